@@ -1,0 +1,85 @@
+/** A bare instance of each build for kernel tests: addresses from a bump pointer, canaries around every buffer. */
+import { readFileSync } from 'node:fs';
+import type { instantiate } from '#kernels';
+
+export type Kernels = Awaited<ReturnType<typeof instantiate>>;
+export type Build = 'simd' | 'relaxed';
+
+/** 37 bytes: one function whose body is f32x4.relaxed_madd. */
+const RELAXED_PROBE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
+]);
+
+/** The builds that this engine validates. */
+export const builds: Build[] = WebAssembly.validate(RELAXED_PROBE) ? ['simd', 'relaxed'] : ['simd'];
+
+const CANARY = 0x7fc0dead; // a NaN: a kernel that reads it poisons its result, one that writes it is caught
+const CANARY_BYTES = 32;
+
+export class Bench {
+  private readonly memory = new WebAssembly.Memory({ initial: 1 });
+  readonly kernels: Kernels;
+  private top: number;
+  private readonly base: number;
+  private buffers: { address: number; bytes: number; what: string }[] = [];
+
+  constructor(readonly build: Build) {
+    const module = new WebAssembly.Module(readFileSync(new URL(`../../../dist/kernels/${build}.wasm`, import.meta.url)));
+    this.kernels = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as Kernels;
+    this.base = this.top = (this.kernels.heap_base() + 15) & ~15;
+  }
+
+  /** Forgets all buffers. */
+  reset(): void {
+    this.top = this.base;
+    this.buffers = [];
+  }
+
+  /** A buffer of `bytes`, 16-byte aligned, between canaries. */
+  bytes(bytes: number, what = 'buffer'): number {
+    const address = this.top + CANARY_BYTES;
+    this.top = (address + bytes + CANARY_BYTES + 15) & ~15;
+    const missing = this.top - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / 65536));
+    const view = new DataView(this.memory.buffer);
+    for (let i = 4; i <= CANARY_BYTES; i += 4) view.setUint32(address - i, CANARY, true);
+    for (let i = address + bytes; i + 4 <= this.top; i += 4) view.setUint32(i, CANARY, true);
+    this.buffers.push({ address, bytes, what });
+    return address;
+  }
+
+  /** A buffer of n floats, filled with `values`, or with NaN (an output must be written whole). */
+  f32(n: number, values?: ArrayLike<number>, what?: string): number {
+    const address = this.bytes(n * 4, what);
+    const view = new Float32Array(this.memory.buffer, address, n);
+    if (values) view.set(values);
+    else view.fill(NaN);
+    return address;
+  }
+
+  i32(values: ArrayLike<number>, what?: string): number {
+    const address = this.bytes(values.length * 4, what);
+    new Int32Array(this.memory.buffer, address, values.length).set(values);
+    return address;
+  }
+
+  read(address: number, n: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, n).slice();
+  }
+
+  readI32(address: number, n: number): Int32Array {
+    return new Int32Array(this.memory.buffer, address, n).slice();
+  }
+
+  /** Fails if a kernel wrote outside any buffer. */
+  checkCanaries(): void {
+    const view = new DataView(this.memory.buffer);
+    for (const { address, bytes, what } of this.buffers) {
+      for (let i = 4; i <= CANARY_BYTES; i += 4) if (view.getUint32(address - i, true) !== CANARY) throw new Error(`${what}: written ${i} bytes before its start`);
+      for (let i = 0; i < CANARY_BYTES; i += 4) if (view.getUint32(address + bytes + i, true) !== CANARY) throw new Error(`${what}: written ${i} bytes past its end`);
+    }
+  }
+}
+
+/** Sizes every kernel test covers: around the 4 lanes and the unrolled loops. */
+export const SIZES = [1, 3, 4, 5, 8, 17] as const;
