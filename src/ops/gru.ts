@@ -1,0 +1,66 @@
+import { borrow } from '../runtime/arena.js';
+import { kernels } from '../runtime/kernels.js';
+import { scratch } from '../runtime/scratch.js';
+import { record } from '../tensor/tape.js';
+import { output, type Tensor } from '../tensor/tensor.js';
+import { addInputGradients, addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, type SequenceOptions } from './recurrent.js';
+
+const GATES = 3;
+
+/**
+ * One GRU layer over a whole sequence, in one or both directions (Cho et al. 2014; reset after the product, as PyTorch and cuDNN).
+ *
+ *   r, z = σ(W_i· x + b_i· + W_h· h + b_h·)    n = tanh(W_in x + b_in + r·(W_hn h + b_hn))
+ *   h' = (1 − z)·n + z·h
+ *
+ * @param x [T, B, I]
+ * @param directions one set of weights, or two: the second runs from the last step to the first
+ * @param options h0 [D, B, H], default zeros
+ * @returns output [T, B, D·H]; final h [D, B, H]
+ */
+export function gru(
+  x: Tensor,
+  directions: readonly CellWeights[],
+  { h0, ...options }: SequenceOptions & { h0?: Tensor | undefined } = {},
+): { output: Tensor; h: Tensor } {
+  const s = checkSequence('gru', x, directions, { h0 }, GATES, options);
+  const { T, B, I, H, D, lengths, resets } = s;
+  const inputs = inputsOf(x, directions, h0);
+  const y = output([T, B, D * H], inputs);
+  const h = output([D, B, H], inputs);
+  const work = borrow(kernels.recurrent_scratch(B, H, GATES));
+  const steps = 4 * T * B * H; // bytes of one value per step and unit
+  const training = y.requiresGrad;
+
+  const runs = directions.map((w, d) => {
+    const gates = borrow(GATES * steps);
+    const hn = training ? borrow(steps) : 0;
+    const hp = training ? borrow(steps) : 0;
+    kernels.linear_forward(gates, x.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, 0, scratch(), T * B, I, GATES * H);
+    kernels.gru_forward(
+      y.ptr + 4 * d * H, part(h.ptr, d, s), hn, hp, gates,
+      w.weight_hh.ptr, w.bias_hh?.ptr ?? 0, part(h0?.ptr ?? 0, d, s), lengths, resets, work, T, B, H, D * H, d,
+    );
+    return { w, d, gates, hn, hp };
+  });
+
+  record([y, h], () => {
+    for (const { w, d, gates, hn, hp } of runs) {
+      const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
+      kernels.gru_backward(
+        gates, hn, part(h0?.wantGrad() ?? 0, d, s), dy, part(h.gradPtr, d, s), gates, hn, hp, w.weight_hh.ptr,
+        lengths, resets, work, T, B, H, D * H, d,
+      ); // gates now holds ∂L/∂a of the input side, hn ∂L/∂(W_hn h + b_hn)
+      addInputGradients(x, w, gates, GATES, s);
+      const dw = w.weight_hh.wantGrad();
+      addRecurrentGradient(dw, gates, 2 * H, GATES * H, hp, 0, 0, 0, d, s);
+      addRecurrentGradient(dw === 0 ? 0 : dw + 8 * H * H, hn, H, H, hp, 0, 0, 0, d, s);
+      if (w.bias_hh?.requiresGrad) {
+        const db = w.bias_hh.wantGrad();
+        kernels.column_sums(db, gates, T * B, 2 * H, GATES * H);
+        kernels.column_sums(db + 8 * H, hn, T * B, H, H);
+      }
+    }
+  });
+  return { output: y, h };
+}

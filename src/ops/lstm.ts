@@ -1,0 +1,62 @@
+import { borrow } from '../runtime/arena.js';
+import { kernels } from '../runtime/kernels.js';
+import { scratch } from '../runtime/scratch.js';
+import { record } from '../tensor/tape.js';
+import { output, type Tensor } from '../tensor/tensor.js';
+import { addInputGradients, addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, type SequenceOptions } from './recurrent.js';
+
+const GATES = 4;
+
+/**
+ * One LSTM layer over a whole sequence, in one or both directions (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
+ *
+ *   i, f, o = σ(W_i· x + b_i· + W_h· h + b_h·)    g = tanh(W_ig x + b_ig + W_hg h + b_hg)
+ *   c' = f·c + i·g    h' = o·tanh(c')
+ *
+ * @param x [T, B, I]
+ * @param directions one set of weights, or two: the second runs from the last step to the first
+ * @param options h0, c0 [D, B, H], default zeros
+ * @returns output [T, B, D·H]; final h, c [D, B, H]
+ */
+export function lstm(
+  x: Tensor,
+  directions: readonly CellWeights[],
+  { h0, c0, ...options }: SequenceOptions & { h0?: Tensor | undefined; c0?: Tensor | undefined } = {},
+): { output: Tensor; h: Tensor; c: Tensor } {
+  const s = checkSequence('lstm', x, directions, { h0, c0 }, GATES, options);
+  const { T, B, I, H, D, lengths, resets } = s;
+  const inputs = inputsOf(x, directions, h0, c0);
+  const y = output([T, B, D * H], inputs);
+  const h = output([D, B, H], inputs);
+  const c = output([D, B, H], inputs);
+  const work = borrow(kernels.recurrent_scratch(B, H, GATES));
+  const steps = 4 * T * B * H; // bytes of one value per step and unit
+  const training = y.requiresGrad;
+
+  const runs = directions.map((w, d) => {
+    const gates = borrow(GATES * steps);
+    const cells = training ? borrow(steps) : 0;
+    const tanhCells = training ? borrow(steps) : 0;
+    const hp = training && (lengths || resets) ? borrow(steps) : 0;
+    kernels.linear_forward(gates, x.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, w.bias_hh?.ptr ?? 0, scratch(), T * B, I, GATES * H);
+    kernels.lstm_forward(
+      y.ptr + 4 * d * H, part(h.ptr, d, s), part(c.ptr, d, s), cells, tanhCells, hp, gates,
+      w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), part(c0?.ptr ?? 0, d, s), lengths, resets, work, T, B, H, D * H, d,
+    );
+    return { w, d, gates, cells, tanhCells, hp };
+  });
+
+  record([y, h, c], () => {
+    for (const { w, d, gates, cells, tanhCells, hp } of runs) {
+      const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
+      kernels.lstm_backward(
+        gates, part(h0?.wantGrad() ?? 0, d, s), part(c0?.wantGrad() ?? 0, d, s), dy, part(h.gradPtr, d, s), part(c.gradPtr, d, s),
+        gates, cells, tanhCells, w.weight_hh.ptr, part(c0?.ptr ?? 0, d, s), lengths, resets, work, T, B, H, D * H, d,
+      ); // gates now holds ∂L/∂a
+      addInputGradients(x, w, gates, GATES, s);
+      if (w.bias_hh?.requiresGrad) kernels.column_sums(w.bias_hh.wantGrad(), gates, T * B, GATES * H, GATES * H);
+      addRecurrentGradient(w.weight_hh.wantGrad(), gates, GATES * H, GATES * H, hp, y.ptr + 4 * d * H, D * H, part(h0?.ptr ?? 0, d, s), d, s);
+    }
+  });
+  return { output: y, h, c };
+}

@@ -1,0 +1,54 @@
+import { borrow } from '../runtime/arena.js';
+import { kernels } from '../runtime/kernels.js';
+import { scratch } from '../runtime/scratch.js';
+import { record } from '../tensor/tape.js';
+import { output, type Tensor } from '../tensor/tensor.js';
+import { addInputGradients, addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, type SequenceOptions } from './recurrent.js';
+
+/**
+ * One plain recurrent layer over a whole sequence, in one or both directions (Elman 1990).
+ *
+ *   h' = φ(W_ih x + b_ih + W_hh h + b_hh)    φ = tanh or ReLU
+ *
+ * @param x [T, B, I]
+ * @param directions one set of weights, or two: the second runs from the last step to the first
+ * @param options h0 [D, B, H], default zeros
+ * @returns output [T, B, D·H]; final h [D, B, H]
+ */
+export function rnn(
+  x: Tensor,
+  directions: readonly CellWeights[],
+  { h0, nonlinearity = 'tanh', ...options }: SequenceOptions & { h0?: Tensor | undefined; nonlinearity?: 'tanh' | 'relu' } = {},
+): { output: Tensor; h: Tensor } {
+  const s = checkSequence('rnn', x, directions, { h0 }, 1, options);
+  const { T, B, I, H, D, lengths, resets } = s;
+  const inputs = inputsOf(x, directions, h0);
+  const y = output([T, B, D * H], inputs);
+  const h = output([D, B, H], inputs);
+  const work = borrow(kernels.recurrent_scratch(B, H, 1));
+  const relu = nonlinearity === 'relu' ? 1 : 0;
+  const steps = 4 * T * B * H; // bytes of one value per step and unit
+
+  const runs = directions.map((w, d) => {
+    const a = borrow(steps);
+    const hp = y.requiresGrad && (lengths || resets) ? borrow(steps) : 0;
+    kernels.linear_forward(a, x.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, w.bias_hh?.ptr ?? 0, scratch(), T * B, I, H);
+    kernels.rnn_forward(
+      y.ptr + 4 * d * H, part(h.ptr, d, s), hp, a, w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), lengths, resets, work, T, B, H, D * H, d, relu,
+    );
+    return { w, d, a, hp };
+  });
+
+  record([y, h], () => {
+    for (const { w, d, a, hp } of runs) {
+      const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
+      kernels.rnn_backward(
+        a, part(h0?.wantGrad() ?? 0, d, s), dy, part(h.gradPtr, d, s), a, w.weight_hh.ptr, lengths, resets, work, T, B, H, D * H, d, relu,
+      ); // a now holds ∂L/∂a
+      addInputGradients(x, w, a, 1, s);
+      if (w.bias_hh?.requiresGrad) kernels.column_sums(w.bias_hh.wantGrad(), a, T * B, H, H);
+      addRecurrentGradient(w.weight_hh.wantGrad(), a, H, H, hp, y.ptr + 4 * d * H, D * H, part(h0?.ptr ?? 0, d, s), d, s);
+    }
+  });
+  return { output: y, h };
+}

@@ -1,0 +1,13 @@
+/** The blocks that a matrix product packs its operands into: one persistent area, shared by all products. */
+import { allocate } from './arena.js';
+
+let address = 0;
+
+export function createScratch(bytes: number): void {
+  address = allocate(bytes);
+}
+
+/** The address of `gemm_scratch()` bytes. */
+export function scratch(): number {
+  return address;
+}

@@ -1,0 +1,48 @@
+/**
+ * The tape: what happened in the open scope, so that `backward` can walk it in reverse.
+ *
+ * An entry is one coarse op (an LSTM layer over a whole sequence is one), so a step has a few dozen; no graph is sorted.
+ */
+import type { Tensor } from './tensor.js';
+
+interface Entry {
+  outputs: readonly Tensor[];
+  backward: () => void;
+}
+
+let entries: Entry[] | null = null;
+
+/** Starts a tape, or with null switches recording off; returns the one before. */
+export function swapTape(next: Entry[] | null): Entry[] | null {
+  const previous = entries;
+  entries = next;
+  return previous;
+}
+
+/** Whether ops are being recorded. */
+export function isRecording(): boolean {
+  return entries !== null;
+}
+
+/**
+ * Records an op whose outputs depend on a tensor that requires gradients.
+ *
+ * @param backward adds to its inputs' gradients; called at most once, and only if some output received a gradient
+ */
+export function record(outputs: readonly Tensor[], backward: () => void): void {
+  if (entries !== null && outputs.some(output => output.requiresGrad)) entries.push({ outputs, backward });
+}
+
+/** Runs the tape backwards from `loss`, whose gradient is 1, and empties it. */
+export function backward(loss: Tensor): void {
+  if (entries === null) throw new Error('backward: nothing is recorded here; compute the loss inside scope(() => …), not infer');
+  if (loss.size !== 1) throw new RangeError(`backward: the loss has shape [${loss.shape}], expected one element; reduce it with sum or mean`);
+  if (!loss.requiresGrad) throw new Error('backward: the loss depends on no tensor that requires gradients');
+  const recorded = entries;
+  entries = [];
+  loss.seedGrad();
+  for (let i = recorded.length - 1; i >= 0; i--) {
+    const entry = recorded[i]!;
+    if (entry.outputs.some(output => output.gradPtr !== 0)) entry.backward();
+  }
+}

@@ -1,0 +1,246 @@
+/** Tensors: a shape and an address in the kernels' memory. All values are f32, row-major, contiguous. */
+import * as arena from '../runtime/arena.js';
+import { backward, isRecording } from './tape.js';
+import { currentLife, type Life } from './scope.js';
+import { checkShape, sizeOf, type Shape } from './shape.js';
+
+export interface TensorOptions {
+  /** Whether `backward` computes this tensor's gradient. Default: false. */
+  requiresGrad?: boolean;
+}
+
+export class Tensor {
+  readonly shape: Shape;
+  /** Number of elements. */
+  readonly size: number;
+  readonly requiresGrad: boolean;
+  private readonly address: number;
+  private gradAddress = 0;
+  /** @internal How long it may be read. */
+  readonly life: Life;
+  /** A view shares the values and the gradient of its base, from `offset` elements on. */
+  private readonly base: Tensor | null;
+  private readonly offset: number;
+
+  /** @internal Ops call `output`, users `tensor`, `zeros` and `view`. */
+  constructor(shape: Shape, address: number, life: Life, requiresGrad: boolean, base: Tensor | null = null, offset = 0) {
+    this.shape = shape;
+    this.size = sizeOf(shape);
+    this.address = address;
+    this.life = life;
+    this.requiresGrad = requiresGrad;
+    this.base = base;
+    this.offset = offset;
+  }
+
+  /** @internal The address of the first value. */
+  get ptr(): number {
+    if (!this.life.open) throw new Error(`tensor [${this.shape}]: read after its scope closed or it was disposed; copy values out with toArray() or item() before`);
+    return this.address;
+  }
+
+  /** @internal The address of the gradient, or 0 while nothing has been added to it. */
+  get gradPtr(): number {
+    if (this.base === null) return this.gradAddress;
+    const base = this.base.gradPtr;
+    return base === 0 ? 0 : base + 4 * this.offset;
+  }
+
+  /** @internal The address to add the gradient to, zeroed when first asked for; 0 where no gradient is wanted. */
+  wantGrad(): number {
+    if (!this.requiresGrad) return 0;
+    if (this.base !== null) return this.base.wantGrad() + 4 * this.offset;
+    if (this.gradAddress === 0) {
+      this.gradAddress = arena.borrow(4 * this.size);
+      arena.f32(this.gradAddress, this.size).fill(0);
+    }
+    return this.gradAddress;
+  }
+
+  /** @internal */
+  protected setGradAddress(address: number): void {
+    this.gradAddress = address;
+  }
+
+  /** @internal Sets the gradient of the loss: ∂L/∂L = 1. */
+  seedGrad(): void {
+    arena.f32(this.wantGrad(), 1)[0] = 1;
+  }
+
+  /** A copy of the values. */
+  toArray(): Float32Array {
+    return arena.f32(this.ptr, this.size).slice();
+  }
+
+  /** The value of a tensor with one element. */
+  item(): number {
+    if (this.size !== 1) throw new RangeError(`item: the tensor has shape [${this.shape}], expected one element`);
+    return arena.f32(this.ptr, 1)[0]!;
+  }
+
+  /** A copy of the gradient, or null where none has been computed. Valid inside the scope; a parameter's also after it. */
+  get grad(): Float32Array | null {
+    void this.ptr;
+    return this.gradPtr === 0 ? null : arena.f32(this.gradPtr, this.size).slice();
+  }
+
+  /** Replaces the values. */
+  set(values: ArrayLike<number>): void {
+    if (values.length !== this.size) throw new RangeError(`set: ${values.length} values for a tensor [${this.shape}] of ${this.size}`);
+    arena.f32(this.ptr, this.size).set(values);
+  }
+
+  /** Copies the values of a tensor of the same size: how state leaves a scope. */
+  copyFrom(source: Tensor): void {
+    if (source.size !== this.size) throw new RangeError(`copyFrom: the source is [${source.shape}], expected the ${this.size} elements of [${this.shape}]`);
+    arena.u8(0, arena.buffer().byteLength).copyWithin(this.ptr, source.ptr, source.ptr + 4 * source.size);
+  }
+
+  /** Backpropagates from this tensor, the loss (one element): adds ∂loss/∂x to every x that requires gradients. */
+  backward(): void {
+    backward(this);
+  }
+
+  /** Gives a persistent tensor's memory back; borrowed ones go with their scope. */
+  dispose(): void {
+    if (this.base !== null) throw new Error('dispose: a view does not own its memory');
+    if (!this.life.owned) throw new Error('dispose: this tensor belongs to a scope, which frees it');
+    if (!this.life.open) return;
+    this.life.open = false;
+    arena.free(this.address);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** A trainable tensor: persistent, with a persistent gradient that `zeroGrad` clears and `backward` adds to. */
+export class Parameter extends Tensor {
+  /**
+   * The rows that the present gradient touches, when it is row-sparse (an embedding with `sparse: true`); null: all.
+   * Kept sorted and without repetitions by `touch`.
+   */
+  rows: Int32Array | null = null;
+  /** Whether gradients come in rows. */
+  readonly sparse: boolean;
+  private readonly gradBlock: number;
+
+  /** A parameter of zeros; initialisers fill it. */
+  constructor(shape: Shape, { sparse = false }: { sparse?: boolean } = {}) {
+    checkShape(shape, 'Parameter');
+    const bytes = 4 * sizeOf(shape);
+    const values = arena.allocate(bytes);
+    super(shape, values, { open: true, owned: true }, true);
+    try {
+      this.gradBlock = arena.allocate(bytes);
+    } catch (error) {
+      arena.free(values);
+      throw error;
+    }
+    this.setGradAddress(this.gradBlock);
+    this.sparse = sparse;
+    if (sparse) this.rows = new Int32Array(0);
+  }
+
+  /** Adds ids to the touched rows of a sparse parameter. */
+  touch(ids: Int32Array): void {
+    if (this.rows === null) return;
+    this.rows = Int32Array.from(new Set([...this.rows, ...ids])).sort();
+  }
+
+  /** Clears the gradient: of the touched rows if it is sparse, else of all. */
+  zeroGrad(): void {
+    void this.ptr;
+    if (this.rows === null) {
+      arena.f32(this.gradBlock, this.size).fill(0);
+      return;
+    }
+    const width = this.size / (this.shape[0] || 1);
+    for (const row of this.rows) arena.f32(this.gradBlock + 4 * row * width, width).fill(0);
+    this.rows = new Int32Array(0);
+  }
+
+  override dispose(): void {
+    const { open } = this.life;
+    super.dispose();
+    if (open) arena.free(this.gradBlock);
+  }
+}
+
+/** @internal A borrowed tensor of the open scope, values not yet written; it requires gradients if an input does and the tape runs. */
+export function output(shape: Shape, inputs: readonly (Tensor | null | undefined)[]): Tensor {
+  const requiresGrad = isRecording() && inputs.some(input => input?.requiresGrad ?? false);
+  return new Tensor(shape, arena.borrow(4 * sizeOf(shape)), currentLife(), requiresGrad);
+}
+
+/** A tensor of zeros: borrowed inside a scope, persistent (dispose it) outside. */
+export function zeros(shape: Shape, { requiresGrad = false }: TensorOptions = {}): Tensor {
+  checkShape(shape, 'zeros');
+  const bytes = 4 * sizeOf(shape);
+  if (!arena.isOpen()) {
+    if (requiresGrad) throw new Error('tensor: one that requires gradients is made inside a scope, or is a Parameter');
+    return new Tensor(shape, arena.allocate(bytes), { open: true, owned: true }, false);
+  }
+  const x = new Tensor(shape, arena.borrow(bytes), currentLife(), requiresGrad);
+  arena.f32(x.ptr, x.size).fill(0);
+  return x;
+}
+
+type Nested = number | readonly Nested[];
+
+/**
+ * A tensor from numbers: `tensor([[1, 2], [3, 4]])`, `tensor(values, { shape: [2, 2] })`, `tensor(3)`.
+ * Borrowed inside a scope, persistent (dispose it) outside.
+ *
+ * @throws RangeError if rows differ in length or the number of values is not that of the shape
+ */
+export function tensor(values: Nested | Float32Array | Float64Array, { shape, ...options }: TensorOptions & { shape?: Shape } = {}): Tensor {
+  const flat: number[] = [];
+  const actual: number[] = [];
+  const walk = (value: Nested, depth: number): void => {
+    if (typeof value === 'number') {
+      if (depth !== actual.length) throw new RangeError('tensor: numbers at different depths');
+      flat.push(value);
+      return;
+    }
+    if (flat.length === 0 && depth === actual.length) actual.push(value.length);
+    else if (actual[depth] !== value.length) throw new RangeError(`tensor: a row of ${value.length} among rows of ${actual[depth]}`);
+    for (const element of value) walk(element, depth + 1);
+  };
+  const typed = values instanceof Float32Array || values instanceof Float64Array;
+  if (typed) actual.push(values.length);
+  else walk(values, 0);
+  const data: ArrayLike<number> = typed ? values : flat;
+  const target = shape ?? actual;
+  checkShape(target, 'tensor');
+  if (sizeOf(target) !== data.length) throw new RangeError(`tensor: ${data.length} values for shape [${target}] of ${sizeOf(target)}`);
+  const x = zeros(target, options);
+  x.set(data);
+  return x;
+}
+
+/**
+ * The same values (and gradient) under another shape, from an element on; nothing is copied.
+ *
+ * @param offset first element, default 0
+ */
+export function view(x: Tensor, shape: Shape, offset = 0): Tensor {
+  checkShape(shape, 'view');
+  const size = sizeOf(shape);
+  if (!Number.isInteger(offset) || offset < 0 || offset + size > x.size) {
+    throw new RangeError(`view: ${size} elements [${shape}] from ${offset} on, of a tensor [${x.shape}] of ${x.size}`);
+  }
+  return new Tensor(shape, x.ptr + 4 * offset, x.life, x.requiresGrad, x, offset);
+}
+
+/** @internal Ids or lengths, copied into the open scope; checked to be whole numbers in [low, high) or equal to `except`. */
+export function borrowIds(ids: Int32Array, low: number, high: number, what: string, except = low): number {
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!;
+    if ((id < low || id >= high) && id !== except) throw new RangeError(`${what} ${id} at position ${i} lies outside [${low}, ${high})`);
+  }
+  const address = arena.borrow(4 * ids.length);
+  arena.i32(address, ids.length).set(ids);
+  return address;
+}
