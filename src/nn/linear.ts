@@ -1,0 +1,36 @@
+import { linear } from '../ops/linear.js';
+import { checkSize } from '../tensor/shape.js';
+import { Parameter, type Tensor } from '../tensor/tensor.js';
+import type { Random } from '../runtime/random.js';
+import { defaultRandom, uniform } from './init.js';
+import { Module } from './module.js';
+
+/**
+ * y = x·Wᵀ + b.   x [..., inputSize] → [..., outputSize]
+ *
+ * Initial values U(±1/√inputSize), as PyTorch. To tie its weight to an embedding's pass `weight`.
+ */
+export class Linear extends Module {
+  /** [outputSize, inputSize] */
+  readonly weight: Parameter;
+  /** [outputSize], or null */
+  readonly bias: Parameter | null;
+
+  constructor(inputSize: number, outputSize: number, { bias = true, weight, random = defaultRandom }: { bias?: boolean; weight?: Parameter; random?: Random } = {}) {
+    super();
+    checkSize(inputSize, 'inputSize', 'Linear');
+    checkSize(outputSize, 'outputSize', 'Linear');
+    if (weight && (weight.shape[0] !== outputSize || weight.shape[1] !== inputSize)) {
+      throw new RangeError(`Linear: the weight to tie is [${weight.shape}], expected [${outputSize},${inputSize}]`);
+    }
+    const bound = 1 / Math.sqrt(inputSize);
+    this.weight = weight ?? new Parameter([outputSize, inputSize]);
+    if (!weight) uniform(this.weight, -bound, bound, random);
+    this.bias = bias ? new Parameter([outputSize]) : null;
+    if (this.bias) uniform(this.bias, -bound, bound, random);
+  }
+
+  forward(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias);
+  }
+}

@@ -1,0 +1,27 @@
+import { layerNorm } from '../ops/norm.js';
+import { checkSize } from '../tensor/shape.js';
+import { Parameter, type Tensor } from '../tensor/tensor.js';
+import { constant } from './init.js';
+import { Module } from './module.js';
+
+/** (x − mean)/√(variance + eps)·weight + bias over the last axis (Ba et al. 2016).   x [..., size] */
+export class LayerNorm extends Module {
+  /** [size], ones at the start */
+  readonly weight: Parameter;
+  /** [size], zeros at the start */
+  readonly bias: Parameter;
+  private readonly eps: number;
+
+  constructor(size: number, { eps = 1e-5 }: { eps?: number } = {}) {
+    super();
+    checkSize(size, 'size', 'LayerNorm');
+    this.weight = new Parameter([size]);
+    constant(this.weight, 1);
+    this.bias = new Parameter([size]);
+    this.eps = eps;
+  }
+
+  forward(x: Tensor): Tensor {
+    return layerNorm(x, this.weight, this.bias, this.eps);
+  }
+}

@@ -1,0 +1,115 @@
+/** What RNN, LSTM and GRU modules share: their parameters in PyTorch's names, and layers one above the other. */
+import type { CellWeights, SequenceOptions } from '../ops/recurrent.js';
+import { dropout as drop } from '../ops/dropout.js';
+import { concat, slice } from '../ops/strided.js';
+import type { Random } from '../runtime/random.js';
+import { checkSize, expectShape } from '../tensor/shape.js';
+import { Parameter, type Tensor } from '../tensor/tensor.js';
+import { defaultRandom, uniform } from './init.js';
+import { Module } from './module.js';
+
+export interface RecurrentOptions {
+  /** Layers one above the other. Default: 1. */
+  layers?: number;
+  /** A second set of weights runs from the last step to the first; outputs are side by side. Default: false. */
+  bidirectional?: boolean;
+  /** Probability of dropout between layers (not after the last). Default: 0. */
+  dropout?: number;
+  /** Whether there are bias_ih and bias_hh. Default: true. */
+  bias?: boolean;
+  /** Draws the initial values U(±1/√hiddenSize), as PyTorch. */
+  random?: Random;
+}
+
+export interface RecurrentForwardOptions extends SequenceOptions {
+  /** Initial state: [h], or [h, c] for LSTM, each [layers·directions, B, H]. Default: zeros. */
+  state?: readonly Tensor[] | undefined;
+  /** Dropout happens if and only if this is given. */
+  random?: Random | undefined;
+}
+
+export interface RecurrentOutput {
+  /** The last layer's outputs [T, B, directions·H]. */
+  output: Tensor;
+  /** Final state: [h], or [h, c] for LSTM, each [layers·directions, B, H]. */
+  state: Tensor[];
+}
+
+type Weights = CellWeights & { weight_ih: Parameter; weight_hh: Parameter; bias_ih: Parameter | null; bias_hh: Parameter | null };
+
+export abstract class Recurrent extends Module {
+  readonly layers: number;
+  readonly directions: number;
+  readonly dropout: number;
+  /** The weights of layer k and direction d stand at k·directions + d. */
+  readonly weights: readonly Weights[];
+
+  /**
+   * @param gates G: rows of the weights per hidden unit
+   * @param states tensors in a state: 1, or 2 for LSTM
+   */
+  constructor(
+    readonly inputSize: number,
+    readonly hiddenSize: number,
+    gates: number,
+    private readonly states: number,
+    { layers = 1, bidirectional = false, dropout = 0, bias = true, random = defaultRandom }: RecurrentOptions,
+  ) {
+    super();
+    const who = new.target.name;
+    checkSize(inputSize, 'inputSize', who);
+    checkSize(hiddenSize, 'hiddenSize', who);
+    checkSize(layers, 'layers', who);
+    if (!(dropout >= 0 && dropout < 1)) throw new RangeError(`${who}: dropout is ${dropout}, expected 0 ≤ p < 1`);
+    this.layers = layers;
+    this.directions = bidirectional ? 2 : 1;
+    this.dropout = dropout;
+    const bound = 1 / Math.sqrt(hiddenSize);
+    const parameter = (...shape: number[]): Parameter => {
+      const p = new Parameter(shape);
+      uniform(p, -bound, bound, random);
+      return p;
+    };
+    const rows = gates * hiddenSize;
+    this.weights = Array.from({ length: layers * this.directions }, (_, i) => ({
+      weight_ih: parameter(rows, i < this.directions ? inputSize : hiddenSize * this.directions),
+      weight_hh: parameter(rows, hiddenSize),
+      bias_ih: bias ? parameter(rows) : null,
+      bias_hh: bias ? parameter(rows) : null,
+    }));
+  }
+
+  /** PyTorch's names: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, … */
+  protected override *children(): Iterable<[string, Parameter]> {
+    for (const [i, weights] of this.weights.entries()) {
+      const suffix = `_l${Math.floor(i / this.directions)}${i % this.directions === 1 ? '_reverse' : ''}`;
+      for (const [name, parameter] of Object.entries(weights)) if (parameter) yield [name + suffix, parameter as Parameter];
+    }
+  }
+
+  /** One layer: the op of the cell. `state` holds [directions, B, H] tensors, or is undefined for zeros. */
+  protected abstract layer(x: Tensor, weights: readonly CellWeights[], state: readonly Tensor[] | undefined, options: SequenceOptions): { output: Tensor; state: Tensor[] };
+
+  /**
+   * @param x [T, B, inputSize], time-major
+   * @throws RangeError for shapes that do not fit
+   */
+  forward(x: Tensor, { state, lengths, resets, random }: RecurrentForwardOptions = {}): RecurrentOutput {
+    const who = this.constructor.name;
+    const D = this.directions;
+    if (state) {
+      if (state.length !== this.states) throw new RangeError(`${who}: a state of ${state.length} tensors, expected ${this.states}`);
+      for (const tensor of state) expectShape(tensor, [this.layers * D, x.shape[1]!, this.hiddenSize], 'state', who);
+    }
+    let output = x;
+    const finals: Tensor[][] = [];
+    for (let k = 0; k < this.layers; k++) {
+      if (k > 0 && random) output = drop(output, this.dropout, random);
+      const initial = state?.map(tensor => slice(tensor, 0, k * D, (k + 1) * D));
+      const result = this.layer(output, this.weights.slice(k * D, (k + 1) * D), initial, { lengths, resets });
+      output = result.output;
+      finals.push(result.state);
+    }
+    return { output, state: Array.from({ length: this.states }, (_, i) => concat(finals.map(layer => layer[i]!))) };
+  }
+}
