@@ -1,5 +1,5 @@
 /** Initial values. Each fills a parameter in place from a seeded generator. */
-import { kernels } from '../runtime/kernels.js';
+import { normalSource } from '../runtime/math.js';
 import { Random } from '../runtime/random.js';
 import type { Parameter } from '../tensor/tensor.js';
 
@@ -15,22 +15,6 @@ function fans(parameter: Parameter, who: string): { fanIn: number; fanOut: numbe
 
 function fill(parameter: Parameter, next: () => number): void {
   parameter.set(Float32Array.from({ length: parameter.size }, next));
-}
-
-/** Standard normal deviates, by Box and Muller; the functions come from wasm, so the bits are the same in every engine. */
-function normalSource(random: Random): () => number {
-  let spare: number | null = null;
-  return () => {
-    if (spare !== null) {
-      const value = spare;
-      spare = null;
-      return value;
-    }
-    const radius = Math.sqrt(-2 * kernels.log64(1 - random.float()));
-    const angle = 2 * Math.PI * random.float();
-    spare = radius * kernels.sin64(angle);
-    return radius * kernels.cos64(angle);
-  };
 }
 
 /** Every element is `value`. */

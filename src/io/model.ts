@@ -1,0 +1,52 @@
+/** Model files and checkpoints: safetensors whose metadata says what the tensors are. */
+import { readSafetensors, toFloat32, writeSafetensors } from './safetensors.js';
+
+/** The version of the layout; another one is refused. */
+export const FORMAT = 'throughtime/1';
+
+export interface ModelFile {
+  /** What the model is: `lm.recurrent`, … */
+  kind: string;
+  /** Sizes and options, plain data. */
+  config: unknown;
+  /** The vocabulary, plain data; null where there is none. */
+  vocab: unknown;
+  /** Tensors by PyTorch's names. */
+  state: Map<string, { shape: readonly number[]; data: Float32Array }>;
+  /** Training state, plain data: only in checkpoints. */
+  trainer?: unknown;
+}
+
+/** The bytes of a model file, or of a checkpoint where `trainer` is given. The same contents give the same bytes. */
+export function writeModel({ kind, config, vocab, state, trainer }: ModelFile): Uint8Array {
+  const metadata: Record<string, string> = { format: FORMAT, kind, config: JSON.stringify(config), vocab: JSON.stringify(vocab) };
+  if (trainer !== undefined) metadata['trainer'] = JSON.stringify(trainer);
+  return writeSafetensors({ tensors: new Map([...state].map(([name, { shape, data }]) => [name, { dtype: 'F32' as const, shape: [...shape], data }])), metadata });
+}
+
+/**
+ * Reads a model file or checkpoint.
+ *
+ * @throws RangeError for bytes that are no safetensors file, or not one of ours
+ */
+export function readModel(bytes: Uint8Array): ModelFile {
+  const { tensors, metadata } = readSafetensors(bytes);
+  if (metadata['format'] !== FORMAT) {
+    throw new RangeError(`load: the file's format is ${JSON.stringify(metadata['format'] ?? null)}, expected "${FORMAT}"; for plain weights use io.readSafetensors and loadStateDict`);
+  }
+  const parse = (key: string): unknown => {
+    const text = metadata[key];
+    if (text === undefined) throw new RangeError(`load: the metadata lacks "${key}"`);
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new RangeError(`load: the metadata's "${key}" is not JSON`, { cause });
+    }
+  };
+  const { kind } = metadata;
+  if (kind === undefined) throw new RangeError('load: the metadata lacks "kind"');
+  const state = new Map([...tensors].map(([name, entry]) => [name, { shape: entry.shape, data: toFloat32(entry) }]));
+  const file: ModelFile = { kind, config: parse('config'), vocab: parse('vocab'), state };
+  if (metadata['trainer'] !== undefined) file.trainer = parse('trainer');
+  return file;
+}

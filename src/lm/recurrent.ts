@@ -1,0 +1,240 @@
+/** The recurrent language model (Mikolov et al. 2010): embedding → RNN, LSTM or GRU → softmax over the next token. */
+import { readModel, writeModel, type ModelFile } from '../io/model.js';
+import { Embedding } from '../nn/embedding.js';
+import { GRU } from '../nn/gru.js';
+import { Linear } from '../nn/linear.js';
+import { LSTM } from '../nn/lstm.js';
+import { Module } from '../nn/module.js';
+import type { Recurrent } from '../nn/recurrent.js';
+import { RNN } from '../nn/rnn.js';
+import { dropout } from '../ops/dropout.js';
+import { affine } from '../ops/elementwise.js';
+import { crossEntropy } from '../ops/loss.js';
+import { softmax } from '../ops/softmax.js';
+import { concat, slice } from '../ops/strided.js';
+import { Random } from '../runtime/random.js';
+import { infer } from '../tensor/scope.js';
+import { view, zeros, type Tensor } from '../tensor/tensor.js';
+import type { SequenceBatch } from '../text/batch.js';
+import { Vocab, type VocabJSON } from '../text/vocab.js';
+import { Pacer } from '../train/pace.js';
+import type { LossContext, LossResult, Trainable } from '../train/trainable.js';
+import { choose, mostProbable, type ChooseOptions } from './choose.js';
+import { evaluation, type Evaluation } from './perplexity.js';
+import { checkSize } from '../tensor/shape.js';
+
+const cells = { rnn: RNN, lstm: LSTM, gru: GRU };
+
+export interface RecurrentLMOptions {
+  vocab: Vocab;
+  /** Default: 'lstm'. */
+  cell?: keyof typeof cells;
+  /** Default: hiddenSize. */
+  embeddingSize?: number;
+  /** Default: 128. */
+  hiddenSize?: number;
+  /** Default: 1. */
+  layers?: number;
+  /** Probability of dropout between layers and before the output, in training. Default: 0. */
+  dropout?: number;
+  /** The output layer shares the embedding's weight (Press & Wolf 2016); needs embeddingSize = hiddenSize. Default: false. */
+  tie?: boolean;
+  /** Seed of the initial values. Default: 1. */
+  seed?: number;
+}
+
+export interface SampleOptions extends ChooseOptions {
+  /** Text to continue. Default: a line end. */
+  prompt?: string;
+  /** Tokens to generate. Default: 200. */
+  length?: number;
+  /** Divides the logits: below 1 safer, above 1 wilder, 0 always the most probable. Default: 1. */
+  temperature?: number;
+  /** Ends the text before the first place where this string would appear. */
+  stop?: string;
+  /** The same seed gives the same text. Default: 0. */
+  seed?: number;
+}
+
+/** Steps of one forward pass when reading text without training: bounds the memory. */
+const WINDOW = 256;
+
+export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
+  static readonly kind = 'lm.recurrent';
+  readonly kind = RecurrentLM.kind;
+  readonly vocab: Vocab;
+  readonly config: { cell: keyof typeof cells; embeddingSize: number; hiddenSize: number; layers: number; dropout: number; tie: boolean };
+  readonly embedding: Embedding;
+  readonly rnn: Recurrent;
+  readonly head: Linear;
+
+  constructor({ vocab, cell = 'lstm', hiddenSize = 128, embeddingSize = hiddenSize, layers = 1, dropout: p = 0, tie = false, seed = 1 }: RecurrentLMOptions) {
+    super();
+    if (!Object.hasOwn(cells, cell)) throw new RangeError(`RecurrentLM: cell "${cell}", expected rnn, lstm or gru`);
+    checkSize(hiddenSize, 'hiddenSize', 'RecurrentLM');
+    checkSize(embeddingSize, 'embeddingSize', 'RecurrentLM');
+    checkSize(layers, 'layers', 'RecurrentLM');
+    if (tie && embeddingSize !== hiddenSize) throw new RangeError(`RecurrentLM: to tie the weights embeddingSize (${embeddingSize}) must be hiddenSize (${hiddenSize})`);
+    const random = new Random(seed);
+    this.vocab = vocab;
+    this.config = { cell, embeddingSize, hiddenSize, layers, dropout: p, tie };
+    this.embedding = new Embedding(vocab.size, embeddingSize, { random });
+    this.rnn = new cells[cell](embeddingSize, hiddenSize, { layers, dropout: p, random });
+    this.head = new Linear(hiddenSize, vocab.size, tie ? { weight: this.embedding.weight, random } : { random });
+  }
+
+  /** Shapes of the state for B rows: [h], or [h, c]. */
+  stateShapes(B: number): number[][] {
+    const shape = [this.config.layers, B, this.config.hiddenSize];
+    return this.config.cell === 'lstm' ? [shape, shape] : [shape];
+  }
+
+  /**
+   * Logits of the next token after each step.
+   *
+   * @param ids [T·B], time-major
+   * @param options state as `stateShapes`, default zeros
+   * @returns logits [T, B, vocabulary]; final state
+   */
+  forward(ids: Int32Array, T: number, B: number, options: { state?: readonly Tensor[] | undefined } = {}): { logits: Tensor; state: Tensor[] } {
+    const { output, state } = this.rnn.forward(this.embedding.forward(ids, [T, B]), options);
+    return { logits: this.head.forward(output), state };
+  }
+
+  /** Mean cross-entropy of a window's targets, in nats; the state to carry is the one at `batch.carryAt`. */
+  loss(batch: SequenceBatch, { state, random }: LossContext): LossResult {
+    const { T, B, carryAt, lossFrom } = batch;
+    const x = this.embedding.forward(batch.inputs, [T, B]);
+    const part = (from: number, to: number, initial: readonly Tensor[] | undefined) =>
+      this.rnn.forward(slice(x, 0, from, to), {
+        state: initial, random, lengths: batch.lengths, resets: batch.resets?.subarray(from * B, to * B),
+      });
+    let run = part(0, carryAt > 0 ? carryAt : T, state);
+    let carried: readonly Tensor[] | undefined = run.state;
+    if (carryAt === 0) carried = state;
+    else if (carryAt < T) {
+      const rest = part(carryAt, T, run.state);
+      run = { output: concat([run.output, rest.output]), state: rest.state };
+    }
+    const counted = view(slice(run.output, 0, lossFrom, T), [(T - lossFrom) * B, this.config.hiddenSize]);
+    const logits = this.head.forward(random ? dropout(counted, this.config.dropout, random) : counted);
+    return { loss: crossEntropy(logits, batch.targets.subarray(lossFrom * B)), state: carried };
+  }
+
+  /**
+   * Mean loss over ids[1…] read as one stream, the state carried from the first to the last.
+   *
+   * @throws RangeError for fewer than two ids
+   */
+  async evaluate(ids: Int32Array, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Evaluation> {
+    if (ids.length < 2) throw new RangeError(`evaluate: ${ids.length} tokens, expected at least 2: each is predicted from the ones before`);
+    const carry = this.zeroState();
+    const pacer = new Pacer();
+    let sum = 0;
+    try {
+      for (let start = 0; start + 1 < ids.length; start += WINDOW) {
+        signal?.throwIfAborted();
+        const T = Math.min(WINDOW, ids.length - 1 - start);
+        infer(() => {
+          const { logits, state } = this.forward(ids.subarray(start, start + T), T, 1, { state: carry });
+          sum += crossEntropy(logits, ids.subarray(start + 1, start + 1 + T), { reduction: 'sum' }).item();
+          carry.forEach((tensor, i) => tensor.copyFrom(state[i]!));
+        });
+        await pacer.pause();
+      }
+    } finally {
+      for (const tensor of carry) tensor.dispose();
+    }
+    return evaluation(sum / (ids.length - 1), ids.length - 1);
+  }
+
+  /** Generates text, piece by piece as it comes. The same seed gives the same text. */
+  async *sample({ prompt = '', length = 200, temperature = 1, topK, topP, stop, seed = 0 }: SampleOptions = {}): AsyncGenerator<string, void, undefined> {
+    if (!Number.isInteger(length) || length < 0) throw new RangeError(`sample: length is ${length}, expected a whole number ≥ 0`);
+    if (!(temperature >= 0)) throw new RangeError(`sample: temperature is ${temperature}, expected a number ≥ 0`);
+    if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1)) throw new RangeError(`sample: topK is ${topK}, expected a whole number ≥ 1`);
+    if (topP !== undefined && !(topP > 0 && topP <= 1)) throw new RangeError(`sample: topP is ${topP}, expected 0 < p ≤ 1`);
+    const random = new Random(seed);
+    const carry = this.zeroState();
+    const pacer = new Pacer();
+    const decoder = this.vocab.decoder();
+    const advance = (ids: Int32Array): Float32Array =>
+      infer(() => {
+        const T = ids.length;
+        const x = this.rnn.forward(this.embedding.forward(ids, [T, 1]), { state: carry });
+        carry.forEach((tensor, i) => tensor.copyFrom(x.state[i]!));
+        const logits = this.head.forward(slice(x.output, 0, T - 1, T));
+        return (temperature > 0 ? softmax(affine(logits, 1 / temperature)) : logits).toArray();
+      });
+    let held = ''; // text that may be the beginning of `stop`
+    try {
+      const prompted = this.vocab.encode(prompt === '' ? '\n' : prompt);
+      const context = prompted.length > 0 ? prompted : new Int32Array(1);
+      let next = new Float32Array(0);
+      for (let start = 0; start < context.length; start += WINDOW) next = advance(context.subarray(start, start + WINDOW));
+      for (let n = 0; n < length; n++) {
+        const id = temperature > 0 ? choose(next, random, { topK, topP }) : mostProbable(next);
+        held += decoder.push(id);
+        if (stop) {
+          const at = held.indexOf(stop);
+          if (at >= 0) {
+            if (at > 0) yield held.slice(0, at);
+            return;
+          }
+        }
+        const ready = held.length - (stop ? overlap(held, stop) : 0);
+        if (ready > 0) yield held.slice(0, ready);
+        held = held.slice(ready);
+        if (n + 1 < length) next = advance(Int32Array.of(id));
+        await pacer.pause();
+      }
+      if (held) yield held;
+    } finally {
+      for (const tensor of carry) tensor.dispose();
+    }
+  }
+
+  /** The bytes of a model file. */
+  save(): Uint8Array {
+    return writeModel(this.describe());
+  }
+
+  /** What a model file or checkpoint says of this model. */
+  describe(): ModelFile {
+    return { kind: this.kind, config: this.config, vocab: this.vocab.toJSON(), state: this.stateDict() };
+  }
+
+  /**
+   * A model from the bytes of a model file, or of a checkpoint.
+   *
+   * @throws RangeError for another kind of file, or tensors that do not fit its config
+   */
+  static load(bytes: Uint8Array): RecurrentLM {
+    return RecurrentLM.from(readModel(bytes));
+  }
+
+  /** As `load`, from a file already read. */
+  static from({ kind, config, vocab, state, trainer }: ModelFile): RecurrentLM {
+    if (kind !== RecurrentLM.kind) throw new RangeError(`load: the file holds a model of kind "${kind}", expected "${RecurrentLM.kind}"`);
+    if (typeof config !== 'object' || config === null) throw new RangeError('load: the config is not an object');
+    const model = new RecurrentLM({ ...(config as Omit<RecurrentLMOptions, 'vocab'>), vocab: Vocab.fromJSON(vocab as VocabJSON) });
+    try {
+      const own = model.stateDict();
+      model.loadStateDict(trainer === undefined ? state : new Map([...state].filter(([name]) => own.has(name))));
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+    return model;
+  }
+
+  private zeroState(): Tensor[] {
+    return this.stateShapes(1).map(shape => zeros(shape));
+  }
+}
+
+/** Length of the longest end of `text` that is a beginning of `pattern`. */
+function overlap(text: string, pattern: string): number {
+  for (let n = Math.min(text.length, pattern.length - 1); n > 0; n--) if (text.endsWith(pattern.slice(0, n))) return n;
+  return 0;
+}

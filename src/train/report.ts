@@ -1,0 +1,49 @@
+/** What a training run tells, as it goes. Losses are in nats per token; null where unknown. */
+
+/** Every `reportEvery` steps. */
+export interface StepReport {
+  type: 'step';
+  /** Steps done since the start of training. */
+  step: number;
+  /** Epochs done, with the fraction of the present one. */
+  epoch: number;
+  /** Tokens trained on since the start of training. */
+  tokens: number;
+  /** Mean over the tokens since the last report. */
+  loss: number;
+  /** Norm of the last step's gradient, before clipping. */
+  gradNorm: number;
+  /** Learning rate of the last step. */
+  lr: number;
+  /** Since the last report, validation apart. */
+  tokensPerSecond: number | null;
+  etaSeconds: number | null;
+}
+
+/** After each validation. */
+export interface ValidReport {
+  type: 'valid';
+  step: number;
+  epoch: number;
+  validLoss: number;
+  bitsPerToken: number;
+  perplexity: number;
+  /** Tokens predicted. */
+  tokens: number;
+}
+
+/** Why a run ended: all planned steps done, this run's budget used, no improvement for `patience` validations, or aborted. */
+export type EndReason = 'finished' | 'budget' | 'early' | 'aborted';
+
+/** Once, at the end. */
+export interface EndReport {
+  type: 'end';
+  reason: EndReason;
+  step: number;
+  validLoss: number | null;
+  bestValidLoss: number | null;
+  /** Of this run. */
+  seconds: number;
+}
+
+export type Report = StepReport | ValidReport | EndReport;

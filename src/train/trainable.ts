@@ -1,0 +1,67 @@
+/** What the trainer asks of models and data. */
+import type { ModelFile } from '../io/model.js';
+import type { Module } from '../nn/module.js';
+import type { Random } from '../runtime/random.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+/** What a training step gives the model beside the batch. */
+export interface LossContext {
+  /** The carried state; undefined: zeros. */
+  state: readonly Tensor[] | undefined;
+  /** Draws the dropout masks; undefined: no dropout. */
+  random: Random | undefined;
+}
+
+export interface LossResult {
+  /** One element: the mean over the batch's tokens, in nats. */
+  loss: Tensor;
+  /** The state to carry to the next batch; undefined: zeros. */
+  state: readonly Tensor[] | undefined;
+}
+
+/** What the trainer reads of a batch. `text.SequenceBatch` has it all. */
+export interface TrainBatch {
+  /** Time steps. */
+  T: number;
+  /** Rows. */
+  B: number;
+  /** Time index from which the loss counts. */
+  lossFrom: number;
+  /** Targets that count. */
+  tokens: number;
+  /** The carried state starts from zeros here. */
+  first: boolean;
+}
+
+/** How one epoch is cut into batches; for data without time steps only `random` matters. */
+export interface WindowPlan {
+  bptt: number;
+  horizon: number;
+  randomLength: boolean;
+  random: Random;
+}
+
+/** The batches of one epoch; `position` counts those handed out, and may be set. */
+export interface Windows<Batch> {
+  readonly length: number;
+  position: number;
+  next(): IteratorResult<Batch, undefined>;
+}
+
+/** Data that can be gone through epoch after epoch: `text.columns`, `text.sequences`, or your own. */
+export interface TrainData<Batch> {
+  /** The batches of one epoch, determined by the plan alone. */
+  windows(plan: WindowPlan): Windows<Batch>;
+  /** Tells this data from other data when a run is resumed. */
+  readonly fingerprint: string;
+}
+
+/** A model that the trainer can train. */
+export interface Trainable<Batch extends TrainBatch> extends Module {
+  /** Runs inside a scope. */
+  loss(batch: Batch, context: LossContext): LossResult;
+  /** Shapes of the carried state for B rows; [] where nothing is carried. */
+  stateShapes(B: number): number[][];
+  /** What its files say of it. */
+  describe(): ModelFile;
+}
