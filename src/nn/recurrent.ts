@@ -87,6 +87,21 @@ export abstract class Recurrent extends Module {
     }
   }
 
+  /** Each layer and direction with what it read and put out, on x from zero state. Runs inside a scope; for diagnostics. */
+  trace(x: Tensor): { name: string; weights: CellWeights; input: Tensor; output: Tensor; reverse: boolean }[] {
+    const D = this.directions;
+    const H = this.hiddenSize;
+    const steps: { name: string; weights: CellWeights; input: Tensor; output: Tensor; reverse: boolean }[] = [];
+    let input = x;
+    for (let k = 0; k < this.layers; k++) {
+      const pair = this.weights.slice(k * D, (k + 1) * D);
+      const { output } = this.layer(input, pair, undefined, {});
+      pair.forEach((weights, d) => steps.push({ name: `l${k}${d === 1 ? '_reverse' : ''}`, weights, input, output: slice(output, 2, d * H, (d + 1) * H), reverse: d === 1 }));
+      input = output;
+    }
+    return steps;
+  }
+
   /** One layer: the op of the cell. `state` holds [directions, B, H] tensors, or is undefined for zeros. */
   protected abstract layer(x: Tensor, weights: readonly CellWeights[], state: readonly Tensor[] | undefined, options: SequenceOptions): { output: Tensor; state: Tensor[] };
 
