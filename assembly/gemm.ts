@@ -61,6 +61,25 @@ function packA(dst: usize, a: usize, M: usize, K: usize, mStride: usize, kStride
   }
 }
 
+function tile1(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 1, K, cRow, columns, add);
+}
+function tile2(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 2, K, cRow, columns, add);
+}
+function tile3(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 3, K, cRow, columns, add);
+}
+function tile4(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 4, K, cRow, columns, add);
+}
+function tile5(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 5, K, cRow, columns, add);
+}
+function tile6(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 6, K, cRow, columns, add);
+}
+
 /** A block of C: M rows of packed A by N columns of packed B, whose panels are `panel` bytes apart. */
 function block(c: usize, a: usize, b: usize, panel: usize, M: usize, N: usize, K: i32, cRow: usize, add: bool): void {
   const panels = parts(M, ROWS);
@@ -73,15 +92,15 @@ function block(c: usize, a: usize, b: usize, panel: usize, M: usize, N: usize, K
       if (rows == 1) {
         // a lone row is the only panel
         if (N - n >= 32) { tile1x32(to, from, b, panel, K, add); wide = 4; }
-        else tile(to, from, b, 1, K, cRow, columns, add);
+        else tile1(to, from, b, K, cRow, columns, add);
       } else if (rows == 2 && panels == 1) {
         if (N - n >= 16) { tile2x16(to, from, b, panel, K, cRow, add); wide = 2; }
-        else tile(to, from, b, 2, K, cRow, columns, add);
-      } else if (rows == 2) tile(to, from, b, 2, K, cRow, columns, add);
-      else if (rows == 3) tile(to, from, b, 3, K, cRow, columns, add);
-      else if (rows == 4) tile(to, from, b, 4, K, cRow, columns, add);
-      else if (rows == 5) tile(to, from, b, 5, K, cRow, columns, add);
-      else tile(to, from, b, 6, K, cRow, columns, add);
+        else tile2(to, from, b, K, cRow, columns, add);
+      } else if (rows == 2) tile2(to, from, b, K, cRow, columns, add);
+      else if (rows == 3) tile3(to, from, b, K, cRow, columns, add);
+      else if (rows == 4) tile4(to, from, b, K, cRow, columns, add);
+      else if (rows == 5) tile5(to, from, b, K, cRow, columns, add);
+      else tile6(to, from, b, K, cRow, columns, add);
     }
     n += 8 * wide;
     b += wide * panel;
