@@ -1,5 +1,170 @@
-import { madd } from './core/v128';
+/**
+ * C (+)= A·B: every matrix product of the library. Strides (floats) say how A and B lie, so NN, NT and TN are one function.
+ *
+ * Blocks over N, K and M (Goto & van de Geijn 2008): a block of B and a block of A are packed into `scratch`, then tiles of C
+ * that live in registers walk along K. B lies in panels of 8 columns [K][8], A in panels of a few rows [K][rows]: a micro-kernel
+ * reads two streams from front to back.
+ *
+ * An element of C is Σ over blocks of K of one chain over k: it depends on K alone, not on the tile that computed it.
+ */
+import { packStrip } from './core/pack';
+import { tile, tile1x32, tile2x16 } from './core/tile';
 
-export function gemm_test(a: usize, b: usize, n: i32): void {
-  v128.store(a, madd(v128.load(a), v128.load(b), v128.load(a, 16)));
+/** Rows of a tile: 12 accumulators where multiply-add is one instruction, else 8, since two need a register between them. */
+const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+/** Blocks. A block of A (128 KiB) stays in L2, a panel of B (8 KiB) in L1. */
+const MC: i32 = 128;
+const KC: i32 = 256;
+const NC: i32 = 512;
+
+/** Bytes of scratch that `gemm` and `gemm_packed` need: a block of A, then a block of B. */
+export function gemm_scratch(): i32 {
+  return (MC + NC) * KC * 4;
+}
+
+/** Bytes of a packed B [K, N]. */
+export function gemm_pack_size(K: i32, N: i32): i32 {
+  return ((N + 7) >> 3) * K * 32;
+}
+
+/**
+ * Packs B into panels of 8 columns, the last filled up with zeros.
+ *
+ *   dst [⌈N/8⌉, K, 8]  written
+ *   b   [K, N]         read: B[k, n] at k·bRow + n·bCol
+ */
+export function gemm_pack(dst: usize, b: usize, K: i32, N: i32, bRow: i32, bCol: i32): void {
+  const kStride = <usize>bRow << 2, nStride = <usize>bCol << 2, panel = <usize>K << 5;
+  for (let n = 0; n < N; n += 8, b += 8 * nStride, dst += panel) {
+    const columns = min(N - n, 8);
+    if (columns < 8) memory.fill(dst, 0, panel);
+    packStrip(dst, b, K, columns, 8, kStride, nStride);
+  }
+}
+
+/** Where part i of `parts` begins when `total` is shared out evenly. */
+function share(total: usize, i: usize, parts: usize): usize {
+  return total * i / parts;
+}
+
+/** ⌈n / size⌉ */
+function parts(n: usize, size: usize): usize {
+  return (n + size - 1) / size;
+}
+
+/** Packs M rows of A into panels of at most ROWS rows, as equal as they can be: M = 21 in sixes is 5, 5, 5, 6. */
+function packA(dst: usize, a: usize, M: usize, K: usize, mStride: usize, kStride: usize): void {
+  const panels = parts(M, ROWS);
+  for (let i: usize = 0; i < panels; i++) {
+    const m = share(M, i, panels), rows = share(M, i + 1, panels) - m;
+    packStrip(dst + m * K * 4, a + m * mStride, <i32>K, <i32>rows, <i32>rows, kStride, mStride);
+  }
+}
+
+function tile1(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 1, K, cRow, columns, add);
+}
+function tile2(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 2, K, cRow, columns, add);
+}
+function tile3(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 3, K, cRow, columns, add);
+}
+function tile4(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 4, K, cRow, columns, add);
+}
+function tile5(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 5, K, cRow, columns, add);
+}
+function tile6(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 6, K, cRow, columns, add);
+}
+
+/** A block of C: M rows of packed A by N columns of packed B, whose panels are `panel` bytes apart. */
+function block(c: usize, a: usize, b: usize, panel: usize, M: usize, N: usize, K: i32, cRow: usize, add: bool): void {
+  const panels = parts(M, ROWS);
+  for (let n: usize = 0; n < N;) {
+    let wide: usize = 1;
+    for (let i: usize = 0; i < panels; i++) {
+      const m = share(M, i, panels), rows = share(M, i + 1, panels) - m;
+      const to = c + m * cRow + n * 4, from = a + m * <usize>K * 4;
+      const columns = <i32>min<usize>(N - n, 8);
+      if (rows == 1) {
+        // a lone row is the only panel
+        if (N - n >= 32) { tile1x32(to, from, b, panel, K, add); wide = 4; }
+        else tile1(to, from, b, K, cRow, columns, add);
+      } else if (rows == 2 && panels == 1) {
+        if (N - n >= 16) { tile2x16(to, from, b, panel, K, cRow, add); wide = 2; }
+        else tile2(to, from, b, K, cRow, columns, add);
+      } else if (rows == 2) tile2(to, from, b, K, cRow, columns, add);
+      else if (rows == 3) tile3(to, from, b, K, cRow, columns, add);
+      else if (rows == 4) tile4(to, from, b, K, cRow, columns, add);
+      else if (rows == 5) tile5(to, from, b, K, cRow, columns, add);
+      else tile6(to, from, b, K, cRow, columns, add);
+    }
+    n += 8 * wide;
+    b += wide * panel;
+  }
+}
+
+/** C = 0 */
+function clear(c: usize, M: usize, N: usize, cRow: usize): void {
+  for (let m: usize = 0; m < M; m++, c += cRow) memory.fill(c, 0, N * 4);
+}
+
+/**
+ * C (+)= A·B, B packed by `gemm_pack`. add = 0 writes C, 1 adds to it.
+ *
+ *   c      [M, N]          written or added to: C[m, n] at m·cRow + n
+ *   a      [M, K]          read: A[m, k] at m·aRow + k·aCol
+ *   packed [⌈N/8⌉, K, 8]   read
+ *   scratch                `gemm_scratch` bytes
+ *
+ * A row of C is the same bits whatever M is.
+ */
+export function gemm_packed(c: usize, a: usize, packed: usize, scratch: usize, M: i32, N: i32, K: i32, cRow: i32, aRow: i32, aCol: i32, add: i32): void {
+  const cStride = <usize>cRow << 2, mStride = <usize>aRow << 2, kStride = <usize>aCol << 2;
+  if (K == 0) {
+    if (!add) clear(c, M, N, cStride);
+    return;
+  }
+  const kBlocks = parts(K, KC), mBlocks = parts(M, MC);
+  for (let i: usize = 0; i < kBlocks; i++) {
+    const k = share(K, i, kBlocks), depth = share(K, i + 1, kBlocks) - k;
+    for (let j: usize = 0; j < mBlocks; j++) {
+      const m = share(M, j, mBlocks), rows = share(M, j + 1, mBlocks) - m;
+      packA(scratch, a + m * mStride + k * kStride, rows, depth, mStride, kStride);
+      block(c + m * cStride, scratch, packed + k * 32, <usize>K * 32, rows, N, <i32>depth, cStride, add != 0 || i > 0);
+    }
+  }
+}
+
+/**
+ * C (+)= A·B. add = 0 writes C, 1 adds to it.
+ *
+ *   c [M, N]   written or added to: C[m, n] at m·cRow + n
+ *   a [M, K]   read: A[m, k] at m·aRow + k·aCol
+ *   b [K, N]   read: B[k, n] at k·bRow + n·bCol
+ *   scratch    `gemm_scratch` bytes
+ */
+export function gemm(c: usize, a: usize, b: usize, scratch: usize, M: i32, N: i32, K: i32, cRow: i32, aRow: i32, aCol: i32, bRow: i32, bCol: i32, add: i32): void {
+  const cStride = <usize>cRow << 2, mStride = <usize>aRow << 2, kStride = <usize>aCol << 2;
+  if (K == 0) {
+    if (!add) clear(c, M, N, cStride);
+    return;
+  }
+  const bBlock = scratch + MC * KC * 4;
+  const panelsOfN = parts(N, 8), nBlocks = parts(N, NC), kBlocks = parts(K, KC), mBlocks = parts(M, MC);
+  for (let h: usize = 0; h < nBlocks; h++) {
+    const n = share(panelsOfN, h, nBlocks) << 3, columns = min<usize>(share(panelsOfN, h + 1, nBlocks) << 3, N) - n;
+    for (let i: usize = 0; i < kBlocks; i++) {
+      const k = share(K, i, kBlocks), depth = share(K, i + 1, kBlocks) - k;
+      gemm_pack(bBlock, b + (k * bRow + n * bCol) * 4, <i32>depth, <i32>columns, bRow, bCol);
+      for (let j: usize = 0; j < mBlocks; j++) {
+        const m = share(M, j, mBlocks), rows = share(M, j + 1, mBlocks) - m;
+        packA(scratch, a + m * mStride + k * kStride, rows, depth, mStride, kStride);
+        block(c + m * cStride + n * 4, scratch, bBlock, depth * 32, rows, columns, <i32>depth, cStride, add != 0 || i > 0);
+      }
+    }
+  }
 }
