@@ -7,3 +7,4 @@ export function heap_base(): usize {
 
 export * from './gemm';
 export * from './elementwise';
+export * from './activation';
