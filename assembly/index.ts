@@ -9,3 +9,4 @@ export * from './gemm';
 export * from './elementwise';
 export * from './activation';
 export * from './strided';
+export * from './reduce';
