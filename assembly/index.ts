@@ -10,3 +10,4 @@ export * from './elementwise';
 export * from './activation';
 export * from './strided';
 export * from './reduce';
+export * from './loss';
