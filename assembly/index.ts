@@ -11,3 +11,4 @@ export * from './activation';
 export * from './strided';
 export * from './reduce';
 export * from './loss';
+export * from './scalar';
