@@ -6,3 +6,9 @@ export function heap_base(): usize {
 }
 
 export * from './gemm';
+export * from './elementwise';
+export * from './activation';
+export * from './strided';
+export * from './reduce';
+export * from './loss';
+export * from './scalar';

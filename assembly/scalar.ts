@@ -1,0 +1,31 @@
+/**
+ * f64 functions for JavaScript: schedules, initialisers and sampling take them from here, so that every engine computes the same
+ * bits. (Math.exp, log, pow, cos, sin and tanh differ in their last bits between engines.) AssemblyScript's NativeMath, after musl:
+ * pure wasm, with static tables below heap_base().
+ */
+
+export function exp64(x: f64): f64 {
+  return NativeMath.exp(x);
+}
+
+export function log64(x: f64): f64 {
+  return NativeMath.log(x);
+}
+
+export function pow64(x: f64, y: f64): f64 {
+  return NativeMath.pow(x, y);
+}
+
+/** x in radians */
+export function cos64(x: f64): f64 {
+  return NativeMath.cos(x);
+}
+
+/** x in radians */
+export function sin64(x: f64): f64 {
+  return NativeMath.sin(x);
+}
+
+export function tanh64(x: f64): f64 {
+  return NativeMath.tanh(x);
+}

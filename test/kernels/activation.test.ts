@@ -1,0 +1,93 @@
+import * as assert from 'uvu/assert';
+import { activations, backward, forward, type Activation } from '../reference/activation.js';
+import { gradcheck } from '../support/gradcheck.js';
+import { Bench, builds, SIZES } from '../support/kernels.js';
+import { near, notZero } from '../support/near.js';
+import { TestRandom } from '../support/random.js';
+import { suite } from '../support/suite.js';
+
+const { test, run } = suite('kernels/activation');
+const random = new TestRandom(1);
+
+/** n numbers in (low, high) */
+const draw = (n: number, { low, high }: Activation): Float64Array => random.array(n).map(v => Math.fround((low + high) / 2 + (v * (high - low)) / 2));
+
+type Name = keyof typeof activations;
+
+for (const name of Object.keys(activations) as Name[]) {
+  const activation: Activation = activations[name];
+
+  test(`the reference derivative of ${name} is that of its central differences`, () => {
+    const x = draw(20, activation);
+    const dy = random.array(20);
+    const dx = new Float64Array(20);
+    backward(activation, dx, dy, x);
+    gradcheck(() => forward(activation, x).reduce((sum, y, i) => sum + dy[i]! * y, 0), { x }, { x: dx });
+  });
+
+  for (const build of builds) {
+    const bench = new Bench(build);
+    const forwardKernel = bench.kernels[`${name}_forward`];
+    const backwardKernel = bench.kernels[`${name}_backward`];
+
+    test(`${name} writes y and adds dx as the reference does (${build})`, () => {
+      for (const n of SIZES) {
+        bench.reset();
+        const x = draw(n, activation);
+        x[n - 1] = Math.abs(x[n - 1]!); // relu: at least one gradient
+        const dy = random.array(n);
+        const dx = random.array(n);
+        const xAt = bench.f32(n, x, 'x');
+        const yAt = bench.f32(n, undefined, 'y');
+        const dxAt = bench.f32(n, dx, 'dx');
+        const before = dx.slice();
+        forwardKernel(yAt, xAt, n);
+        near(bench.read(yAt, n), forward(activation, x), 4e-7, `y, n = ${n}`);
+        backwardKernel(dxAt, bench.f32(n, dy, 'dy'), activation.saved === 'x' ? xAt : yAt, n);
+        backward(activation, dx, dy, x);
+        near(bench.read(dxAt, n), dx, 1e-6, `dx, n = ${n}`);
+        notZero(dx.map((v, i) => v - before[i]!), `the gradient of ${name}`);
+        bench.checkCanaries();
+      }
+    });
+
+    test(`${name} gives an element the same bits in the body and in the tail, at any address (${build})`, () => {
+      const n = 37;
+      bench.reset();
+      const x = bench.f32(n, draw(n, activation));
+      const dy = bench.f32(n, random.array(n));
+      const dx = random.array(n);
+      const y = bench.f32(n);
+      forwardKernel(y, x, n);
+      const saved = activation.saved === 'x' ? x : y;
+      const whole = bench.f32(n, dx);
+      backwardKernel(whole, dy, saved, n);
+      for (const cut of [1, 2, 3, 18]) {
+        const parts = bench.f32(n);
+        forwardKernel(parts, x, cut);
+        forwardKernel(parts + 4 * cut, x + 4 * cut, n - cut);
+        assert.equal(bench.read(parts, n), bench.read(y, n));
+        const gradient = bench.f32(n, dx);
+        backwardKernel(gradient, dy, saved, cut);
+        backwardKernel(gradient + 4 * cut, dy + 4 * cut, saved + 4 * cut, n - cut);
+        assert.equal(bench.read(gradient, n), bench.read(whole, n));
+      }
+      bench.checkCanaries();
+    });
+  }
+}
+
+for (const build of builds) {
+  test(`relu passes NaN on, and no gradient where y is 0 (${build})`, () => {
+    const bench = new Bench(build);
+    const x = [NaN, -1, 0, 2, NaN, -1];
+    const y = bench.f32(6);
+    bench.kernels.relu_forward(y, bench.f32(6, x), 6);
+    assert.equal([...bench.read(y, 6)], [NaN, 0, 0, 2, NaN, 0]);
+    const dx = bench.f32(6, [1, 1, 1, 1, 1, 1]);
+    bench.kernels.relu_backward(dx, bench.f32(6, [5, 5, 5, 5, 5, 5]), y, 6);
+    assert.equal([...bench.read(dx, 6)], [1, 1, 1, 6, 1, 1]);
+  });
+}
+
+run();
