@@ -6,3 +6,8 @@ export function heap_base(): usize {
 }
 
 export * from './gemm';
+export * from './sgd';
+export * from './adagrad';
+export * from './rmsprop';
+export * from './adadelta';
+export * from './adam';
