@@ -12,3 +12,8 @@ export * from './strided';
 export * from './reduce';
 export * from './loss';
 export * from './scalar';
+export * from './sgd';
+export * from './adagrad';
+export * from './rmsprop';
+export * from './adadelta';
+export * from './adam';

@@ -1,0 +1,49 @@
+import { flush, loadLanes, storeLanes } from './core/lanes';
+import { madd } from './core/v128';
+
+/**
+ * d = g + λ·p                                    Zeiler 2012, as torch.optim.Adadelta
+ * s = ρ·s + (1 − ρ)·d²
+ * r = √((u + ε) / (s + ε))·d
+ * u = ρ·u + (1 − ρ)·r²
+ * p = p − η·r
+ *
+ *   p      [n]  updated
+ *   g      [n]  read
+ *   square [n]  s, updated
+ *   delta  [n]  u, updated
+ */
+export function adadelta_step(
+  p: usize, g: usize, square: usize, delta: usize,
+  n: i32,
+  lr: f64, rho: f64, eps: f64, weightDecay: f64,
+): void {
+  const whole = n & ~3;
+  update<v128>(p, g, square, delta, 0, whole, lr, rho, eps, weightDecay);
+  if (whole < n) update<f32>(p, g, square, delta, whole, n, lr, rho, eps, weightDecay);
+}
+
+/** Elements [from, to): whole vectors, or at most three floats (`Lanes` is f32). */
+function update<Lanes>(
+  p: usize, g: usize, square: usize, delta: usize,
+  from: i32, to: i32,
+  lr: f64, rho: f64, eps: f64, weightDecay: f64,
+): void {
+  const rate = f32x4.splat(<f32>-lr);
+  const keep = f32x4.splat(<f32>rho);
+  const fresh = f32x4.splat(<f32>(1 - rho));
+  const floor = f32x4.splat(<f32>eps);
+  const decay = f32x4.splat(<f32>weightDecay);
+  for (let i = from; i < to; i += 4) {
+    const at = <usize>i << 2;
+    const left = to - i;
+    const P = loadLanes<Lanes>(p + at, left);
+    const D = madd(decay, P, loadLanes<Lanes>(g + at, left));
+    const S = flush(madd(keep, loadLanes<Lanes>(square + at, left), f32x4.mul(fresh, f32x4.mul(D, D))));
+    storeLanes<Lanes>(square + at, S, left);
+    const U = loadLanes<Lanes>(delta + at, left);
+    const R = f32x4.mul(f32x4.sqrt(f32x4.div(f32x4.add(U, floor), f32x4.add(S, floor))), D);
+    storeLanes<Lanes>(delta + at, flush(madd(keep, U, f32x4.mul(fresh, f32x4.mul(R, R)))), left);
+    storeLanes<Lanes>(p + at, flush(madd(rate, R, P)), left);
+  }
+}

@@ -1,0 +1,37 @@
+import { flush, loadLanes, storeLanes } from './core/lanes';
+import { madd } from './core/v128';
+
+/**
+ * d = g + λ·p                          Duchi et al. 2011, as torch.optim.Adagrad
+ * s = s + d²
+ * p = p − η·d / (√s + ε)               η = lr / (1 + (t − 1)·lr_decay), by the caller
+ *
+ *   p   [n]  updated
+ *   g   [n]  read
+ *   sum [n]  s, updated
+ */
+export function adagrad_step(p: usize, g: usize, sum: usize, n: i32, lr: f64, weightDecay: f64, eps: f64): void {
+  const whole = n & ~3;
+  update<v128>(p, g, sum, 0, whole, lr, weightDecay, eps);
+  if (whole < n) update<f32>(p, g, sum, whole, n, lr, weightDecay, eps);
+}
+
+/** Elements [from, to): whole vectors, or at most three floats (`Lanes` is f32). */
+function update<Lanes>(
+  p: usize, g: usize, sum: usize,
+  from: i32, to: i32,
+  lr: f64, weightDecay: f64, eps: f64,
+): void {
+  const rate = f32x4.splat(<f32>-lr);
+  const decay = f32x4.splat(<f32>weightDecay);
+  const floor = f32x4.splat(<f32>eps);
+  for (let i = from; i < to; i += 4) {
+    const at = <usize>i << 2;
+    const left = to - i;
+    const P = loadLanes<Lanes>(p + at, left);
+    const D = madd(decay, P, loadLanes<Lanes>(g + at, left));
+    const S = flush(madd(D, D, loadLanes<Lanes>(sum + at, left)));
+    storeLanes<Lanes>(sum + at, S, left);
+    storeLanes<Lanes>(p + at, flush(madd(rate, f32x4.div(D, f32x4.add(f32x4.sqrt(S), floor)), P)), left);
+  }
+}

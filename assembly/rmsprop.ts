@@ -1,0 +1,61 @@
+import { flush, loadLanes, storeLanes } from './core/lanes';
+import { madd } from './core/v128';
+
+/**
+ * d = g + λ·p                                    Tieleman & Hinton 2012; centered: Graves 2013; as torch.optim.RMSprop
+ * s = α·s + (1 − α)·d²
+ * a = α·a + (1 − α)·d                            only centered
+ * r = d / (√(s − a²) + ε)                        a = 0 if not centered
+ * b = μ·b + r,  p = p − η·b                      without momentum: p − η·r
+ *
+ *   p      [n]  updated
+ *   g      [n]  read
+ *   square [n]  s, updated
+ *   mean   [n]  a, updated; 0 if not centered
+ *   buffer [n]  b, updated; 0 without momentum
+ *
+ * s − a² is a variance: where rounding makes it negative it counts as 0.
+ */
+export function rmsprop_step(
+  p: usize, g: usize, square: usize, mean: usize, buffer: usize,
+  n: i32,
+  lr: f64, alpha: f64, eps: f64, weightDecay: f64, momentum: f64,
+): void {
+  const whole = n & ~3;
+  update<v128>(p, g, square, mean, buffer, 0, whole, lr, alpha, eps, weightDecay, momentum);
+  if (whole < n) update<f32>(p, g, square, mean, buffer, whole, n, lr, alpha, eps, weightDecay, momentum);
+}
+
+/** Elements [from, to): whole vectors, or at most three floats (`Lanes` is f32). */
+function update<Lanes>(
+  p: usize, g: usize, square: usize, mean: usize, buffer: usize,
+  from: i32, to: i32,
+  lr: f64, alpha: f64, eps: f64, weightDecay: f64, momentum: f64,
+): void {
+  const rate = f32x4.splat(<f32>-lr);
+  const keep = f32x4.splat(<f32>alpha);
+  const fresh = f32x4.splat(<f32>(1 - alpha));
+  const floor = f32x4.splat(<f32>eps);
+  const decay = f32x4.splat(<f32>weightDecay);
+  const mu = f32x4.splat(<f32>momentum);
+  for (let i = from; i < to; i += 4) {
+    const at = <usize>i << 2;
+    const left = to - i;
+    const P = loadLanes<Lanes>(p + at, left);
+    const D = madd(decay, P, loadLanes<Lanes>(g + at, left));
+    const S = flush(madd(keep, loadLanes<Lanes>(square + at, left), f32x4.mul(fresh, f32x4.mul(D, D))));
+    storeLanes<Lanes>(square + at, S, left);
+    let variance = S;
+    if (mean) {
+      const A = flush(madd(keep, loadLanes<Lanes>(mean + at, left), f32x4.mul(fresh, D)));
+      storeLanes<Lanes>(mean + at, A, left);
+      variance = f32x4.max(f32x4.sub(S, f32x4.mul(A, A)), f32x4.splat(0));
+    }
+    let R = f32x4.div(D, f32x4.add(f32x4.sqrt(variance), floor));
+    if (buffer) {
+      R = flush(madd(mu, loadLanes<Lanes>(buffer + at, left), R));
+      storeLanes<Lanes>(buffer + at, R, left);
+    }
+    storeLanes<Lanes>(p + at, flush(madd(rate, R, P)), left);
+  }
+}
