@@ -91,7 +91,8 @@ export class Vocab {
   private static ofChars(text: string, minCount: number, maxSize: number, unknown: boolean): Vocab {
     const counts = new Uint32Array(0x110000);
     eachChar(text, c => counts[c]!++);
-    const seen = [...counts.keys()].filter(c => counts[c]! > 0);
+    const seen: number[] = [];
+    for (let c = 0; c < counts.length; c++) if (counts[c]! > 0) seen.push(c);
     let kept = seen.filter(c => counts[c]! >= minCount);
     const withUnknown = unknown || kept.length < seen.length || kept.length > maxSize;
     const room = withUnknown ? maxSize - 1 : maxSize;
