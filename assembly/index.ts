@@ -11,3 +11,4 @@ export * from './adagrad';
 export * from './rmsprop';
 export * from './adadelta';
 export * from './adam';
+export * from './clip';
