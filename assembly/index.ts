@@ -12,3 +12,4 @@ export * from './rmsprop';
 export * from './adadelta';
 export * from './adam';
 export * from './clip';
+export * from './softmax';
