@@ -13,3 +13,4 @@ export * from './adadelta';
 export * from './adam';
 export * from './clip';
 export * from './softmax';
+export * from './crossentropy';
