@@ -14,3 +14,4 @@ export * from './adam';
 export * from './clip';
 export * from './softmax';
 export * from './crossentropy';
+export * from './embedding';
