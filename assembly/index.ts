@@ -17,3 +17,7 @@ export * from './adagrad';
 export * from './rmsprop';
 export * from './adadelta';
 export * from './adam';
+export * from './clip';
+export * from './softmax';
+export * from './crossentropy';
+export * from './embedding';

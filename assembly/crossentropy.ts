@@ -1,0 +1,114 @@
+import { loadPart, storePart } from './core/lanes';
+import { exp4, log1 } from './core/math';
+import { rowMax, sumExp, sumShifted } from './core/row';
+import { madd } from './core/v128';
+
+/**
+ * ln p = x − ln Σⱼ exp xⱼ
+ * lossₙ = −(1 − ε)·ln pₜ − ε·(1/C)·Σⱼ ln pⱼ      t = targetsₙ; 0 where t is ignoreIndex      torch.nn.functional.cross_entropy
+ *
+ *   losses  [N]     written
+ *   lse     [N]     written: ln Σⱼ exp xⱼ, for the backward (0 where ignored)
+ *   logits  [N, C]  read: x
+ *   targets [N]     i32, read
+ *
+ * smoothing is ε. Everything is taken relative to the row's maximum: finite for any finite logits.
+ */
+export function cross_entropy_forward(
+  losses: usize, lse: usize, logits: usize, targets: usize,
+  N: i32, C: i32, ignoreIndex: i32,
+  smoothing: f32,
+): void {
+  const e = <f64>smoothing;
+  for (let row = 0; row < N; row++, losses += 4, lse += 4, targets += 4, logits += <usize>C << 2) {
+    const target = load<i32>(targets);
+    if (target == ignoreIndex) {
+      store<f32>(losses, 0);
+      store<f32>(lse, 0);
+      continue;
+    }
+    const top = rowMax(logits, C);
+    const logSum = log1(<f32>sumExp(logits, C, top));
+    store<f32>(lse, top + logSum);
+    let score = (1 - e) * (<f64>load<f32>(logits + (<usize>target << 2)) - <f64>top);
+    if (e != 0) score += (e * sumShifted(logits, C, top)) / <f64>C;
+    store<f32>(losses, <f32>(<f64>logSum - score));
+  }
+}
+
+/**
+ * dxⱼ += dloss·(pⱼ − ε/C − (1 − ε)·[j = t]),   pⱼ = exp(xⱼ − lse)
+ *
+ *   dlogits [N, C]  added to; rows whose target is ignoreIndex are left alone
+ *   dloss   [N]     read: one upstream gradient for each row
+ *   logits  [N, C]  read: x
+ *   lse     [N]     read
+ *   targets [N]     i32, read
+ */
+export function cross_entropy_backward(
+  dlogits: usize, dloss: usize, logits: usize, lse: usize, targets: usize,
+  N: i32, C: i32, ignoreIndex: i32,
+  smoothing: f32,
+): void {
+  const bytes = <usize>C << 2;
+  for (let row = 0; row < N; row++, dlogits += bytes, logits += bytes, dloss += 4, lse += 4, targets += 4) {
+    const target = load<i32>(targets);
+    if (target == ignoreIndex) continue;
+    const d = load<f32>(dloss);
+    addProbabilities(dlogits, logits, C, d, load<f32>(lse), (d * smoothing) / <f32>C);
+    const at = dlogits + (<usize>target << 2);
+    store<f32>(at, load<f32>(at) - d * (1 - smoothing));
+  }
+}
+
+/** dxⱼ += d·exp(xⱼ − lse) − base */
+function addProbabilities(dx: usize, x: usize, C: i32, d: f32, lse: f32, base: f32): void {
+  const l = f32x4.splat(lse);
+  const f = f32x4.splat(d);
+  const b = f32x4.splat(base);
+  let left = C;
+  for (; left >= 16; left -= 16, dx += 64, x += 64) {
+    const p0 = exp4(f32x4.sub(v128.load(x), l));
+    const p1 = exp4(f32x4.sub(v128.load(x, 16), l));
+    const p2 = exp4(f32x4.sub(v128.load(x, 32), l));
+    const p3 = exp4(f32x4.sub(v128.load(x, 48), l));
+    v128.store(dx, madd(f, p0, f32x4.sub(v128.load(dx), b)));
+    v128.store(dx, madd(f, p1, f32x4.sub(v128.load(dx, 16), b)), 16);
+    v128.store(dx, madd(f, p2, f32x4.sub(v128.load(dx, 32), b)), 32);
+    v128.store(dx, madd(f, p3, f32x4.sub(v128.load(dx, 48), b)), 48);
+  }
+  for (; left >= 4; left -= 4, dx += 16, x += 16) {
+    v128.store(dx, madd(f, exp4(f32x4.sub(v128.load(x), l)), f32x4.sub(v128.load(dx), b)));
+  }
+  if (left > 0) storePart(dx, madd(f, exp4(f32x4.sub(loadPart(x, left, l), l)), f32x4.sub(loadPart(dx, left, b), b)), left);
+}
+
+/**
+ * lossₙ = −logp[n, t],   t = targetsₙ; 0 where t is ignoreIndex
+ *
+ *   losses  [N]     written
+ *   logp    [N, C]  read: log-probabilities
+ *   targets [N]     i32, read
+ */
+export function nll_forward(losses: usize, logp: usize, targets: usize, N: i32, C: i32, ignoreIndex: i32): void {
+  for (let row = 0; row < N; row++, losses += 4, targets += 4, logp += <usize>C << 2) {
+    const target = load<i32>(targets);
+    store<f32>(losses, target == ignoreIndex ? 0 : -load<f32>(logp + (<usize>target << 2)));
+  }
+}
+
+/**
+ * dlogp[n, t] −= dlossₙ
+ *
+ *   dlogp   [N, C]  added to
+ *   dloss   [N]     read
+ *   targets [N]     i32, read
+ */
+export function nll_backward(dlogp: usize, dloss: usize, targets: usize, N: i32, C: i32, ignoreIndex: i32): void {
+  for (let row = 0; row < N; row++, dloss += 4, targets += 4, dlogp += <usize>C << 2) {
+    const target = load<i32>(targets);
+    if (target == ignoreIndex) continue;
+    const at = dlogp + (<usize>target << 2);
+    store<f32>(at, load<f32>(at) - load<f32>(dloss));
+  }
+}
