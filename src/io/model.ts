@@ -21,7 +21,8 @@ export interface ModelFile {
 export function writeModel({ kind, config, vocab, state, trainer }: ModelFile): Uint8Array {
   const metadata: Record<string, string> = { format: FORMAT, kind, config: JSON.stringify(config), vocab: JSON.stringify(vocab) };
   if (trainer !== undefined) metadata['trainer'] = JSON.stringify(trainer);
-  return writeSafetensors({ tensors: new Map([...state].map(([name, { shape, data }]) => [name, { dtype: 'F32' as const, shape: [...shape], data }])), metadata });
+  const tensors = Array.from(state, ([name, { shape, data }]) => [name, { dtype: 'F32' as const, shape, data: data as Float32Array<ArrayBuffer> }] as const);
+  return writeSafetensors({ tensors, metadata });
 }
 
 /**

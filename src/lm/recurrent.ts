@@ -170,7 +170,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     try {
       const prompted = this.vocab.encode(prompt === '' ? '\n' : prompt);
       const context = prompted.length > 0 ? prompted : new Int32Array(1);
-      let next = new Float32Array(0);
+      let next: Float32Array = new Float32Array(0);
       for (let start = 0; start < context.length; start += WINDOW) next = advance(context.subarray(start, start + WINDOW));
       for (let n = 0; n < length; n++) {
         const id = temperature > 0 ? choose(next, random, { topK, topP }) : mostProbable(next);
@@ -188,6 +188,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
         if (n + 1 < length) next = advance(Int32Array.of(id));
         await pacer.pause();
       }
+      held += decoder.end();
       if (held) yield held;
     } finally {
       for (const tensor of carry) tensor.dispose();

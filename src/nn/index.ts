@@ -6,7 +6,7 @@ export { Embedding, type EmbeddingOptions } from './embedding.js';
 export { Dropout } from './dropout.js';
 export { LayerNorm } from './norm.js';
 export { Sequential, type Layer } from './sequential.js';
-export { type Recurrent, type RecurrentForwardOptions, type RecurrentOptions, type RecurrentOutput } from './recurrent.js';
+export { Recurrent, type RecurrentForwardOptions, type RecurrentOptions, type RecurrentOutput } from './recurrent.js';
 export { RNN } from './rnn.js';
 export { LSTM } from './lstm.js';
 export { GRU } from './gru.js';

@@ -68,7 +68,7 @@ export class Tensor {
   }
 
   /** A copy of the values. */
-  toArray(): Float32Array {
+  toArray(): Float32Array<ArrayBuffer> {
     return arena.f32(this.ptr, this.size).slice();
   }
 
@@ -79,7 +79,7 @@ export class Tensor {
   }
 
   /** A copy of the gradient, or null where none has been computed. Valid inside the scope; a parameter's also after it. */
-  get grad(): Float32Array | null {
+  get grad(): Float32Array<ArrayBuffer> | null {
     void this.ptr;
     return this.gradPtr === 0 ? null : arena.f32(this.gradPtr, this.size).slice();
   }

@@ -104,6 +104,11 @@ export class Columns {
     this.steps = this.height - 1;
   }
 
+  /** Tells this text in these columns from any other: a checkpoint keeps it. */
+  get fingerprint(): string {
+    return `columns:${this.batchSize}:${this.ids.length}:${hash([this.ids, this.documents])}`;
+  }
+
   /**
    * The windows of one epoch, in order: the state is zero before the first and carried from each to the next. The last
    * one is as long as what is left.
@@ -204,6 +209,11 @@ export class Sequences {
     this.steps = list.reduce((sum, ids) => sum + ids.length - 1, 0);
   }
 
+  /** Tells these sequences in these batches from any others: a checkpoint keeps it. */
+  get fingerprint(): string {
+    return `sequences:${this.batchSize}:${this.bucket}:${this.list.length}:${hash(this.list)}`;
+  }
+
   /**
    * The batches of one epoch, each with whole sequences from zero state: full backpropagation through time. With `random`
    * they are shuffled, all of it when the windows are made; without, they come in the order of the list.
@@ -276,6 +286,16 @@ function randomSteps(bptt: number, random: Random): number {
   let normal = -6;
   for (let i = 0; i < 12; i++) normal += random.float();
   return Math.max(5, Math.floor(mean + 5 * normal));
+}
+
+/** FNV-1a over 32-bit words, as 8 hexadecimal digits. */
+function hash(lists: Iterable<ArrayLike<number>>): string {
+  let h = 0x811c9dc5;
+  for (const list of lists) {
+    h = Math.imul(h ^ list.length, 0x01000193);
+    for (let i = 0; i < list.length; i++) h = Math.imul(h ^ list[i]!, 0x01000193);
+  }
+  return (h >>> 0).toString(16).padStart(8, '0');
 }
 
 /** The index of the first element that is not below x. */
