@@ -1,0 +1,8 @@
+/** Optimizers. */
+export { Optimizer, type Group, type OptimizerState, type Trainable } from './optimizer.js';
+export { type ParameterSource } from './parameters.js';
+export { SGD, type SGDOptions } from './sgd.js';
+export { Adagrad, type AdagradOptions } from './adagrad.js';
+export { RMSprop, type RMSpropOptions } from './rmsprop.js';
+export { Adadelta, type AdadeltaOptions } from './adadelta.js';
+export { Adam, AdamW, type AdamOptions } from './adam.js';
