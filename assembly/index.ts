@@ -15,3 +15,4 @@ export * from './clip';
 export * from './softmax';
 export * from './crossentropy';
 export * from './embedding';
+export * from './dropout';
