@@ -16,3 +16,4 @@ export * from './softmax';
 export * from './crossentropy';
 export * from './embedding';
 export * from './dropout';
+export * from './norm';
