@@ -21,3 +21,5 @@ export * from './clip';
 export * from './softmax';
 export * from './crossentropy';
 export * from './embedding';
+export * from './dropout';
+export * from './norm';
