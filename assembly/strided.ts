@@ -32,8 +32,10 @@ const GATHER = 0, GATHER_ADD = 1, SCATTER = 2, SCATTER_ADD = 3;
 /** c walks the contiguous array, s the strided one. */
 function walk(mode: i32, c: usize, s: usize, table: usize): void {
   const ndim = load<i32>(table);
-  if (ndim == 0) row(mode, c, s, 1, 4);
-  else dimension(mode, c, s, table + 4, ndim << 2, ndim);
+  let left = ndim;
+  while (left > 0 && load<i32>(table + (left << 2)) == 1) left--; // innermost sizes of 1 are no loops
+  if (left == 0) row(mode, c, s, 1, 4);
+  else dimension(mode, c, s, table + 4, ndim << 2, left);
 }
 
 /** All elements from one dimension inwards, `left` dimensions in all; returns the contiguous address after them. */
@@ -43,8 +45,19 @@ function dimension(mode: i32, c: usize, s: usize, size: usize, toStride: usize, 
     row(mode, c, s, n, stride);
     return c + (n << 2);
   }
+  if (left == 2 && stride == 4 && load<i32>(size + 4 + toStride) > 1) return plane(mode, c, s, n, load<i32>(size + 4), load<i32>(size + 4 + toStride) << 2);
   for (let i = 0; i < n; i++, s += stride) c = dimension(mode, c, s, size + 4, toStride, left - 1);
   return c;
+}
+
+/** A transpose, [m, n] with strides 1 and `stride` bytes: in columns of TILE rows, so that the cache lines of s are used whole. */
+function plane(mode: i32, c: usize, s: usize, m: i32, n: i32, stride: usize): usize {
+  const TILE = 8;
+  for (let j = 0; j < n; j += TILE, s += <usize>TILE * stride) {
+    const width = min(TILE, n - j);
+    for (let i = 0; i < m; i++) row(mode, c + ((i * n + j) << 2), s + (i << 2), width, stride);
+  }
+  return c + ((m * n) << 2);
 }
 
 /** The innermost dimension; stride in bytes. */
