@@ -23,3 +23,4 @@ export * from './crossentropy';
 export * from './embedding';
 export * from './dropout';
 export * from './norm';
+export * from './linear';

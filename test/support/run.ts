@@ -1,6 +1,6 @@
 /**
  * Runs every compiled test file (or those whose path contains an argument), each in a process of its own.
- * A file passes only if it exits with 0 and passed + skipped = total > 0: uvu alone is silent when a file
+ * A file passes only if it exits with 0, has tests, and all of them passed or are skipped by name: uvu alone is silent when a file
  * forgets `.run()` or a hook throws.
  */
 import { spawn } from 'node:child_process';
@@ -37,10 +37,10 @@ function runFile(file: string): Promise<void> {
       const total = count('Total');
       const passed = count('Passed');
       const skips = count('Skipped');
-      const whole = code === 0 && total > 0 && passed + skips === total;
+      const whole = code === 0 && total + skips > 0 && passed === total; // uvu leaves skipped tests out of its total
       sum.passed += passed;
       sum.skipped += skips;
-      sum.failed += whole ? 0 : Math.max(1, total - passed - skips);
+      sum.failed += whole ? 0 : Math.max(1, total - passed);
       for (const line of output.split('\n')) if (line.startsWith('SKIP ')) skipped.push(line);
       const seconds = ((Date.now() - begin) / 1000).toFixed(1);
       console.log(`${whole ? 'ok  ' : 'FAIL'} ${relative(root, file)}  ${passed}/${total}  ${seconds} s`);
