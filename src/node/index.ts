@@ -1,1 +1,2 @@
-export {};
+/** `throughtime/node`: files. */
+export { readFileBytes, readText, readTextBytes, writeFileAtomic } from './files.js';

@@ -173,7 +173,9 @@ export class Vocab {
       return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
     }
     const decoder = this.decoder();
-    return Array.from(ids, id => decoder.push(id)).join('');
+    let text = '';
+    for (let i = 0; i < ids.length; i++) text += decoder.push(ids[i]!);
+    return text;
   }
 
   /** A decoder for ids that come one at a time; what it yields, joined, is what `decode` gives for all of them. */
@@ -193,9 +195,9 @@ export class Vocab {
     let lineStart = true;
     return {
       push: id => {
-        const space = lineStart || check(id) === eos ? '' : ' ';
+        const space = lineStart ? '' : ' ';
         lineStart = check(id) === eos;
-        return space + (lineStart ? '\n' : this.tokens[id]!);
+        return lineStart ? '\n' : space + this.tokens[id]!;
       },
       end: () => '',
     };

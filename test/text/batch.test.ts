@@ -202,6 +202,15 @@ test('every sequence comes once an epoch, in another order the next', () => {
   assert.not.equal(epochs[0], epochs[1]);
 });
 
+test('chance decides who shares a batch and which batch comes first', () => {
+  const same = sequences(Array.from({ length: 40 }, (_, i) => [i, 0]), { batchSize: 4 });
+  const members = all(same.windows({ random: new Random(6) })).map(({ B, inputs }) => [...inputs.subarray(0, B)]);
+  assert.ok(members.some(batch => Math.max(...batch) - Math.min(...batch) > 10), JSON.stringify(members));
+  const apart = sequences(Array.from({ length: 40 }, (_, i) => count(2 + i)), { batchSize: 4 });
+  const lengths = all(apart.windows({ random: new Random(6) })).map(({ T }) => T);
+  assert.not.equal(lengths, [...lengths].sort((x, y) => y - x)); // the order in which they were bucketed
+});
+
 test('buckets leave little padding', () => {
   const random = new Random(4);
   const list = Array.from({ length: 1000 }, () => new Int32Array(2 + random.int(60)));

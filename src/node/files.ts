@@ -1,0 +1,120 @@
+/** Files: whole, or not at all. */
+import { randomUUID } from 'node:crypto';
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { decodeUtf8 } from '../text/tokenize.js';
+
+/**
+ * Puts `bytes` at `path`, replacing what was there in one step: whoever looks finds the old file or the new one, whole.
+ * The bytes go to a temporary file in the same folder, to the disk (fsync), and only then to their name. A symbolic link
+ * stays one: the file it leads to is replaced. The new file has the permissions of the old.
+ *
+ * @throws Error naming the path, the cause and what to do; the old file is then as it was and the temporary one is gone
+ */
+export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
+  let temporary: string | undefined;
+  try {
+    const target = await realpath(path).catch(() => resolve(path));
+    const old = await stat(target).catch(() => undefined);
+    if (old !== undefined && !old.isFile()) throw Object.assign(new Error('it is not a regular file'), { code: 'EISDIR' });
+
+    const name = join(dirname(target), `.throughtime-${randomUUID()}.tmp`);
+    const file = await open(name, 'wx', old && old.mode & 0o777);
+    temporary = name;
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+  } catch (cause) {
+    const left = temporary && (await rm(temporary, { force: true }).then(() => '', () => `; ${temporary} is left over: delete it`));
+    throw new Error(`writeFileAtomic: ${resolve(path)} is not written: ${reason(cause)}; ${remedy(cause, 'write')}${left ?? ''}`, { cause });
+  }
+}
+
+/**
+ * The bytes of a file.
+ *
+ * @param what says in the error what the file is to the program: "the training text"
+ * @throws Error naming the path and what to do, if it is missing, a directory, empty, or may not be read
+ */
+export async function readFileBytes(path: string, what: string): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new Error(`readFileBytes: ${what} ${resolve(path)} cannot be read: ${reason(cause)}; ${remedy(cause, 'read')}`, { cause });
+  }
+  if (bytes.length === 0) throw new Error(`readFileBytes: ${what} ${resolve(path)} is empty; name a file with something in it`);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // a Buffer's slice and toString are not an array's
+}
+
+/**
+ * The bytes of a text file, unpacked if they are gzip's (told by their first two, which no UTF-8 text starts with).
+ *
+ * @throws Error as `readFileBytes`, and if the packed data are damaged or hold nothing
+ */
+export async function readTextBytes(path: string, what: string): Promise<Uint8Array> {
+  const bytes = await readFileBytes(path, what);
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  let text: Uint8Array;
+  try {
+    text = await promisify(gunzip)(bytes);
+  } catch (cause) {
+    throw new Error(`readTextBytes: ${what} ${resolve(path)} cannot be unpacked: ${(cause as Error).message}; fetch or pack it again`, { cause });
+  }
+  if (text.length === 0) throw new Error(`readTextBytes: ${what} ${resolve(path)} is empty once unpacked; name a file with something in it`);
+  return new Uint8Array(text.buffer, text.byteOffset, text.length);
+}
+
+/**
+ * The text of a UTF-8 file, unpacked if it is gzip's.
+ *
+ * @throws Error as `readTextBytes`; RangeError with the offset of the first byte that is not UTF-8
+ */
+export async function readText(path: string, what: string): Promise<string> {
+  return decodeUtf8(await readTextBytes(path, what), `${what} ${resolve(path)}`);
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'permission is denied',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'it is larger than a file may be here',
+  EISDIR: 'it is not a regular file',
+  EMFILE: 'too many files are open',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'there is no such file or folder',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of the path is not a folder',
+  EPERM: 'permission is denied',
+  EROFS: 'the disk is read-only',
+};
+
+function reason(cause: unknown): string {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  return Object.hasOwn(REASONS, code) ? `${REASONS[code]} (${code})` : message;
+}
+
+function remedy(cause: unknown, task: 'read' | 'write'): string {
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return task === 'read' ? 'change its permissions' : 'name a folder you may write to';
+    case 'EDQUOT':
+    case 'ENOSPC':
+      return 'free some space, or name a folder on another disk';
+    case 'EFBIG':
+      return 'raise the limit (ulimit -f), or name a folder on another disk';
+    case 'EISDIR':
+      return 'name a file';
+    case 'ENOENT':
+      return task === 'read' ? 'check the path' : 'make the folder first';
+    default:
+      return 'check the path and the disk';
+  }
+}
