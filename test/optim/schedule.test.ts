@@ -1,11 +1,10 @@
 import * as assert from 'uvu/assert';
 import { init } from '../../src/runtime/init.js';
-import { schedules, type Schedule } from '../../src/optim/index.js';
+import { constant, cosine, exponential, oneCycle, reduceOnPlateau, step, warmup, type Schedule } from '../../src/optim/index.js';
 import { near } from '../support/near.js';
 import { golden } from '../support/safetensors.js';
 import { suite } from '../support/suite.js';
 
-const { constant, cosine, exponential, oneCycle, reduceOnPlateau, step, warmup } = schedules;
 
 await init({ deterministic: true });
 const { test, run } = suite('optim/schedule');

@@ -42,18 +42,18 @@ async function drain(trainer: train.Trainer<text.SequenceBatch>, model: lm.Recur
 }
 
 test('a language model learns, and reports what it does', async () => {
-  const { model, trainer, dispose } = setUp({ trainer: { steps: 120, validEvery: 40 } });
+  const { model, trainer, dispose } = setUp({ trainer: { steps: 600, validEvery: 200 } });
   const reports = await drain(trainer, model);
   const steps = reports.filter(report => report.type === 'step');
   const valid = reports.filter(report => report.type === 'valid');
-  assert.is(steps.length, Math.ceil(120 / 7));
-  assert.equal(valid.map(report => report.step), [40, 80, 120]);
+  assert.is(steps.length, Math.ceil(600 / 7));
+  assert.equal(valid.map(report => report.step), [200, 400, 600]);
   assert.ok(steps[0]!.loss > 2.2, `first loss ${steps[0]!.loss}`);
   assert.ok(valid[2]!.validLoss < 1.3, `last validation ${valid[2]!.validLoss}`);
   assert.is(valid[0]!.tokens, validIds.length - 1);
   assert.is(valid[0]!.perplexity, Math.exp(valid[0]!.validLoss));
   const end = reports.at(-1)!;
-  assert.ok(end.type === 'end' && end.reason === 'finished' && end.step === 120 && end.bestValidLoss === Math.min(...valid.map(report => report.validLoss)));
+  assert.ok(end.type === 'end' && end.reason === 'finished' && end.step === 600 && end.bestValidLoss === Math.min(...valid.map(report => report.validLoss)));
   assert.ok(steps.every(report => report.gradNorm > 0 && report.lr > 0 && report.lr <= 0.01));
   dispose();
 });
@@ -152,20 +152,20 @@ test('early stopping keeps the best weights', async () => {
 test('a gradient that is not finite stops training and names step and parameter', async () => {
   const { model, trainer, dispose } = setUp({ trainer: { reportEvery: 1 } });
   let saved: Uint8Array | null = null;
-  const before: Map<string, unknown>[] = [];
+  let before: Uint8Array = new Uint8Array(0);
   let message = '';
   try {
     for await (const report of trainer.run(data, { checkpoint: bytes => void (saved = bytes), checkpointEvery: 2 })) {
       if (report.type !== 'step' || report.step !== 3) continue;
       const bias = model.head.bias!;
       bias.set(bias.toArray().fill(NaN, 2, 3));
-      before.push(model.stateDict());
+      before = model.save();
     }
   } catch (error) {
     message = (error as Error).message;
   }
   assert.match(message, /step 4: loss NaN, the value of "head.bias" is NaN at element 2/);
-  assert.equal(model.stateDict(), before[0], 'the weights are those before the step');
+  assert.equal(model.save(), before, 'the weights are those before the step');
   const again = setUp();
   again.trainer.restore(saved!);
   assert.is(again.trainer.step, 2, 'the last good checkpoint is there');
@@ -193,7 +193,7 @@ test('a checkpoint of another model, data or recipe is refused, and changes noth
     message = (error as Error).message;
   }
   assert.match(message, /not the data that training began with/);
-  for (const cut of [0, 7, 8, 200, bytes.length - 4000, bytes.length - 1]) assert.throws(() => elsewhere.trainer.restore(bytes.subarray(0, cut)), /safetensors/);
+  for (const cut of [0, 7, 8, 200, bytes.length - 4000, bytes.length - 1]) assert.throws(() => elsewhere.trainer.restore(bytes.subarray(0, cut)), /^readSafetensors: /);
   for (const job of [first, other, shorter, elsewhere]) job.dispose();
 });
 
