@@ -11,18 +11,18 @@ import { gemvColumns, gemvRows } from './core/gemv';
 import { packSplats, packStrip } from './core/pack';
 import { ELEMENT, FUSED, tile, tile1x32, tile2x16 } from './core/tile';
 
-/** Rows of a tile: 12 accumulators where multiply-add is one instruction, else 8, since two need a register between them. */
+/** Rows of a tile: 12 accumulators where multiply-add is one instruction, else 8: mul and add need a register between them. */
 const ROWS: i32 = FUSED ? 6 : 4;
-/** Blocks. A block of A (128 KiB) stays in L2, a panel of B (8 KiB) in L1. */
+/** Blocks. A block of A stays in L2 (128 KiB fused, 256 KiB with each element four times), a panel of B (8 KiB) in L1. */
 const MC: i32 = FUSED ? 128 : 64;
 const KC: i32 = 256;
-const NC: i32 = 512;
+const NC: i32 = FUSED ? 512 : 384;
 
 /** Up to so many rows are products of one row each by a B that is not packed. */
 const IN_PLACE_NN: i32 = 2;
 const IN_PLACE_NT: i32 = FUSED ? 2 : 1;
 
-/** Bytes of scratch that `gemm` and `gemm_packed` need: a block of A, then a block of B. */
+/** Bytes of scratch that `gemm` and `gemm_packed` need: a block of A, then a block of B (640 KiB). */
 export function gemm_scratch(): i32 {
   return (MC * <i32>ELEMENT + NC * 4) * KC;
 }
