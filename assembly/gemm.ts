@@ -7,19 +7,24 @@
  *
  * An element of C is Σ over blocks of K of one chain over k: it depends on K alone, not on the tile that computed it.
  */
-import { packStrip } from './core/pack';
-import { tile, tile1x32, tile2x16 } from './core/tile';
+import { gemvColumns, gemvRows } from './core/gemv';
+import { packSplats, packStrip } from './core/pack';
+import { ELEMENT, FUSED, tile, tile1x32, tile2x16 } from './core/tile';
 
-/** Rows of a tile: 12 accumulators where multiply-add is one instruction, else 8, since two need a register between them. */
-const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
-/** Blocks. A block of A (128 KiB) stays in L2, a panel of B (8 KiB) in L1. */
-const MC: i32 = 128;
+/** Rows of a tile: 12 accumulators where multiply-add is one instruction, else 8: mul and add need a register between them. */
+const ROWS: i32 = FUSED ? 6 : 4;
+/** Blocks. A block of A stays in L2 (128 KiB fused, 256 KiB with each element four times), a panel of B (8 KiB) in L1. */
+const MC: i32 = FUSED ? 128 : 64;
 const KC: i32 = 256;
-const NC: i32 = 512;
+const NC: i32 = FUSED ? 512 : 384;
 
-/** Bytes of scratch that `gemm` and `gemm_packed` need: a block of A, then a block of B. */
+/** Up to so many rows are products of one row each by a B that is not packed. */
+const IN_PLACE_NN: i32 = 2;
+const IN_PLACE_NT: i32 = FUSED ? 2 : 1;
+
+/** Bytes of scratch that `gemm` and `gemm_packed` need: a block of A, then a block of B (640 KiB). */
 export function gemm_scratch(): i32 {
-  return (MC + NC) * KC * 4;
+  return (MC * <i32>ELEMENT + NC * 4) * KC;
 }
 
 /** Bytes of a packed B [K, N]. */
@@ -57,7 +62,9 @@ function packA(dst: usize, a: usize, M: usize, K: usize, mStride: usize, kStride
   const panels = parts(M, ROWS);
   for (let i: usize = 0; i < panels; i++) {
     const m = share(M, i, panels), rows = share(M, i + 1, panels) - m;
-    packStrip(dst + m * K * 4, a + m * mStride, <i32>K, <i32>rows, <i32>rows, kStride, mStride);
+    const to = dst + m * K * ELEMENT, from = a + m * mStride;
+    if (FUSED) packStrip(to, from, <i32>K, <i32>rows, <i32>rows, kStride, mStride);
+    else packSplats(to, from, <i32>K, <i32>rows, kStride, mStride);
   }
 }
 
@@ -87,7 +94,7 @@ function block(c: usize, a: usize, b: usize, panel: usize, M: usize, N: usize, K
     let wide: usize = 1;
     for (let i: usize = 0; i < panels; i++) {
       const m = share(M, i, panels), rows = share(M, i + 1, panels) - m;
-      const to = c + m * cRow + n * 4, from = a + m * <usize>K * 4;
+      const to = c + m * cRow + n * 4, from = a + m * <usize>K * ELEMENT;
       const columns = <i32>min<usize>(N - n, 8);
       if (rows == 1) {
         // a lone row is the only panel
@@ -146,6 +153,8 @@ export function gemm_packed(c: usize, a: usize, packed: usize, scratch: usize, M
  *   a [M, K]   read: A[m, k] at m·aRow + k·aCol
  *   b [K, N]   read: B[k, n] at k·bRow + n·bCol
  *   scratch    `gemm_scratch` bytes
+ *
+ * One row (or two) reads B where it lies: packing would cost more than the product.
  */
 export function gemm(c: usize, a: usize, b: usize, scratch: usize, M: i32, N: i32, K: i32, cRow: i32, aRow: i32, aCol: i32, bRow: i32, bCol: i32, add: i32): void {
   const cStride = <usize>cRow << 2, mStride = <usize>aRow << 2, kStride = <usize>aCol << 2;
@@ -153,7 +162,16 @@ export function gemm(c: usize, a: usize, b: usize, scratch: usize, M: i32, N: i3
     if (!add) clear(c, M, N, cStride);
     return;
   }
-  const bBlock = scratch + MC * KC * 4;
+  if (N == 1 && cRow == 1 && M > 1) return gemm(c, b, a, scratch, 1, M, K, M, bCol, bRow, aCol, aRow, add); // the transposed product
+  if (bCol == 1 && M <= IN_PLACE_NN) {
+    for (let m = 0; m < M; m++, c += cStride, a += mStride) gemvRows(c, a, b, scratch, N, K, kStride, <usize>bRow << 2, add != 0);
+    return;
+  }
+  if (bRow == 1 && aCol == 1 && M <= IN_PLACE_NT) {
+    for (let m = 0; m < M; m++, c += cStride, a += mStride) gemvColumns(c, a, b, scratch, N, K, <usize>bCol << 2, add != 0);
+    return;
+  }
+  const bBlock = scratch + <usize>(MC * KC) * ELEMENT;
   const panelsOfN = parts(N, 8), nBlocks = parts(N, NC), kBlocks = parts(K, KC), mBlocks = parts(M, MC);
   for (let h: usize = 0; h < nBlocks; h++) {
     const n = share(panelsOfN, h, nBlocks) << 3, columns = min<usize>(share(panelsOfN, h + 1, nBlocks) << 3, N) - n;

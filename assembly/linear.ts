@@ -1,39 +1,48 @@
-/** The affine map of all rows at once, and its gradients. */
+/**
+ * The linear layer, over N rows.
+ *
+ *   Y = X·Wᵀ + b + b₂        (1)     b₂: the second bias of PyTorch's recurrent layers
+ */
 import { gemm } from './gemm';
 
 /**
- * Y = X·Wᵀ + b + b₂
+ * (1)
  *
  *   y  [N, O]  written
  *   x  [N, I]  read
  *   w  [O, I]  read (row o holds the weights of output o, as torch.nn.Linear)
- *   b, b2 [O]  read, or 0: absent
+ *   b  [O]     read, or 0
+ *   b2 [O]     read, or 0
+ *   scratch    `gemm_scratch` bytes
  */
 export function linear_forward(y: usize, x: usize, w: usize, b: usize, b2: usize, scratch: usize, N: i32, I: i32, O: i32): void {
-  if (b != 0 || b2 != 0) fillRows(y, b != 0 ? b : b2, b != 0 ? b2 : 0, N, O);
-  gemm(y, x, w, scratch, N, O, I, O, I, 1, 1, I, <i32>(b != 0 || b2 != 0));
+  if (b == 0) { b = b2; b2 = 0; }
+  if (b != 0 && N > 0) fillRows(y, b, b2, N, O);
+  gemm(y, x, w, scratch, N, O, I, O, I, 1, 1, I, b != 0);
 }
 
-/** Each row of y = b + b₂ (b2 may be 0). */
+/** Every row of y [N, O] = b (+ b2). */
 function fillRows(y: usize, b: usize, b2: usize, N: i32, O: i32): void {
-  if (N == 0) return;
-  const bytes = <usize>O << 2, body = <usize>(O & ~3) << 2;
-  memory.copy(y, b, bytes);
-  if (b2 != 0) {
-    let i: usize = 0;
-    for (; i < body; i += 16) v128.store(y + i, f32x4.add(v128.load(y + i), v128.load(b2 + i)));
-    for (; i < bytes; i += 4) store<f32>(y + i, load<f32>(y + i) + load<f32>(b2 + i));
+  const row = <usize>O << 2;
+  if (b2 == 0) memory.copy(y, b, row);
+  else {
+    let o: usize = 0;
+    for (; o + 16 <= row; o += 16) v128.store(y + o, f32x4.add(v128.load(b + o), v128.load(b2 + o)));
+    for (; o < row; o += 4) store<f32>(y + o, load<f32>(b + o) + load<f32>(b2 + o));
   }
-  for (let n = 1; n < N; n++) memory.copy(y + <usize>n * bytes, y, bytes);
+  for (let n = 1, to = y + row; n < N; n++, to += row) memory.copy(to, y, row);
 }
 
 /**
- * Gradients of Y = X·Wᵀ + b; each output may be 0: not wanted.
+ * The gradients of (1). Each of dx, dw, db may be 0: not wanted. db₂ is the same as db.
  *
- *   dx [N, I]  added to:  dY·W
- *   dw [O, I]  added to:  dYᵀ·X
- *   db [O]     added to:  Σ_n dY
+ *   dx [N, I]  added to: dY·W
+ *   dw [O, I]  added to: dYᵀ·X
+ *   db [O]     added to: Σₙ dY
  *   dy [N, O]  read
+ *   x  [N, I]  read
+ *   w  [O, I]  read
+ *   scratch    `gemm_scratch` bytes
  */
 export function linear_backward(dx: usize, dw: usize, db: usize, dy: usize, x: usize, w: usize, scratch: usize, N: i32, I: i32, O: i32): void {
   if (dx != 0) gemm(dx, dy, w, scratch, N, I, O, I, O, 1, I, 1, 1);
@@ -42,33 +51,35 @@ export function linear_backward(dx: usize, dw: usize, db: usize, dy: usize, x: u
 }
 
 /**
- * db += Σ_n dY[n], down each column in the order of the rows.
+ * db[o] += Σₙ dy[n, o], from the first row to the last.
  *
  *   db [O]     added to
- *   dy [N, O]  read, rows dyRow floats apart
+ *   dy [N, O]  read, rows `dyRow` apart
  */
 export function column_sums(db: usize, dy: usize, N: i32, O: i32, dyRow: i32): void {
-  const row = <usize>dyRow << 2;
+  const step = <usize>dyRow << 2;
   let o = 0;
-  for (; o + 16 <= O; o += 16) {
-    const out = db + (<usize>o << 2);
-    let a = f32x4.splat(0), b = a, c = a, d = a;
-    let at = dy + (<usize>o << 2);
-    for (let n = 0; n < N; n++, at += row) {
-      a = f32x4.add(a, v128.load(at));
-      b = f32x4.add(b, v128.load(at, 16));
-      c = f32x4.add(c, v128.load(at, 32));
-      d = f32x4.add(d, v128.load(at, 48));
+  for (; o + 16 <= O; o += 16, db += 64, dy += 64) {
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    for (let n = N, p = dy; n >= 1; n--, p += step) {
+      s0 = f32x4.add(s0, v128.load(p));
+      s1 = f32x4.add(s1, v128.load(p, 16));
+      s2 = f32x4.add(s2, v128.load(p, 32));
+      s3 = f32x4.add(s3, v128.load(p, 48));
     }
-    v128.store(out, f32x4.add(v128.load(out), a));
-    v128.store(out, f32x4.add(v128.load(out, 16), b), 16);
-    v128.store(out, f32x4.add(v128.load(out, 32), c), 32);
-    v128.store(out, f32x4.add(v128.load(out, 48), d), 48);
+    v128.store(db, f32x4.add(v128.load(db), s0));
+    v128.store(db, f32x4.add(v128.load(db, 16), s1), 16);
+    v128.store(db, f32x4.add(v128.load(db, 32), s2), 32);
+    v128.store(db, f32x4.add(v128.load(db, 48), s3), 48);
   }
-  for (; o < O; o++) {
+  for (; o + 4 <= O; o += 4, db += 16, dy += 16) {
+    let sum = f32x4.splat(0);
+    for (let n = N, p = dy; n >= 1; n--, p += step) sum = f32x4.add(sum, v128.load(p));
+    v128.store(db, f32x4.add(v128.load(db), sum));
+  }
+  for (; o < O; o++, db += 4, dy += 4) {
     let sum: f32 = 0;
-    let at = dy + (<usize>o << 2);
-    for (let n = 0; n < N; n++, at += row) sum += load<f32>(at);
-    store<f32>(db + (<usize>o << 2), load<f32>(db + (<usize>o << 2)) + sum);
+    for (let n = N, p = dy; n >= 1; n--, p += step) sum += load<f32>(p);
+    store<f32>(db, load<f32>(db) + sum);
   }
 }

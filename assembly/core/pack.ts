@@ -16,6 +16,13 @@
 export function packStrip(dst: usize, src: usize, K: i32, count: i32, width: i32, kStride: usize, jStride: usize): void {
   const row = <usize>width << 2;
   let j = 0;
+  if (jStride == 4 && count == 8) {
+    for (let k = K; k >= 1; k--, src += kStride, dst += row) {
+      v128.store(dst, v128.load(src));
+      v128.store(dst, v128.load(src, 16), 16);
+    }
+    return;
+  }
   for (; j + 4 <= count; j += 4, src += 4 * jStride, dst += 16) {
     let p = src, q = dst, k = K;
     if (jStride == 4) {
@@ -31,6 +38,15 @@ export function packStrip(dst: usize, src: usize, K: i32, count: i32, width: i32
     }
   }
   for (; j < count; j++, src += jStride, dst += 4) {
-    for (let k = 0, p = src, q = dst; k < K; k++, p += kStride, q += row) store<f32>(q, load<f32>(p));
+    for (let k = K, p = src, q = dst; k >= 1; k--, p += kStride, q += row) store<f32>(q, load<f32>(p));
+  }
+}
+
+/** dst[k, j] = four times src[k·kStride + j·jStride], k < K, j < count: strides in bytes. */
+export function packSplats(dst: usize, src: usize, K: i32, count: i32, kStride: usize, jStride: usize): void {
+  const row = <usize>count << 4;
+  for (let j = 0; j < count; j++, src += jStride, dst += 16) {
+    let p = src, q = dst;
+    for (let k = K; k >= 1; k--, p += kStride, q += row) v128.store(q, v128.load32_splat(p));
   }
 }

@@ -1,3 +1,4 @@
+import { equal } from 'uvu/assert';
 import { Bench, builds, SIZES } from '../support/kernels.js';
 import { near } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
@@ -9,11 +10,11 @@ const TOLERANCE = 1e-6;
 
 type Sizes = [M: number, N: number, K: number];
 
-/** Around the tiles (rows to 6, panels of 8, 16 and 32 columns) and the blocks (M 128, N 512, K 256). */
+/** Around the tiles (rows to 6, panels of 8, 16 and 32 columns) and the blocks (M 64 or 128, N 384 or 512, K 256). */
 const EDGES: Sizes[] = [
   [2, 15, 9], [2, 33, 6], [1, 31, 7], [1, 33, 257], [1, 65, 40], [6, 7, 2], [7, 9, 12], [9, 65, 31], [11, 16, 4], [13, 25, 8], [21, 33, 65],
-  [127, 9, 5], [128, 8, 3], [129, 17, 6], [257, 4, 3],
-  [3, 511, 4], [5, 512, 2], [4, 513, 3], [2, 1025, 2],
+  [63, 8, 5], [64, 12, 6], [65, 7, 3], [127, 9, 5], [128, 8, 3], [129, 17, 6], [257, 4, 3],
+  [3, 383, 4], [4, 384, 3], [5, 385, 2], [3, 511, 4], [5, 512, 2], [4, 513, 3], [2, 1025, 2],
   [5, 8, 255], [4, 10, 256], [6, 9, 257], [3, 24, 511], [1, 40, 513],
   [129, 513, 257],
 ];
@@ -71,6 +72,58 @@ for (const build of builds) {
 
   test(`${build}: a product with packed B equals its reference in every orientation and size`, () => {
     for (const sizes of ALL) check(sizes, true);
+  });
+
+  test(`${build}: an empty sum writes zeros, or adds nothing`, () => {
+    for (const add of [0, 1]) {
+      for (const packed of [false, true]) {
+        bench.reset();
+        const c = bench.f32(3 * 7, new TestRandom(1).array(3 * 7), 'c'), before = bench.read(c, 21), scratch = bench.bytes(kernels.gemm_scratch(), 'scratch');
+        if (packed) kernels.gemm_packed(c, c, c, scratch, 3, 5, 0, 7, 1, 1, add);
+        else kernels.gemm(c, c, c, scratch, 3, 5, 0, 7, 1, 1, 1, 1, add);
+        equal(bench.read(c, 21), before.map((x, i) => (add || i % 7 >= 5 ? x : 0)));
+        bench.checkCanaries();
+      }
+    }
+  });
+
+  test(`${build}: packed panels hold 8 columns each, the last filled up with zeros`, () => {
+    for (const K of SIZES) {
+      for (const N of SIZES) {
+        bench.reset();
+        const values = new TestRandom(K + 100 * N).array(K * N);
+        const b = bench.f32(K * N, values, 'b'), columnsFirst = bench.f32(K * N, values.map((_, i) => values[(i % K) * N + Math.floor(i / K)]!), 'bᵀ');
+        equal(kernels.gemm_pack_size(K, N), Math.ceil(N / 8) * K * 32);
+        const expected = new Float32Array(Math.ceil(N / 8) * K * 8);
+        for (let k = 0; k < K; k++) for (let n = 0; n < N; n++) expected[(n >> 3) * K * 8 + k * 8 + (n & 7)] = values[k * N + n]!;
+        for (const [from, bRow, bCol] of [[b, N, 1], [columnsFirst, 1, K]] as const) {
+          const packed = bench.f32(expected.length, undefined, 'packed');
+          kernels.gemm_pack(packed, from, K, N, bRow, bCol);
+          equal(bench.read(packed, expected.length), expected, `${K}x${N}`);
+        }
+        bench.checkCanaries();
+      }
+    }
+  });
+
+  test(`${build}: a row of a packed product is the same bits whatever rows are computed with it`, () => {
+    for (const [N, K] of [[65, 40], [9, 257], [48, 513], [3, 5]] as const) {
+      const M = 131;
+      bench.reset();
+      const random = new TestRandom(N + K);
+      const a = bench.f32(M * K, random.array(M * K)), b = bench.f32(K * N, random.array(K * N));
+      const whole = bench.f32(M * N), part = bench.f32(M * N), scratch = bench.bytes(kernels.gemm_scratch()), packed = bench.bytes(kernels.gemm_pack_size(K, N));
+      kernels.gemm_pack(packed, b, K, N, N, 1);
+      kernels.gemm_packed(whole, a, packed, scratch, M, N, K, N, K, 1, 0);
+      for (const rows of [1, 2, 3, 4, 5, 6, 7, 13, 64, 65]) {
+        for (let first = 0; first < M; first += rows) {
+          const count = Math.min(rows, M - first);
+          const to = part + first * N * 4;
+          kernels.gemm_packed(to, a + first * K * 4, packed, scratch, count, N, K, N, K, 1, 0);
+        }
+        equal(bench.read(part, M * N), bench.read(whole, M * N), `${rows} rows at a time`);
+      }
+    }
   });
 }
 

@@ -1,0 +1,86 @@
+/**
+ * One row by a matrix that is read in place: c (+)= a·B. B is used once, so packing it would cost more than the product.
+ *
+ *   c [N]      written or added to (contiguous)
+ *   a [K]      read, `aCol` bytes apart
+ *   scratch    32 floats: the last, incomplete group of columns passes through it
+ */
+import { madd, sumLanes } from './v128';
+
+/** c[0..n] (+)= v[0..n] */
+function copy(c: usize, v: usize, n: i32, add: bool): void {
+  for (; n >= 1; n--, c += 4, v += 4) store<f32>(c, add ? load<f32>(c) + load<f32>(v) : load<f32>(v));
+}
+
+/**
+ * B [K, N] with contiguous rows, `bRow` bytes apart: 32 columns at a time in 8 accumulators. The last group begins at N - 32
+ * (or is four wide where N < 32) and stores only its new columns.
+ */
+export function gemvRows(c: usize, a: usize, b: usize, scratch: usize, N: i32, K: i32, aCol: usize, bRow: usize, add: bool): void {
+  const zero = f32x4.splat(0);
+  let n = 0;
+  for (; N >= 32 && n < N; n += 32) {
+    const first = min(n, N - 32);
+    let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
+    let p = a, q = b + (<usize>first << 2);
+    for (let k = K; k >= 1; k--, p += aCol, q += bRow) {
+      const s = v128.load32_splat(p);
+      c0 = madd(s, v128.load(q), c0); c1 = madd(s, v128.load(q, 16), c1);
+      c2 = madd(s, v128.load(q, 32), c2); c3 = madd(s, v128.load(q, 48), c3);
+      c4 = madd(s, v128.load(q, 64), c4); c5 = madd(s, v128.load(q, 80), c5);
+      c6 = madd(s, v128.load(q, 96), c6); c7 = madd(s, v128.load(q, 112), c7);
+    }
+    v128.store(scratch, c0); v128.store(scratch, c1, 16); v128.store(scratch, c2, 32); v128.store(scratch, c3, 48);
+    v128.store(scratch, c4, 64); v128.store(scratch, c5, 80); v128.store(scratch, c6, 96); v128.store(scratch, c7, 112);
+    copy(c + (<usize>n << 2), scratch + (<usize>(n - first) << 2), 32 - (n - first), add);
+  }
+  for (; n + 4 <= N; n += 4) {
+    let sum = zero;
+    let p = a, q = b + (<usize>n << 2);
+    for (let k = K; k >= 1; k--, p += aCol, q += bRow) sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(p), v128.load(q)));
+    v128.store(scratch, sum);
+    copy(c + (<usize>n << 2), scratch, 4, add);
+  }
+  for (; n < N; n++) {
+    let sum: f32 = 0;
+    let p = a, q = b + (<usize>n << 2);
+    for (let k = K; k >= 1; k--, p += aCol, q += bRow) sum += load<f32>(p) * load<f32>(q);
+    store<f32>(scratch, sum);
+    copy(c + (<usize>n << 2), scratch, 1, add);
+  }
+}
+
+/**
+ * B [K, N] with contiguous columns, `bCol` bytes apart (weights [N, K]), a contiguous: 8 dot products at a time. The last group
+ * repeats the last column and stores only what is new.
+ */
+export function gemvColumns(c: usize, a: usize, b: usize, scratch: usize, N: i32, K: i32, bCol: usize, add: bool): void {
+  const zero = f32x4.splat(0);
+  const last = b + <usize>(N - 1) * bCol;
+  for (let n = 0; n < N; n += 8, b += 8 * bCol) {
+    let s0 = zero, s1 = zero, s2 = zero, s3 = zero, s4 = zero, s5 = zero, s6 = zero, s7 = zero;
+    let p = a, k = K;
+    let q0 = b, q1 = min(last, b + bCol), q2 = min(last, b + 2 * bCol), q3 = min(last, b + 3 * bCol);
+    let q4 = min(last, b + 4 * bCol), q5 = min(last, b + 5 * bCol), q6 = min(last, b + 6 * bCol), q7 = min(last, b + 7 * bCol);
+    let i: usize = 0;
+    for (; k >= 4; k -= 4, i += 16) {
+      const x = v128.load(p + i);
+      s0 = madd(x, v128.load(q0 + i), s0); s1 = madd(x, v128.load(q1 + i), s1);
+      s2 = madd(x, v128.load(q2 + i), s2); s3 = madd(x, v128.load(q3 + i), s3);
+      s4 = madd(x, v128.load(q4 + i), s4); s5 = madd(x, v128.load(q5 + i), s5);
+      s6 = madd(x, v128.load(q6 + i), s6); s7 = madd(x, v128.load(q7 + i), s7);
+    }
+    for (; k >= 1; k--, i += 4) {
+      const x = v128.load32_zero(p + i);
+      s0 = madd(x, v128.load32_zero(q0 + i), s0); s1 = madd(x, v128.load32_zero(q1 + i), s1);
+      s2 = madd(x, v128.load32_zero(q2 + i), s2); s3 = madd(x, v128.load32_zero(q3 + i), s3);
+      s4 = madd(x, v128.load32_zero(q4 + i), s4); s5 = madd(x, v128.load32_zero(q5 + i), s5);
+      s6 = madd(x, v128.load32_zero(q6 + i), s6); s7 = madd(x, v128.load32_zero(q7 + i), s7);
+    }
+    store<f32>(scratch, sumLanes(s0)); store<f32>(scratch, sumLanes(s1), 4);
+    store<f32>(scratch, sumLanes(s2), 8); store<f32>(scratch, sumLanes(s3), 12);
+    store<f32>(scratch, sumLanes(s4), 16); store<f32>(scratch, sumLanes(s5), 20);
+    store<f32>(scratch, sumLanes(s6), 24); store<f32>(scratch, sumLanes(s7), 28);
+    copy(c + (<usize>n << 2), scratch, min(N - n, 8), add);
+  }
+}
