@@ -1,4 +1,4 @@
-import { borrow } from '../runtime/arena.js';
+import { borrow, f32 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { scratch } from '../runtime/scratch.js';
 import { record } from '../tensor/tape.js';
@@ -36,7 +36,7 @@ export function gru(
     const gates = borrow(GATES * steps);
     const hn = training ? borrow(steps) : 0;
     const hp = training ? borrow(steps) : 0;
-    kernels.linear_forward(gates, x.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, 0, scratch(), T * B, I, GATES * H);
+    kernels.linear_forward(gates, x.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, outsideReset(w.bias_hh, H), scratch(), T * B, I, GATES * H);
     kernels.gru_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), hn, hp, gates,
       w.weight_hh.ptr, w.bias_hh?.ptr ?? 0, part(h0?.ptr ?? 0, d, s), lengths, resets, work, T, B, H, D * H, d,
@@ -63,4 +63,14 @@ export function gru(
     }
   });
   return { output: y, h };
+}
+
+/** b_hr, b_hz and zeros: the part of b_hh that the reset does not scale, to be added with the input projection; 0 without bias. */
+function outsideReset(bias: Tensor | null, H: number): number {
+  if (bias === null) return 0;
+  const address = borrow(4 * GATES * H);
+  const part = f32(address, GATES * H);
+  part.set(f32(bias.ptr, 2 * H));
+  part.fill(0, 2 * H);
+  return address;
 }
