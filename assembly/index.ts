@@ -6,3 +6,4 @@ export function heap_base(): usize {
 }
 
 export * from './gemm';
+export { recurrent_scratch } from './recurrent';
