@@ -8,3 +8,4 @@ export function heap_base(): usize {
 export * from './gemm';
 export { recurrent_scratch } from './recurrent';
 export * from './lstm';
+export * from './gru';
