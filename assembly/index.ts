@@ -9,3 +9,4 @@ export * from './gemm';
 export { recurrent_scratch } from './recurrent';
 export * from './lstm';
 export * from './gru';
+export * from './rnn';
