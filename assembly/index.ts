@@ -24,3 +24,7 @@ export * from './embedding';
 export * from './dropout';
 export * from './norm';
 export * from './linear';
+export { recurrent_scratch } from './recurrent';
+export * from './lstm';
+export * from './gru';
+export * from './rnn';
