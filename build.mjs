@@ -8,7 +8,8 @@
  * `node build.mjs --kernels` stops after the kernels.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 
@@ -35,19 +36,47 @@ function scripts() {
   run('typescript/bin/tsc');
 }
 
+/**
+ * CommonJS packages `require` built-in modules, which an ES module cannot: they get static imports, so that only bundles
+ * that need a built-in module name it.
+ */
+const builtins = {
+  name: 'builtins',
+  setup({ onResolve, onLoad }) {
+    const pattern = new RegExp(`^(node:)?(${builtinModules.join('|')})$`);
+    onResolve({ filter: pattern }, ({ path, kind }) => {
+      const name = path.replace(/^(node:)?/, 'node:');
+      return kind === 'require-call' ? { path: name, namespace: 'builtins' } : { path: name, external: true };
+    });
+    onLoad({ filter: /./, namespace: 'builtins' }, ({ path }) => ({ contents: `import value from '${path}'; module.exports = value;` }));
+  },
+};
+
+/** The licences of the packages whose code is in the bundles. */
+function licences(inputs) {
+  const folders = new Set(Object.keys(inputs).flatMap(file => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
+  return [...folders].sort().map(folder => {
+    const { name, version, license, homepage } = JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8'));
+    const file = readdirSync(root + folder).find(file => /^licen[cs]e/i.test(file));
+    return `${name} ${version} (${license})\n\n${file ? readFileSync(`${root}${folder}/${file}`, 'utf8').trim() : homepage}\n`;
+  }).join(`\n${'-'.repeat(80)}\n\n`);
+}
+
 async function bundles() {
   run('typescript/bin/tsc', '--project', 'tsconfig.dist.json');
   const { build } = await import('esbuild');
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { index: 'src/index.ts', node: 'src/node/index.ts', cli: 'src/cli/index.ts' },
     outdir: 'dist', chunkNames: 'chunks/[hash]',
     bundle: true, splitting: true, format: 'esm', target: 'es2022', platform: 'neutral', minifySyntax: true,
     mainFields: ['module', 'main'], conditions: ['node'],
-    external: ['#binary', 'node:*'],
-    banner: { js: '' },
+    external: ['#binary'],
+    plugins: [builtins],
+    metafile: true,
     logLevel: 'warning',
   });
+  writeFileSync(root + 'dist/licences.txt', licences(metafile.inputs));
   chmodSync(root + 'dist/cli.js', 0o755); // a rewritten file loses its executable bit
 }
 

@@ -1,4 +1,5 @@
 /** State that outlives a scope. Copying it out is the detach of truncated backpropagation through time. */
+import { sameShape } from '../tensor/shape.js';
 import { zeros, type Tensor } from '../tensor/tensor.js';
 
 export class Carry {
@@ -31,12 +32,18 @@ export class Carry {
     return this.live ? this.tensors.map(tensor => ({ shape: tensor.shape, data: tensor.toArray() })) : null;
   }
 
-  load(state: { shape: readonly number[]; data: Float32Array }[] | null): void {
-    if (state === null) {
-      this.live = false;
-      return;
+  /** Takes over what `save` gave; [] for zeros. */
+  load(state: readonly ({ shape: readonly number[]; data: Float32Array } | undefined)[]): void {
+    const B = state[0]?.shape[1] ?? 0;
+    const shapes = state.length > 0 ? this.shapes(B) : [];
+    const fits = state.length === shapes.length && shapes.every((shape, i) => state[i] !== undefined && sameShape(state[i].shape, shape));
+    if (!fits) {
+      const list = (all: readonly (readonly number[] | undefined)[]): string => all.map(shape => `[${shape ?? 'missing'}]`).join(' ');
+      throw new RangeError(`resume: the carried state is ${list(state.map(entry => entry?.shape))}, expected ${list(shapes)}`);
     }
-    this.prepare(state[0]!.shape[1]!, true);
+    this.live = false;
+    if (state.length === 0) return;
+    this.prepare(B, true);
     this.tensors.forEach((tensor, i) => tensor.set(state[i]!.data));
     this.live = true;
   }

@@ -1,5 +1,5 @@
 /** The training loop: batches → loss → backward → clip → optimizer, with validation, early stopping and exact resume. */
-import { readModel, writeModel } from '../io/model.js';
+import { readModel, writeModel, type ModelFile } from '../io/model.js';
 import type { StateEntry } from '../nn/module.js';
 import { clipNorm, clipValue, findNonfinite, gradNorm } from '../optim/clip.js';
 import type { Optimizer, OptimizerState } from '../optim/optimizer.js';
@@ -41,6 +41,8 @@ export interface TrainerOptions {
   validEvery?: number;
   /** Stop after so many validations without improvement. Default: never. */
   patience?: number;
+  /** Plain data that checkpoints carry for whoever resumes: `noteOf` reads it. Default: null. */
+  note?: unknown;
 }
 
 export interface RunOptions {
@@ -123,6 +125,11 @@ export class Trainer<Batch extends TrainBatch> {
   /** Steps done since the start of training. */
   get step(): number {
     return this.progress.step;
+  }
+
+  /** The lowest validation loss so far; null before the first validation. */
+  get bestValidLoss(): number | null {
+    return this.progress.bestValidLoss;
   }
 
   /**
@@ -319,7 +326,7 @@ export class Trainer<Batch extends TrainBatch> {
     const fixed = Object.fromEntries(FIXED.map(name => [name, this.options[name] ?? null]));
     return writeModel({
       ...file, state,
-      trainer: { progress: this.progress, optimizer: { step: optimizer.step, lr: optimizer.lr }, baseLr: this.baseLr, schedule: this.options.schedule.state?.() ?? null, fingerprint: this.fingerprint, carried: carried?.length ?? 0, fixed },
+      trainer: { progress: this.progress, optimizer: { step: optimizer.step, lr: optimizer.lr }, baseLr: this.baseLr, schedule: this.options.schedule.state?.() ?? null, fingerprint: this.fingerprint, carried: carried?.length ?? 0, fixed, note: this.options.note ?? null },
     });
   }
 
@@ -343,18 +350,19 @@ export class Trainer<Batch extends TrainBatch> {
       if (trainer.fixed?.[name] !== value) throw new RangeError(`resume: ${name} was ${trainer.fixed?.[name]}, and is ${value} now; a run goes on with what it began with`);
     }
     const pick = (test: (name: string) => boolean, cut = 0) => new Map([...file.state].filter(([name]) => test(name)).map(([name, entry]) => [name.slice(cut), entry]));
+    const best = pick(name => name.startsWith('best.'), 'best.'.length);
     const before = this.model.stateDict();
-    this.model.loadStateDict(pick(name => own.state.has(name)));
     try {
+      if (best.size > 0) this.model.loadStateDict(best); // checks it
+      this.model.loadStateDict(pick(name => own.state.has(name)));
+      this.carry.load(Array.from({ length: trainer.carried }, (_, i) => file.state.get(`carry.${i}`)));
       const moments = pick(name => name.startsWith('optimizer.'));
       this.optimizer.loadStateDict({ ...trainer.optimizer, tensors: Object.fromEntries([...moments].map(([name, { data }]) => [name, data])) });
     } catch (error) {
       this.model.loadStateDict(before);
       throw error;
     }
-    const best = pick(name => name.startsWith('best.'), 'best.'.length);
     this.best = best.size > 0 ? best : null;
-    this.carry.load(trainer.carried > 0 ? Array.from({ length: trainer.carried }, (_, i) => file.state.get(`carry.${i}`)!) : null);
     if (trainer.schedule) this.options.schedule.restore?.(trainer.schedule);
     this.progress = { ...trainer.progress };
     this.random = Random.fromState(trainer.progress.random);
@@ -370,6 +378,11 @@ export class Trainer<Batch extends TrainBatch> {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** The note that a checkpoint carries; null where it has none. */
+export function noteOf({ trainer }: ModelFile): unknown {
+  return (trainer as { note?: unknown } | undefined)?.note ?? null;
 }
 
 function brief(value: unknown): string {
