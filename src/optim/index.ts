@@ -7,5 +7,7 @@ export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export { Adadelta, type AdadeltaOptions } from './adadelta.js';
 export { Adam, AdamW, type AdamOptions } from './adam.js';
 export { clipNorm, clipValue, findNonfinite, gradNorm, type Nonfinite, type NormOptions } from './clip.js';
-export { constant, cosine, exponential, oneCycle, reduceOnPlateau, step, warmup } from './schedule.js';
-export { type OneCycleOptions, type PlateauOptions, type Schedule, type ScheduleState } from './schedule.js';
+export {
+  constant, cosine, exponential, oneCycle, reduceOnPlateau, step, warmup,
+  type OneCycleOptions, type PlateauOptions, type Schedule, type ScheduleState,
+} from './schedule.js';

@@ -5,7 +5,6 @@ import { near } from '../support/near.js';
 import { golden } from '../support/safetensors.js';
 import { suite } from '../support/suite.js';
 
-
 await init({ deterministic: true });
 const { test, run } = suite('optim/schedule');
 
