@@ -127,6 +127,11 @@ export class Trainer<Batch extends TrainBatch> {
     return this.progress.step;
   }
 
+  /** Fingerprint of the data that training began with; null before. */
+  get dataFingerprint(): string | null {
+    return this.fingerprint;
+  }
+
   /** The lowest validation loss so far; null before the first validation. */
   get bestValidLoss(): number | null {
     return this.progress.bestValidLoss;

@@ -1,0 +1,178 @@
+/** How a training run looks while it runs: a live bar on a terminal, else a line per report. All on stderr. */
+import cliProgress from 'cli-progress';
+import type { EndReport, StepReport, ValidReport } from '../train/report.js';
+import { count, duration, plural, short } from './format.js';
+import { colours } from './output.js';
+
+export interface Display {
+  /** Whether somebody watches it live. */
+  readonly live: boolean;
+  /** A line that stays: a dim label and what it says. */
+  note(label: string, text: string): void;
+  /** The way to go: steps done and planned; `step` is asked again and again. */
+  begin(planned: number, step: () => number): void;
+  step(report: StepReport): void;
+  /** Validation begins. */
+  validating(): void;
+  valid(report: ValidReport, about: ValidContext): void;
+  end(report: EndReport): void;
+  /** Puts the terminal right; may be called at any time, and again. */
+  close(): void;
+}
+
+export interface ValidContext {
+  /** What a token is called. */
+  unit: string;
+  /** Whether no validation was better before. */
+  best: boolean;
+}
+
+const LABEL_WIDTH = 11;
+const colour = colours(process.stderr);
+
+function line(label: string, text: string): string {
+  return `${colour.dim(label.padEnd(LABEL_WIDTH))}${text}\n`;
+}
+
+function validText({ epoch, validLoss, bitsPerToken, perplexity }: ValidReport, { unit, best }: ValidContext): string {
+  const mark = best ? `  ${colour.green('best so far')}` : '';
+  return `epoch ${epoch.toFixed(2)}  loss ${validLoss.toFixed(4)}  ${bitsPerToken.toFixed(3)} bits/${unit}  perplexity ${perplexity.toFixed(perplexity < 1000 ? 2 : 0)}${mark}`;
+}
+
+const REASONS: Record<EndReport['reason'], string> = { finished: 'finished', budget: 'paused', early: 'stopped early', aborted: 'interrupted' };
+
+function endText({ step, seconds, bestValidLoss }: EndReport): string {
+  const best = bestValidLoss === null ? '' : `; best validation loss ${bestValidLoss.toFixed(4)}`;
+  return `after ${plural(step, 'step')}, ${duration(seconds)} in this run${best}`;
+}
+
+/** What both have in common. */
+abstract class Lines {
+  protected abstract write(text: string): void;
+
+  note(label: string, text: string): void {
+    this.write(line(label, text));
+  }
+
+  valid(report: ValidReport, about: ValidContext): void {
+    this.note('validation', validText(report, about));
+  }
+
+  end(report: EndReport): void {
+    this.note(REASONS[report.reason], endText(report));
+  }
+}
+
+class Plain extends Lines implements Display {
+  readonly live = false;
+  private planned = 0;
+
+  protected write(text: string): void {
+    process.stderr.write(text);
+  }
+
+  begin(planned: number): void {
+    this.planned = planned;
+  }
+
+  step({ step, epoch, loss, gradNorm, lr, tokensPerSecond, etaSeconds }: StepReport): void {
+    const speed = tokensPerSecond === null ? '' : `  ${short(tokensPerSecond)} tokens/s`;
+    const eta = etaSeconds === null ? '' : `  eta ${duration(etaSeconds)}`;
+    this.note('training', `step ${count(step)}/${count(this.planned)}  epoch ${epoch.toFixed(2)}  loss ${loss.toFixed(4)}  gradient ${gradNorm.toFixed(3)}  lr ${lr.toPrecision(3)}${speed}${eta}`);
+  }
+
+  validating(): void {}
+  close(): void {}
+}
+
+const FRAMES_PER_SECOND = 10;
+/** At most so many columns. */
+const BAR_WIDTH = 30;
+/** Columns of ` 100%  /  loss 1.234  12.3k tokens/s  eta 1h 23m ` without the step numbers. */
+const FACTS_WIDTH = 49;
+
+class Bar extends Lines implements Display {
+  readonly live = true;
+  private readonly bar = new cliProgress.SingleBar({
+    stream: process.stderr,
+    format: (_options, { value, total }) => this.draw(value, total),
+    fps: FRAMES_PER_SECOND,
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  private timer: NodeJS.Timeout | undefined;
+  private planned = 0;
+  private position: () => number = () => 0;
+  private last: { report: StepReport; at: number } | null = null;
+  private phase: 'training' | 'validating' = 'training';
+
+  /** A line above the bar. */
+  protected write(text: string): void {
+    const shown = this.timer !== undefined;
+    if (shown) this.bar.stop();
+    process.stderr.write(text);
+    if (shown) this.bar.start(this.planned, this.position());
+  }
+
+  begin(planned: number, step: () => number): void {
+    this.planned = planned;
+    this.position = step;
+    this.bar.start(planned, step());
+    this.timer = setInterval(() => this.bar.update(step()), 1000 / FRAMES_PER_SECOND);
+  }
+
+  step(report: StepReport): void {
+    this.phase = 'training';
+    this.last = { report, at: performance.now() };
+  }
+
+  validating(): void {
+    this.phase = 'validating';
+    this.bar.update(this.position());
+  }
+
+  override valid(report: ValidReport, about: ValidContext): void {
+    this.phase = 'training';
+    super.valid(report, about);
+  }
+
+  override end(report: EndReport): void {
+    this.close();
+    super.end(report);
+  }
+
+  close(): void {
+    if (this.timer === undefined) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.bar.stop();
+  }
+
+  private draw(step: number, planned: number): string {
+    const share = Math.min(1, step / planned);
+    const total = count(planned);
+    const facts = [`${count(step).padStart(total.length)}/${total}`, ...(this.phase === 'validating' ? ['validating …'] : this.facts())];
+    const room = (process.stderr.columns ?? 80) - LABEL_WIDTH - 2 * total.length - FACTS_WIDTH;
+    const width = Math.max(0, Math.min(BAR_WIDTH, room));
+    const filled = Math.round(width * share);
+    const bar = colour.cyan('━'.repeat(filled)) + colour.dim('─'.repeat(width - filled));
+    return `${colour.dim(this.phase.padEnd(LABEL_WIDTH))}${bar}${`${Math.floor(100 * share)}%`.padStart(5)}  ${facts.join('  ')}`;
+  }
+
+  private facts(): string[] {
+    if (this.last === null) return [];
+    const { report, at } = this.last;
+    const { loss, tokensPerSecond: speed, etaSeconds: eta } = report;
+    return [
+      `loss ${loss.toFixed(3)}`,
+      ...(speed === null ? [] : [`${short(speed)} tokens/s`]),
+      ...(eta === null ? [] : [`eta ${duration(Math.max(0, eta - (performance.now() - at) / 1000))}`]),
+    ];
+  }
+}
+
+/** A live bar where stderr is a terminal that can draw one, and nothing else would write into it. */
+export function createDisplay({ json }: { json: boolean }): Display {
+  const terminal = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
+  return terminal && !(json && process.stdout.isTTY) ? new Bar() : new Plain();
+}

@@ -1,0 +1,51 @@
+/** `throughtime eval` */
+import { Command } from 'commander';
+import { init } from '../runtime/init.js';
+import { readHeldOut } from './corpus.js';
+import { count, plural, table, UNITS } from './format.js';
+import { loadModel } from './kinds.js';
+import { colours, print, printJSON } from './output.js';
+
+const EXAMPLES = `
+Examples:
+  How well does the model predict a text?
+    $ throughtime eval book.safetensors --input other-book.txt
+
+  For a script:
+    $ throughtime eval book.safetensors --input other-book.txt --json`;
+
+export function evalCommand(): Command {
+  return new Command('eval')
+    .description('Measure how well a model predicts a text, read as one stream.')
+    .argument('<model>', 'model file or checkpoint')
+    .requiredOption('--input <file>', 'the text')
+    .option('--deterministic', 'the same bits in every engine')
+    .option('--json', 'one JSON object on stdout')
+    .addHelpText('after', EXAMPLES)
+    .action(run);
+}
+
+async function run(path: string, options: { input: string; deterministic?: boolean; json?: boolean }): Promise<void> {
+  await init({ deterministic: options.deterministic === true });
+  const model = await loadModel(path);
+  const { ids, unknown } = await readHeldOut(options.input, model.vocab);
+  const { tokens, loss, bitsPerToken, perplexity } = await model.evaluate(ids);
+  const { kind, vocab } = model;
+  if (options.json) {
+    printJSON({ type: 'eval', kind, unit: vocab.level, tokens, unknown, loss, bitsPerToken, perplexity, state: 'carried' });
+    return;
+  }
+  const unit = UNITS[vocab.level];
+  print(
+    table(
+      [
+        ['model', `${path} (${kind})`],
+        ['text', `${options.input}: ${plural(tokens, unit)} predicted${unknown > 0 ? `, ${count(unknown)} not in the vocabulary` : ''}`],
+        ['loss', `${loss.toFixed(4)} nats per ${unit}`],
+        ['', `${bitsPerToken.toFixed(4)} bits per ${unit}`],
+        ['perplexity', perplexity.toPrecision(5)],
+      ],
+      colours(process.stdout).dim,
+    ),
+  );
+}

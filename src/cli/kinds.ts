@@ -1,0 +1,29 @@
+/** Models by the kind that their files name: what `eval` and `sample` ask of them. */
+import { readModel, type ModelFile } from '../io/model.js';
+import type { Evaluation } from '../lm/perplexity.js';
+import { RecurrentLM, type SampleOptions } from '../lm/recurrent.js';
+import { readFileBytes } from '../node/files.js';
+import type { Vocab } from '../text/vocab.js';
+import { Refusal, refusing } from './errors.js';
+
+export interface LanguageModel {
+  readonly kind: string;
+  readonly vocab: Vocab;
+  evaluate(ids: Int32Array): Promise<Evaluation>;
+  sample(options: SampleOptions): AsyncIterable<string>;
+  dispose(): void;
+}
+
+const KINDS: Record<string, (file: ModelFile) => LanguageModel> = {
+  [RecurrentLM.kind]: file => RecurrentLM.from(file),
+};
+
+/** The model of a model file or a checkpoint. Call `init` first. */
+export async function loadModel(path: string): Promise<LanguageModel> {
+  const bytes = await refusing(null, () => readFileBytes(path, 'the model'));
+  return refusing(path, () => {
+    const file = readModel(bytes);
+    if (!Object.hasOwn(KINDS, file.kind)) throw new Refusal(`${path}: holds a model of kind "${file.kind}", expected ${Object.keys(KINDS).join(' or ')}`);
+    return KINDS[file.kind]!(file);
+  });
+}

@@ -1,0 +1,79 @@
+/** What a training run is: everything that decides its steps. Plain data, kept in the checkpoint. */
+import type { RecurrentLMOptions } from '../lm/recurrent.js';
+import type { Parameter } from '../tensor/tensor.js';
+import * as optim from '../optim/index.js';
+import { kernels } from '../runtime/kernels.js';
+import type { Level } from '../text/tokenize.js';
+import type { Vocab } from '../text/vocab.js';
+import type { TrainerOptions } from '../train/trainer.js';
+
+export interface Recipe {
+  level: Level;
+  /** null where a text of its own validates. */
+  split: number | null;
+  model: 'recurrent';
+  cell: 'rnn' | 'lstm' | 'gru';
+  layers: number;
+  hidden: number;
+  embedding: number;
+  dropout: number;
+  tie: boolean;
+  bptt: number;
+  batch: number;
+  optimizer: keyof typeof OPTIMIZERS;
+  lr: number;
+  lrMin: number;
+  schedule: keyof typeof SCHEDULES;
+  /** 0: none. */
+  clipNorm: number;
+  /** 0: none. */
+  clipValue: number;
+  /** null where `steps` are planned. */
+  epochs: number | null;
+  steps: number | null;
+  seed: number;
+  deterministic: boolean;
+}
+
+/** How each optimizer is made, and its learning rate by default. */
+export const OPTIMIZERS = {
+  sgd: { lr: 1, make: (p: optim.ParameterSource, lr: number) => new optim.SGD(p, { lr }) },
+  adagrad: { lr: 0.05, make: (p: optim.ParameterSource, lr: number) => new optim.Adagrad(p, { lr }) },
+  rmsprop: { lr: 2e-3, make: (p: optim.ParameterSource, lr: number) => new optim.RMSprop(p, { lr }) },
+  adadelta: { lr: 1, make: (p: optim.ParameterSource, lr: number) => new optim.Adadelta(p, { lr }) },
+  adam: { lr: 2e-3, make: (p: optim.ParameterSource, lr: number) => new optim.Adam(p, { lr }) },
+  adamw: { lr: 2e-3, make: (p: optim.ParameterSource, lr: number) => new optim.AdamW(p, { lr }) },
+};
+
+/** Schedules from --lr down to `min` over the planned steps. */
+export const SCHEDULES = {
+  constant: (): optim.Schedule => optim.constant(),
+  /** Halved after each tenth. */
+  step: (min: number): optim.Schedule => ({
+    lr: (step, total, base) => Math.max(min, optim.step({ size: Math.ceil(total / 10), gamma: 0.5 }).lr(step, total, base)),
+  }),
+  /** base·(min/base)^(step/total) */
+  exponential: (min: number): optim.Schedule => ({ lr: (step, total, base) => base * kernels.pow64(min / base, step / total) }),
+  cosine: (min: number): optim.Schedule => optim.cosine({ min }),
+  onecycle: (): optim.Schedule => optim.oneCycle(),
+  /** Halved whenever the validation loss has not fallen. */
+  plateau: (min: number): optim.Schedule => optim.reduceOnPlateau({ factor: 0.5, patience: 0, min }),
+};
+
+export function modelOptions(recipe: Recipe, vocab: Vocab): RecurrentLMOptions {
+  const { cell, layers, hidden, embedding, dropout, tie, seed } = recipe;
+  return { vocab, cell, layers, hiddenSize: hidden, embeddingSize: embedding, dropout, tie, seed };
+}
+
+export function trainerOptions(recipe: Recipe, parameters: ReadonlyMap<string, Parameter>): TrainerOptions {
+  const { optimizer, lr, lrMin, schedule, clipNorm, clipValue, epochs, steps, bptt, seed } = recipe;
+  return {
+    optimizer: OPTIMIZERS[optimizer].make(parameters, lr),
+    schedule: SCHEDULES[schedule](lrMin),
+    ...(clipNorm > 0 && { clipNorm }),
+    ...(clipValue > 0 && { clipValue }),
+    ...(steps !== null ? { steps } : { epochs: epochs ?? 1 }),
+    bptt,
+    seed,
+  };
+}

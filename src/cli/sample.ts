@@ -1,0 +1,60 @@
+/** `throughtime sample` */
+import { Command } from 'commander';
+import type { SampleOptions } from '../lm/recurrent.js';
+import { init } from '../runtime/init.js';
+import { Refusal, refusing } from './errors.js';
+import { loadModel, type LanguageModel } from './kinds.js';
+import { decimal, whole } from './options.js';
+import { print } from './output.js';
+
+const EXAMPLES = `
+Examples:
+  Four hundred characters:
+    $ throughtime sample book.safetensors
+
+  Continue a beginning, with less risk, up to the end of the line:
+    $ throughtime sample book.safetensors --prompt "It was " --temperature 0.5 --stop $'\\n'
+
+  The same text every time:
+    $ throughtime sample book.safetensors --seed 7 --top-p 0.9 --length 2000`;
+
+export function sampleCommand(): Command {
+  return new Command('sample')
+    .description('Let a language model write: the prompt, and what comes after it.')
+    .argument('<model>', 'model file or checkpoint')
+    .option('--prompt <text>', 'text to continue', '')
+    .option('--length <n>', 'tokens to write', whole(0), 400)
+    .option('--temperature <t>', 'below 1 safer, above 1 wilder, 0 always the most probable', decimal({ least: 0 }), 0.8)
+    .option('--top-k <k>', 'choose among the k most probable', whole())
+    .option('--top-p <p>', 'choose among the most probable that make up p', decimal({ above: 0, most: 1 }))
+    .option('--stop <text>', 'end before this text')
+    .option('--seed <n>', 'the same seed writes the same text', whole(0), 0)
+    .option('--deterministic', 'the same bits in every engine')
+    .addHelpText('after', EXAMPLES)
+    .action(run);
+}
+
+async function run(path: string, { deterministic, ...options }: SampleOptions & { deterministic?: boolean }): Promise<void> {
+  await init({ deterministic: deterministic === true });
+  await write(await loadModel(path), options);
+}
+
+/** Writes the prompt and the sampled text to stdout as it comes. */
+export async function write(model: LanguageModel, options: SampleOptions): Promise<void> {
+  const { prompt = '' } = options;
+  await refusing(null, () => {
+    try {
+      model.vocab.encode(prompt);
+    } catch (error) {
+      throw new Refusal(`--prompt: ${(error as Error).message.replace(/^Vocab\.encode: |; encode with .*$/g, '')}`, { cause: error });
+    }
+  });
+  let open = print(prompt);
+  let last = prompt;
+  for await (const piece of model.sample(options)) {
+    open = print(piece);
+    last = piece;
+    if (!open) break;
+  }
+  if (process.stdout.isTTY && !last.endsWith('\n')) print('\n');
+}

@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { writeSafetensors } from '../../src/io/safetensors.js';
+import { COMMAND, corpus, Folder, jsonLines, TINY } from '../support/cli.js';
+import { suite } from '../support/suite.js';
+
+const { test, testIf, run } = suite('cli commands');
+
+const folder = new Folder();
+process.on('exit', () => folder.remove());
+folder.write('text.txt', corpus(4000));
+const made = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--hidden', '32', '--epochs', '4', '--lr', '0.02', '--slice', '100', '--out', 'model.safetensors', '--checkpoint', 'run.ckpt']);
+if (made.code !== 0) throw new Error(made.stderr);
+
+const sample = async (...flags: string[]): Promise<string> => {
+  const { code, stdout, stderr } = await folder.run(['sample', 'model.safetensors', ...flags]);
+  assert.is(code, 0, stderr);
+  assert.is(stderr, '');
+  return stdout;
+};
+
+test('sample writes the prompt and so many characters; the same seed the same ones, another seed others', async () => {
+  const [first, again, other] = await Promise.all([
+    sample('--prompt', 'the cat', '--length', '50', '--seed', '3'),
+    sample('--prompt', 'the cat', '--length', '50', '--seed', '3'),
+    sample('--prompt', 'the cat', '--length', '50', '--seed', '4'),
+  ]);
+  assert.match(first!, /^the cat/);
+  assert.is(first!.length, 57);
+  assert.is(first, again);
+  assert.is.not(first, other);
+});
+
+test('sample stops before the stop text, and --temperature 0 needs no seed', async () => {
+  assert.not.match(await sample('--length', '500', '--stop', '.'), /\./);
+  assert.is(await sample('--temperature', '0', '--length', '60', '--seed', '1'), await sample('--temperature', '0', '--length', '60', '--seed', '2'));
+  assert.is(await sample('--top-k', '1', '--length', '60'), await sample('--temperature', '0', '--length', '60'));
+  assert.is((await sample('--top-p', '0.5', '--length', '60')).length, 60);
+});
+
+testIf(process.platform !== 'win32', 'needs a shell', 'a reader that leaves early is no error', async () => {
+  const { status, stderr } = spawnSync('sh', ['-c', `"$1" "$2" sample "$3" --length 20000 2>&1 >/dev/null | cat >&2 & "$1" "$2" sample "$3" --length 20000 | head -c 10 >/dev/null; wait`, 'sh', process.execPath, COMMAND, folder.file('model.safetensors')], { encoding: 'utf8' });
+  assert.is(status, 0);
+  assert.is(stderr, '');
+});
+
+test('inspect says what a model holds', async () => {
+  const { code, stdout } = await folder.run(['inspect', 'model.safetensors', '--json']);
+  assert.is(code, 0);
+  const [found] = jsonLines(stdout) as [Record<string, any>];
+  assert.is(found['kind'], 'lm.recurrent');
+  assert.is(found['format'], 'throughtime/1');
+  assert.equal(found['config'], { cell: 'lstm', embeddingSize: 4, hiddenSize: 32, layers: 1, dropout: 0, tie: false });
+  assert.is(found['bytes'], statSync(folder.file('model.safetensors')).size);
+  const V = found['vocab'].size as number;
+  assert.equal(found['vocab'].first.slice(0, 3), ['\n', ' ', '.']);
+  assert.is(found['parameters'], 4 * V + 4 * 32 * (4 + 32 + 2) + 33 * V);
+  assert.is(found['trainer'], null);
+  assert.equal(found['tensors'].map((t: { name: string; shape: number[] }) => [t.name, t.shape]), [
+    ['embedding.weight', [V, 4]], ['rnn.weight_ih_l0', [128, 4]], ['rnn.weight_hh_l0', [128, 32]], ['rnn.bias_ih_l0', [128]], ['rnn.bias_hh_l0', [128]],
+    ['head.weight', [V, 32]], ['head.bias', [V]],
+  ]);
+  const table = await folder.run(['inspect', 'model.safetensors']);
+  assert.match(table.stdout, /^parameters +[\d,]+$/m);
+  assert.match(table.stdout, /rnn\.weight_hh_l0 +F32 +\[128, 32\]/);
+});
+
+test('inspect says where a checkpoint stands', async () => {
+  const { stdout } = await folder.run(['inspect', 'run.ckpt', '--json']);
+  const { trainer } = jsonLines(stdout)[0] as { trainer: Record<string, number> };
+  assert.is(trainer['step'], 100);
+  assert.ok(Math.abs(trainer['epoch']! - 100 / 29) < 1e-12);
+  assert.ok(trainer['bestValidLoss']! > 0);
+  const table = await folder.run(['inspect', 'run.ckpt']);
+  assert.match(table.stdout, /^training +100 steps, epoch 3\.45/m);
+});
+
+test('inspect lists any safetensors file', async () => {
+  folder.write('any.safetensors', writeSafetensors({ tensors: [['x', { dtype: 'I64', shape: [2, 1], data: new BigInt64Array(2) }]] }));
+  const { code, stdout } = await folder.run(['inspect', 'any.safetensors', '--json']);
+  assert.is(code, 0);
+  const [found] = jsonLines(stdout);
+  assert.equal([found!['kind'], found!['tensors']], [null, [{ name: 'x', dtype: 'I64', shape: [2, 1] }]]);
+});
+
+test('each command helps with worked examples and exit code 0', async () => {
+  for (const command of [[], ['train', 'lm'], ['eval'], ['sample'], ['inspect']]) {
+    const { code, stdout, stderr } = await folder.run([...command, '--help']);
+    assert.is(code, 0);
+    assert.is(stderr, '');
+    assert.match(stdout, /Examples:\n.*\n +\$ throughtime/);
+  }
+});
+
+test('the version is the package’s', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+  assert.is((await folder.run(['--version'])).stdout, `${version}\n`);
+});
+
+test('the command is executable as it is, and the library imports nothing of Node', () => {
+  assert.is(statSync(COMMAND).mode & 0o111, 0o111);
+  assert.match(readFileSync(COMMAND, 'utf8'), /^#!\/usr\/bin\/env node\n/);
+  const seen = new Set<string>();
+  const visit = (file: URL): void => {
+    if (seen.has(file.href)) return;
+    seen.add(file.href);
+    const code = readFileSync(file, 'utf8');
+    assert.not.match(code, /(from|import)\s*\(?["']node:/, file.href);
+    for (const [, path] of code.matchAll(/(?:from|import)\s*"(\.[^"]+)"/g)) visit(new URL(path!, file));
+  };
+  visit(new URL('index.js', `file://${COMMAND}`));
+  assert.ok(seen.size > 1);
+});
+
+run();

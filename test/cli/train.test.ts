@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { corpus, Folder, jsonLines, TINY } from '../support/cli.js';
+import { suite } from '../support/suite.js';
+
+const { test, run } = suite('cli train');
+
+const folder = new Folder();
+process.on('exit', () => folder.remove());
+const text = corpus(4001);
+folder.write('text.txt', text);
+folder.write('valid.txt', text.slice(-400));
+folder.write('odd.txt', 'the cat €€ sat on the mat');
+
+const keys = {
+  step: ['type', 'step', 'epoch', 'tokens', 'loss', 'gradNorm', 'lr', 'tokensPerSecond', 'etaSeconds'],
+  valid: ['type', 'step', 'epoch', 'validLoss', 'bitsPerToken', 'perplexity', 'tokens'],
+  end: ['type', 'reason', 'step', 'validLoss', 'bestValidLoss', 'seconds', 'model', 'checkpoint'],
+};
+
+test('--json prints step, valid and end objects with exactly their fields, and nothing else', async () => {
+  const { code, stdout, stderr } = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--epochs', '2', '--report-every', '10', '--out', 'json.safetensors', '--json']);
+  assert.is(code, 0, stderr);
+  const events = jsonLines(stdout);
+  for (const event of events) assert.equal(Object.keys(event), keys[event['type'] as keyof typeof keys]);
+  // ⌊0.9 · 4001⌋ = 3600 units in 4 columns of 900: 899 predictions each, 29 windows of 32 an epoch
+  assert.equal(events.filter(e => e['type'] === 'step').map(e => e['step']), [10, 20, 30, 40, 50, 58]);
+  assert.equal(events.filter(e => e['type'] === 'valid').map(e => [e['step'], e['epoch'], e['tokens']]), [[29, 1, 400], [58, 2, 400]]);
+  assert.is(events.filter(e => e['type'] === 'step').at(-1)!['tokens'], 2 * 4 * 899);
+  const end = events.at(-1)!;
+  assert.is(end['type'], 'end');
+  assert.is(end['reason'], 'finished');
+  assert.is(end['model'], 'json.safetensors');
+  assert.is(end['checkpoint'], null);
+  assert.ok(Math.abs((events.at(-2)!['bitsPerToken'] as number) - (end['validLoss'] as number) / Math.log(2)) < 1e-12);
+});
+
+test('a piped stderr gets one plain line per report', async () => {
+  const { code, stdout, stderr } = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--steps', '30', '--report-every', '10', '--out', 'lines.safetensors']);
+  assert.is(code, 0);
+  assert.is(stdout, '');
+  assert.is(stderr.match(/^training {3}step \d+\/30 .* loss \d+\.\d{4} .* tokens\/s {2}eta \d+s$/gm)?.length, 3, stderr);
+  assert.is(stderr.match(/^validation .* bits\/char/gm)?.length, 2, stderr);
+  assert.not.match(stderr, /\x1b/);
+});
+
+test('the loss falls well below that of guessing', async () => {
+  const { stdout } = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--hidden', '32', '--epochs', '6', '--lr', '0.02', '--out', 'learn.safetensors', '--json']);
+  assert.ok((jsonLines(stdout).at(-1)!['validLoss'] as number) < 1.5, stdout);
+});
+
+test('--out holds the weights of the best validation, and eval measures them as the run did', async () => {
+  const trained = await folder.run(['train', 'lm', '--input', 'text.txt', '--valid', 'valid.txt', ...TINY, '--epochs', '4', '--lr', '0.5', '--schedule', 'constant', '--out', 'best.safetensors', '--json']);
+  const events = jsonLines(trained.stdout);
+  const end = events.at(-1)!;
+  assert.is(end['bestValidLoss'], Math.min(...events.filter(e => e['type'] === 'valid').map(e => e['validLoss'] as number)));
+  const { code, stdout } = await folder.run(['eval', 'best.safetensors', '--input', 'valid.txt', '--json']);
+  assert.is(code, 0);
+  const [evaluation] = jsonLines(stdout);
+  assert.equal(Object.keys(evaluation!), ['type', 'kind', 'unit', 'tokens', 'unknown', 'loss', 'bitsPerToken', 'perplexity', 'state']);
+  assert.equal([evaluation!['kind'], evaluation!['unit'], evaluation!['tokens'], evaluation!['unknown'], evaluation!['state']], ['lm.recurrent', 'char', 399, 0, 'carried']);
+  assert.is(evaluation!['loss'], end['bestValidLoss']);
+});
+
+for (const [level, cell, optimizer, schedule] of [
+  ['byte', 'gru', 'sgd', 'onecycle'],
+  ['word', 'rnn', 'adagrad', 'exponential'],
+  ['char', 'lstm', 'rmsprop', 'plateau'],
+  ['char', 'gru', 'adadelta', 'step'],
+  ['word', 'lstm', 'adamw', 'constant'],
+] as const) {
+  test(`level ${level}, cell ${cell}, optimizer ${optimizer} and schedule ${schedule} train`, async () => {
+    const { code, stdout, stderr } = await folder.run([
+      'train', 'lm', '--input', 'text.txt', ...TINY, '--bptt', '8', '--level', level, '--cell', cell, '--optimizer', optimizer, '--schedule', schedule,
+      '--layers', '2', '--dropout', '0.1', '--tie', '--embedding', '8', '--clip-value', '0.5', '--epochs', '1', '--out', `${level}-${cell}.safetensors`, '--json',
+    ]);
+    assert.is(code, 0, stderr);
+    assert.ok(Number.isFinite(jsonLines(stdout).at(-1)!['validLoss']));
+  });
+}
+
+test('--split 1 trains on all of the text and validates on none', async () => {
+  const { stdout } = await folder.run(['train', 'lm', '--input', 'text.txt', '--split', '1', ...TINY, '--steps', '5', '--out', 'whole.safetensors', '--json']);
+  const end = jsonLines(stdout).at(-1)!;
+  assert.is(end['validLoss'], null);
+  assert.is(end['bestValidLoss'], null);
+});
+
+test('--max-seconds and --slice end a run with reason budget and a checkpoint named after the model', async () => {
+  for (const [name, ...flags] of [['slow', '--max-seconds', '0.001'], ['slice', '--slice', '3']] as const) {
+    const { code, stdout, stderr } = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, ...flags, '--out', `${name}.safetensors`, '--json']);
+    assert.is(code, 0);
+    const end = jsonLines(stdout).at(-1)!;
+    assert.equal([end['reason'], end['model'], end['checkpoint']], ['budget', `${name}.safetensors`, `${name}.checkpoint.safetensors`]);
+    assert.match(stderr, `train lm --resume ${name}.checkpoint.safetensors`);
+    assert.ok(existsSync(folder.file(`${name}.checkpoint.safetensors`)));
+  }
+});
+
+test('units of --valid that the vocabulary lacks are counted and left out', async () => {
+  const { code, stderr } = await folder.run(['train', 'lm', '--input', 'text.txt', '--valid', 'odd.txt', ...TINY, '--steps', '2', '--out', 'odd.safetensors']);
+  assert.is(code, 0);
+  assert.match(stderr, '23 held out; 2 not in the vocabulary are left out');
+  const { stdout } = await folder.run(['eval', 'odd.safetensors', '--input', 'odd.txt', '--json']);
+  assert.equal([jsonLines(stdout)[0]!['tokens'], jsonLines(stdout)[0]!['unknown']], [22, 2]);
+});
+
+test('more threads than one are told to be one', async () => {
+  const { code, stderr } = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--steps', '2', '--threads', '4', '--out', 'threads.safetensors']);
+  assert.is(code, 0);
+  assert.match(stderr, /^threads {4}4 were asked for, this version uses 1$/m);
+});
+
+run();
