@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** throughtime: recurrent language models trained on WebAssembly SIMD. */
 export { init, runtimeInfo, type InitOptions, type RuntimeInfo } from './runtime/init.js';
 export { Random } from './runtime/random.js';
