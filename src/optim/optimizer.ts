@@ -135,10 +135,10 @@ export abstract class Optimizer<Options extends object, State extends string> {
   }
 
   /** Names, addresses and sizes of the state tensors. */
-  private *tensors(): Generator<[name: string, address: number, size: number]> {
+  private *tensors(names?: ReadonlyMap<Parameter, string>): Generator<[name: string, address: number, size: number]> {
     for (const { name, parameter, state } of this.slots) {
       for (const [key, address] of Object.entries(state) as [State, number][]) {
-        if (address !== 0) yield [`optimizer.${key}.${name}`, address, parameter.size];
+        if (address !== 0) yield [`optimizer.${key}.${names?.get(parameter) ?? name}`, address, parameter.size];
       }
     }
   }
@@ -148,22 +148,27 @@ export abstract class Optimizer<Options extends object, State extends string> {
     for (const { parameter, options, state } of this.slots) arena.f32(state[key], parameter.size).fill(value(options));
   }
 
-  /** Copies of the state, the step count and the learning rate. The parameters' values are the model's to save. */
-  stateDict(): OptimizerState {
+  /**
+   * Copies of the state, the step count and the learning rate. The parameters' values are the model's to save.
+   *
+   * @param names what to call parameters, in place of the names (or positions) they were given with
+   */
+  stateDict(names?: ReadonlyMap<Parameter, string>): OptimizerState {
     if (this.disposed) throw new Error(`${this.who}: stateDict after dispose`);
     const tensors: Record<string, Float32Array> = {};
-    for (const [name, address, size] of this.tensors()) tensors[name] = arena.f32(address, size).slice();
+    for (const [name, address, size] of this.tensors(names)) tensors[name] = arena.f32(address, size).slice();
     return { step: this.taken, lr: this.lr, tensors };
   }
 
   /**
    * Continues where `stateDict` was taken.
    *
+   * @param names as in `stateDict`
    * @throws Error that lists everything missing, unexpected or of another size; nothing is changed then
    */
-  loadStateDict({ step, lr, tensors }: OptimizerState): void {
+  loadStateDict({ step, lr, tensors }: OptimizerState, names?: ReadonlyMap<Parameter, string>): void {
     if (this.disposed) throw new Error(`${this.who}: loadStateDict after dispose`);
-    const wanted = new Map(Array.from(this.tensors(), ([name, address, size]) => [name, { address, size }]));
+    const wanted = new Map(Array.from(this.tensors(names), ([name, address, size]) => [name, { address, size }]));
     const quoted = (names: string[]) => names.map(name => `"${name}"`).join(', ');
     const missing = [...wanted.keys()].filter(name => !Object.hasOwn(tensors, name));
     const unexpected = Object.keys(tensors).filter(name => !wanted.has(name));

@@ -7,6 +7,7 @@ import { constant, type Schedule, type ScheduleState } from '../optim/schedule.j
 import { Random } from '../runtime/random.js';
 import { checkSize } from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
+import type { Parameter } from '../tensor/tensor.js';
 import { Carry } from './carry.js';
 import { Pacer } from './pace.js';
 import type { EndReason, EndReport, Report, StepReport } from './report.js';
@@ -319,7 +320,7 @@ export class Trainer<Batch extends TrainBatch> {
   save(): Uint8Array {
     const file = this.model.describe();
     const state = new Map(file.state);
-    const optimizer = this.optimizer.stateDict();
+    const optimizer = this.optimizer.stateDict(this.names());
     for (const [name, data] of Object.entries(optimizer.tensors)) {
       const parameter = name.split('.').slice(2).join('.'); // optimizer.<state>.<parameter>
       state.set(name, { shape: file.state.get(parameter)?.shape ?? [data.length], data });
@@ -362,7 +363,7 @@ export class Trainer<Batch extends TrainBatch> {
       this.model.loadStateDict(pick(name => own.state.has(name)));
       this.carry.load(Array.from({ length: trainer.carried }, (_, i) => file.state.get(`carry.${i}`)));
       const moments = pick(name => name.startsWith('optimizer.'));
-      this.optimizer.loadStateDict({ ...trainer.optimizer, tensors: Object.fromEntries([...moments].map(([name, { data }]) => [name, data])) });
+      this.optimizer.loadStateDict({ ...trainer.optimizer, tensors: Object.fromEntries([...moments].map(([name, { data }]) => [name, data])) }, this.names());
     } catch (error) {
       this.model.loadStateDict(before);
       throw error;
@@ -372,6 +373,11 @@ export class Trainer<Batch extends TrainBatch> {
     this.progress = { ...trainer.progress };
     this.random = Random.fromState(trainer.progress.random);
     this.fingerprint = trainer.fingerprint;
+  }
+
+  /** The model's names, whatever the optimizer was given. */
+  private names(): Map<Parameter, string> {
+    return new Map([...this.model.namedParameters()].map(([name, parameter]) => [parameter, name]));
   }
 
   /** Gives the carried state's and the optimizer's memory back; the model stays. */

@@ -211,6 +211,16 @@ test('a model file gives the same model back', async () => {
   dispose();
 });
 
+test("a checkpoint calls the optimizer's state by the model's names", () => {
+  const model = new lm.RecurrentLM({ vocab, hiddenSize: 4 });
+  const byPosition = new train.Trainer(model, { optimizer: new optim.Adam(model.parameters()) });
+  const byName = new train.Trainer(model, { optimizer: new optim.Adam(model.namedParameters()) });
+  assert.equal(byPosition.save(), byName.save());
+  assert.ok(io.readModel(byPosition.save()).state.has('optimizer.exp_avg.rnn.weight_hh_l0'));
+  byPosition.restore(byName.save());
+  for (const job of [byPosition, byName, model]) job.dispose();
+});
+
 test('memory stops growing after the first steps, and what is disposed is used again', async () => {
   const { trainer, dispose } = setUp({ trainer: { steps: 10_000, reportEvery: 1000, bptt: 4 } });
   const tiny = text.columns(trainIds.subarray(0, 400), { batchSize: 2 });
