@@ -26,7 +26,8 @@ function reduction(x: Tensor, { axis, keep = false }: ReduceOptions, who: string
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   const { outer, n, inner, shape } = reduction(x, options, 'sum');
   const y = output(shape, [x]);
-  kernels.sum_forward(y.ptr, x.ptr, outer, n, inner);
+  if (n > 0) kernels.sum_forward(y.ptr, x.ptr, outer, n, inner);
+  else kernels.fill(y.ptr, y.size, 0);
   record([y], () => kernels.strided_gather_add(x.wantGrad(), y.gradPtr, stridedTable([outer, n, inner], [inner, 0, 1])));
   return y;
 }
