@@ -63,6 +63,7 @@ function licences(inputs) {
 }
 
 async function bundles() {
+  rmSync(root + 'dist/chunks', { recursive: true, force: true }); // names are hashes: old ones would stay
   run('typescript/bin/tsc', '--project', 'tsconfig.dist.json');
   const { build } = await import('esbuild');
   const { metafile } = await build({
