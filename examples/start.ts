@@ -16,17 +16,17 @@ import { glosses } from './glosses.js';
 const STEPS = 600;
 /** 29,000 characters are held out: validation takes about two seconds. */
 const SPLIT = 0.995;
-const folder = relative('', fileURLToPath(new URL('../../runs/glosses', import.meta.url)));
-const file = (name: string): string => join(folder, name);
+const folder = relative('', fileURLToPath(new URL('../../runs', import.meta.url)));
+const file = (name: string): string => join(folder, `glosses.${name}`);
 
 async function start(): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  await writeFileAtomic(file('glosses.txt'), new TextEncoder().encode(glosses(1)));
+  await writeFileAtomic(file('txt'), new TextEncoder().encode(glosses(1)));
   const display = createDisplay({ json: false });
   const recipe = newRecipe({ hidden: 192, layers: 1, lr: 4e-3, steps: STEPS, split: SPLIT });
   const outcome = await supervise(
     {
-      recipe, input: file('glosses.txt'), valid: null, out: file('model.safetensors'), checkpoint: file('checkpoint.safetensors'),
+      recipe, input: file('txt'), valid: null, out: file('safetensors'), checkpoint: file('checkpoint.safetensors'),
       resume: null, slice: null, maxSeconds: null, reportEvery: display.live ? 5 : 50,
     },
     { display },
@@ -41,7 +41,7 @@ async function start(): Promise<void> {
   }
   const { bold } = colours(process.stderr);
   display.note('model', outcome.model);
-  display.note('sample', bold(`npx throughtime sample ${outcome.model} --prompt "a person who "`));
+  display.note('sample', bold(`npx throughtime sample ${outcome.model} --prompt "a "`));
   display.note('go on', bold(`npx throughtime train lm --resume ${outcome.checkpoint}${outcome.reason === 'finished' ? ` --steps ${4 * STEPS}` : ''}`));
 }
 
