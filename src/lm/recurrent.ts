@@ -169,6 +169,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     let held = ''; // text that may be the beginning of `stop`
     try {
       const prompted = this.vocab.encode(prompt === '' ? '\n' : prompt);
+      for (const id of prompted) decoder.push(id); // a word after a word needs a space
       const context = prompted.length > 0 ? prompted : new Int32Array(1);
       let next: Float32Array = new Float32Array(0);
       for (let start = 0; start < context.length; start += WINDOW) next = advance(context.subarray(start, start + WINDOW));
