@@ -23,7 +23,7 @@ async function start(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await writeFileAtomic(file('txt'), new TextEncoder().encode(glosses(1)));
   const display = createDisplay({ json: false });
-  const recipe = newRecipe({ layers: 1, hidden: 192, batch: 8, lr: 3e-3, steps: STEPS, split: SPLIT });
+  const recipe = newRecipe({ layers: 1, hidden: 192, batch: 8, lr: 1.2e-2, steps: STEPS, split: SPLIT });
   const outcome = await supervise(
     {
       recipe, input: file('txt'), valid: null, out: file('safetensors'), checkpoint: file('checkpoint.safetensors'),
