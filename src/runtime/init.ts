@@ -1,9 +1,10 @@
 /** Picks the build that the engine validates and instantiates it, once. */
 import { instantiate } from '@assemblyscript/loader';
-import * as binary from '#binary';
+import { builds } from '#binary';
 import { attach, memoryUsage } from './arena.js';
 import { kernels, setKernels, type Kernels } from './kernels.js';
 import { createScratch } from './scratch.js';
+import { unpack, type Build } from './unpack.js';
 
 export interface InitOptions {
   /**
@@ -17,7 +18,7 @@ export interface InitOptions {
 
 /** What `init` chose, and the memory in use (bytes). */
 export interface RuntimeInfo {
-  build: 'simd' | 'relaxed' | 'given';
+  build: Build | 'given';
   threads: number;
   memory: { total: number; persistent: number; borrowed: number; free: number };
 }
@@ -53,20 +54,14 @@ async function load({ deterministic = false, module }: InitOptions): Promise<voi
   if (!WebAssembly.validate(SIMD_PROBE)) {
     throw new Error('init: this engine has no WebAssembly SIMD; it needs Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer');
   }
-  const chosen = module ? 'given' : !deterministic && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
-  const source = module ?? binary[chosen as 'simd' | 'relaxed'];
+  const chosen: Build = !deterministic && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
+  const source = module ?? ('base64' in builds ? await unpack(builds, chosen) : builds[chosen]);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
-  const { instance } = await instantiate(typeof source === 'string' ? await inflate(source) : source, { env: { memory } });
+  const { instance } = await instantiate(source, { env: { memory } });
   setKernels(instance.exports as unknown as Kernels); // the loader's own wrappers count arguments at each call
   attach(memory);
   createScratch(kernels.gemm_scratch());
-  build = chosen;
-}
-
-async function inflate(base64: string): Promise<ArrayBuffer> {
-  const bytes = Uint8Array.from(atob(base64), character => character.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return new Response(stream).arrayBuffer();
+  build = module ? 'given' : chosen;
 }
 
 /** What runs: build, threads, memory. */
