@@ -17,6 +17,7 @@ export interface CellWeights {
   bias_hh: Tensor | null;
 }
 
+/** Which steps of a sequence count, and where states begin anew. */
 export interface SequenceOptions {
   /** Steps that count in each row of the batch, 1 … T; later steps give 0 and leave the state as it is. Default: all. */
   lengths?: Int32Array | undefined;
@@ -37,6 +38,7 @@ export interface Sequence {
   resets: readonly number[];
 }
 
+/** Checks a layer's arguments and copies its masks into the open scope. */
 export function checkSequence(who: string, x: Tensor, directions: readonly CellWeights[], states: Record<string, Tensor | null | undefined>, G: number, { lengths, resets }: SequenceOptions): Sequence {
   expectShape(x, [-1, -1, -1], 'x', who);
   const [T, B, I] = x.shape as readonly [number, number, number];

@@ -7,6 +7,7 @@ import { output, type Tensor } from '../tensor/tensor.js';
 import { affine } from './elementwise.js';
 import { stridedTable } from './strided.js';
 
+/** What is reduced. */
 export interface ReduceOptions {
   /** The axis to reduce; negative ones count from the end. Default: all elements. */
   axis?: number;

@@ -6,6 +6,7 @@ import { kernels, setKernels, type Kernels } from './kernels.js';
 import { createScratch } from './scratch.js';
 import { unpack, type Build } from './unpack.js';
 
+/** What `init` loads. */
 export interface InitOptions {
   /**
    * Take the `simd` build, whose results are the same bits in every engine, also where the engine has relaxed SIMD

@@ -4,11 +4,13 @@ import { backward, isRecording } from './tape.js';
 import { currentLife, type Life } from './scope.js';
 import { checkShape, sizeOf, type Shape } from './shape.js';
 
+/** Options of `tensor` and `zeros`. */
 export interface TensorOptions {
   /** Whether `backward` computes this tensor's gradient; without meaning in `infer`. Default: false. */
   requiresGrad?: boolean;
 }
 
+/** Numbers with a shape, borrowed from the open scope or persistent; made by `tensor`, `zeros` and ops. */
 export class Tensor {
   readonly shape: Shape;
   /** Number of elements. */

@@ -16,6 +16,7 @@ import type { Trainable, TrainBatch, TrainData, Windows } from './trainable.js';
 /** What the trainer uses of an optimizer, whatever its options. */
 type AnyOptimizer = Pick<Optimizer<never, never>, 'lr' | 'step' | 'zeroGrad' | 'stateDict' | 'loadStateDict' | 'dispose'>;
 
+/** The recipe: what stays the same over a whole training. */
 export interface TrainerOptions {
   optimizer: AnyOptimizer;
   /** Learning rate over the planned steps. Default: constant. */
@@ -46,6 +47,7 @@ export interface TrainerOptions {
   note?: unknown;
 }
 
+/** What may differ from run to run of one training. */
 export interface RunOptions {
   /** Measures the mean loss on held-out data. */
   validate?: (signal: AbortSignal | undefined) => Promise<{ loss: number; tokens: number }>;
@@ -85,6 +87,7 @@ interface Progress {
 /** Options that fix what a step is: a resumed run must have the same. */
 const FIXED = ['bptt', 'horizon', 'randomLength', 'clipNorm', 'clipValue'] as const;
 
+/** Trains a model on data, in one run or in many; owns the carried state and the place in the data. */
 export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = Trainable<Batch>> {
   readonly model: Model;
   readonly optimizer: AnyOptimizer;
