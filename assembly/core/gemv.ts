@@ -5,7 +5,7 @@
  *   a [K]      read, `aCol` bytes apart
  *   scratch    32 floats: the last, incomplete group of columns passes through it
  */
-import { madd, sumLanes } from './v128';
+import { madd, sumLanesOf4 } from './v128';
 
 /** c[0..n] (+)= v[0..n] */
 function copy(c: usize, v: usize, n: i32, add: bool): void {
@@ -77,10 +77,11 @@ export function gemvColumns(c: usize, a: usize, b: usize, scratch: usize, N: i32
       s4 = madd(x, v128.load32_zero(q4 + i), s4); s5 = madd(x, v128.load32_zero(q5 + i), s5);
       s6 = madd(x, v128.load32_zero(q6 + i), s6); s7 = madd(x, v128.load32_zero(q7 + i), s7);
     }
-    store<f32>(scratch, sumLanes(s0)); store<f32>(scratch, sumLanes(s1), 4);
-    store<f32>(scratch, sumLanes(s2), 8); store<f32>(scratch, sumLanes(s3), 12);
-    store<f32>(scratch, sumLanes(s4), 16); store<f32>(scratch, sumLanes(s5), 20);
-    store<f32>(scratch, sumLanes(s6), 24); store<f32>(scratch, sumLanes(s7), 28);
-    copy(c + (<usize>n << 2), scratch, min(N - n, 8), add);
+    const low = sumLanesOf4(s0, s1, s2, s3), high = sumLanesOf4(s4, s5, s6, s7);
+    const to = N - n < 8 ? scratch : c + (<usize>n << 2);
+    const more = add && to != scratch;
+    v128.store(to, more ? f32x4.add(v128.load(to), low) : low);
+    v128.store(to, more ? f32x4.add(v128.load(to, 16), high) : high, 16);
+    if (to == scratch) copy(c + (<usize>n << 2), scratch, N - n, add);
   }
 }
