@@ -53,6 +53,11 @@ export function fill(y: usize, n: i32, value: f32): void {
   for (; i < end; i += 4) store<f32>(y + i, value);
 }
 
+/** y = x.   y written; the arrays may overlap */
+export function copy(y: usize, x: usize, n: i32): void {
+  memory.copy(y, x, <usize>n << 2);
+}
+
 /** dst += src.   The backward of a sum. */
 export function add_to(dst: usize, src: usize, n: i32): void {
   const body: usize = (n & ~3) << 2, end: usize = n << 2;

@@ -57,14 +57,21 @@ function parts(n: usize, size: usize): usize {
   return (n + size - 1) / size;
 }
 
-/** Packs M rows of A into panels of at most ROWS rows, as equal as they can be: M = 21 in sixes is 5, 5, 5, 6. */
+/**
+ * Packs M rows of A into panels of at most ROWS rows, as equal as they can be: M = 21 in sixes is 5, 5, 5, 6.
+ *
+ * Where the rows are columns in memory a cache line serves several panels: they are filled side by side, a few k's at a time.
+ */
 function packA(dst: usize, a: usize, M: usize, K: usize, mStride: usize, kStride: usize): void {
-  const panels = parts(M, ROWS);
-  for (let i: usize = 0; i < panels; i++) {
-    const m = share(M, i, panels), rows = share(M, i + 1, panels) - m;
-    const to = dst + m * K * ELEMENT, from = a + m * mStride;
-    if (FUSED) packStrip(to, from, <i32>K, <i32>rows, <i32>rows, kStride, mStride);
-    else packSplats(to, from, <i32>K, <i32>rows, kStride, mStride);
+  const panels = parts(M, ROWS), chunk: usize = mStride == 4 ? 16 : K;
+  for (let k: usize = 0; k < K; k += chunk) {
+    const depth = <i32>min(chunk, K - k);
+    for (let i: usize = 0; i < panels; i++) {
+      const m = share(M, i, panels), rows = share(M, i + 1, panels) - m;
+      const to = dst + (m * K + rows * k) * ELEMENT, from = a + m * mStride + k * kStride;
+      if (FUSED) packStrip(to, from, depth, <i32>rows, <i32>rows, kStride, mStride);
+      else packSplats(to, from, depth, <i32>rows, kStride, mStride);
+    }
   }
 }
 

@@ -5,7 +5,11 @@
  *   a [K]      read, `aCol` bytes apart
  *   scratch    32 floats: the last, incomplete group of columns passes through it
  */
-import { madd, sumLanes } from './v128';
+import { FUSED } from './tile';
+import { madd, sumLanesOf4 } from './v128';
+
+/** Of B at a time. V8 11 loads all of a loop's operands before it multiplies: with 8 accumulators and no fused instruction it spills. */
+const COLUMNS: i32 = FUSED ? 32 : 16;
 
 /** c[0..n] (+)= v[0..n] */
 function copy(c: usize, v: usize, n: i32, add: bool): void {
@@ -13,26 +17,28 @@ function copy(c: usize, v: usize, n: i32, add: bool): void {
 }
 
 /**
- * B [K, N] with contiguous rows, `bRow` bytes apart: 32 columns at a time in 8 accumulators. The last group begins at N - 32
- * (or is four wide where N < 32) and stores only its new columns.
+ * B [K, N] with contiguous rows, `bRow` bytes apart: COLUMNS at a time, four to an accumulator. The last group begins at
+ * N − COLUMNS (or is four wide where N < COLUMNS) and stores only its new columns.
  */
 export function gemvRows(c: usize, a: usize, b: usize, scratch: usize, N: i32, K: i32, aCol: usize, bRow: usize, add: bool): void {
   const zero = f32x4.splat(0);
   let n = 0;
-  for (; N >= 32 && n < N; n += 32) {
-    const first = min(n, N - 32);
+  for (; N >= COLUMNS && n < N; n += COLUMNS) {
+    const first = min(n, N - COLUMNS);
     let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
     let p = a, q = b + (<usize>first << 2);
     for (let k = K; k >= 1; k--, p += aCol, q += bRow) {
       const s = v128.load32_splat(p);
       c0 = madd(s, v128.load(q), c0); c1 = madd(s, v128.load(q, 16), c1);
       c2 = madd(s, v128.load(q, 32), c2); c3 = madd(s, v128.load(q, 48), c3);
-      c4 = madd(s, v128.load(q, 64), c4); c5 = madd(s, v128.load(q, 80), c5);
-      c6 = madd(s, v128.load(q, 96), c6); c7 = madd(s, v128.load(q, 112), c7);
+      if (FUSED) {
+        c4 = madd(s, v128.load(q, 64), c4); c5 = madd(s, v128.load(q, 80), c5);
+        c6 = madd(s, v128.load(q, 96), c6); c7 = madd(s, v128.load(q, 112), c7);
+      }
     }
     v128.store(scratch, c0); v128.store(scratch, c1, 16); v128.store(scratch, c2, 32); v128.store(scratch, c3, 48);
-    v128.store(scratch, c4, 64); v128.store(scratch, c5, 80); v128.store(scratch, c6, 96); v128.store(scratch, c7, 112);
-    copy(c + (<usize>n << 2), scratch + (<usize>(n - first) << 2), 32 - (n - first), add);
+    if (FUSED) { v128.store(scratch, c4, 64); v128.store(scratch, c5, 80); v128.store(scratch, c6, 96); v128.store(scratch, c7, 112); }
+    copy(c + (<usize>n << 2), scratch + (<usize>(n - first) << 2), COLUMNS - (n - first), add);
   }
   for (; n + 4 <= N; n += 4) {
     let sum = zero;
@@ -77,10 +83,11 @@ export function gemvColumns(c: usize, a: usize, b: usize, scratch: usize, N: i32
       s4 = madd(x, v128.load32_zero(q4 + i), s4); s5 = madd(x, v128.load32_zero(q5 + i), s5);
       s6 = madd(x, v128.load32_zero(q6 + i), s6); s7 = madd(x, v128.load32_zero(q7 + i), s7);
     }
-    store<f32>(scratch, sumLanes(s0)); store<f32>(scratch, sumLanes(s1), 4);
-    store<f32>(scratch, sumLanes(s2), 8); store<f32>(scratch, sumLanes(s3), 12);
-    store<f32>(scratch, sumLanes(s4), 16); store<f32>(scratch, sumLanes(s5), 20);
-    store<f32>(scratch, sumLanes(s6), 24); store<f32>(scratch, sumLanes(s7), 28);
-    copy(c + (<usize>n << 2), scratch, min(N - n, 8), add);
+    const low = sumLanesOf4(s0, s1, s2, s3), high = sumLanesOf4(s4, s5, s6, s7);
+    const to = N - n < 8 ? scratch : c + (<usize>n << 2);
+    const more = add && to != scratch;
+    v128.store(to, more ? f32x4.add(v128.load(to), low) : low);
+    v128.store(to, more ? f32x4.add(v128.load(to, 16), high) : high, 16);
+    if (to == scratch) copy(c + (<usize>n << 2), scratch, N - n, add);
   }
 }

@@ -161,21 +161,22 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     const carry = this.zeroState();
     const pacer = new Pacer();
     const decoder = this.vocab.decoder();
-    const advance = (ids: Int32Array): Float32Array =>
+    const next = new Float32Array(this.vocab.size);
+    const advance = (ids: Int32Array): void =>
       infer(() => {
         const T = ids.length;
         const x = this.rnn.forward(this.embedding.forward(ids, [T, 1]), { state: carry });
         carry.forEach((tensor, i) => tensor.copyFrom(x.state[i]!));
         const logits = this.head.forward(slice(x.output, 0, T - 1, T));
-        return (temperature > 0 ? softmax(affine(logits, 1 / temperature)) : logits).toArray();
+        (temperature > 0 ? softmax(affine(logits, 1 / temperature)) : logits).toArray(next);
       });
     let held = ''; // text that may be the beginning of `stop`
     try {
       const prompted = this.vocab.encode(prompt === '' ? '\n' : prompt);
       for (const id of prompted) decoder.push(id); // a word after a word needs a space
       const context = prompted.length > 0 ? prompted : new Int32Array(1);
-      let next: Float32Array = new Float32Array(0);
-      for (let start = 0; start < context.length; start += WINDOW) next = advance(context.subarray(start, start + WINDOW));
+      const chosen = new Int32Array(1);
+      for (let start = 0; start < context.length; start += WINDOW) advance(context.subarray(start, start + WINDOW));
       for (let n = 0; n < length; n++) {
         const id = temperature > 0 ? choose(next, random, { topK, topP }) : mostProbable(next);
         held += decoder.push(id);
@@ -189,7 +190,8 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
         const ready = held.length - (stop ? overlap(held, stop) : 0);
         if (ready > 0) yield held.slice(0, ready);
         held = held.slice(ready);
-        if (n + 1 < length) next = advance(Int32Array.of(id));
+        chosen[0] = id;
+        if (n + 1 < length) advance(chosen);
         await pacer.pause();
       }
       held += decoder.end();

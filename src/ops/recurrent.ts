@@ -51,7 +51,7 @@ export function checkSequence(who: string, x: Tensor, directions: readonly CellW
     if (w.bias_ih) expectShape(w.bias_ih, [G * H], 'bias_ih', who);
     if (w.bias_hh) expectShape(w.bias_hh, [G * H], 'bias_hh', who);
   }
-  for (const [name, state] of Object.entries(states)) if (state) expectShape(state, [D, B, H], name, who);
+  for (const name in states) if (states[name]) expectShape(states[name], [D, B, H], name, who);
   if (lengths && lengths.length !== B) throw new RangeError(`${who}: ${lengths.length} lengths for ${B} rows`);
   if (resets && resets.length !== T * B) throw new RangeError(`${who}: ${resets.length} resets for ${T}·${B} steps`);
   const masks = directions.map((_, d) => (resets ? restarts(resets, d === 1 ? B : 0) : 0));

@@ -62,9 +62,10 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to > extent || from > to) {
     throw new RangeError(`slice: ${start} to ${end} of axis ${axis}, whose extent is ${extent}`);
   }
+  const shape = x.shape.slice();
+  shape[a] = to - from;
+  if (a === 0) return view(x, shape, extent === 0 ? 0 : from * (x.size / extent));
   const strides = stridesOf(x.shape);
-  const shape = x.shape.map((n, i) => (i === a ? to - from : n));
-  if (a === 0) return view(x, shape, from * strides[0]!);
   return gatherStrided(x, shape, strides, from * strides[a]!);
 }
 
@@ -80,6 +81,27 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
     }
   }
   const y = output(first.shape.map((extent, i) => (i === a ? tensors.reduce((sum, x) => sum + x.shape[a]!, 0) : extent)), tensors);
+  return a === 0 ? concatRows(y, tensors) : concatStrided(y, tensors, a);
+}
+
+/** Along axis 0: each part is one stretch of y. */
+function concatRows(y: Tensor, tensors: readonly Tensor[]): Tensor {
+  let start = 0;
+  for (const x of tensors) {
+    kernels.copy(y.ptr + start, x.ptr, x.size);
+    start += 4 * x.size;
+  }
+  record([y], () => {
+    let from = y.gradPtr;
+    for (const x of tensors) {
+      if (x.requiresGrad) kernels.add_to(x.wantGrad(), from, x.size);
+      from += 4 * x.size;
+    }
+  });
+  return y;
+}
+
+function concatStrided(y: Tensor, tensors: readonly Tensor[], a: number): Tensor {
   const strides = stridesOf(y.shape);
   let start = 0;
   const parts = tensors.map(x => {

@@ -42,6 +42,11 @@ export function f32(address: number, length: number): Float32Array {
   return new Float32Array(buffer(), address, length);
 }
 
+/** Copies n floats; the two stretches may overlap. */
+export function copy(to: number, from: number, n: number): void {
+  kernels.copy(to, from, n);
+}
+
 /** As `f32`, for ids and lengths. */
 export function i32(address: number, length: number): Int32Array {
   return new Int32Array(buffer(), address, length);

@@ -69,9 +69,15 @@ export class Tensor {
     arena.f32(this.wantGrad(), 1)[0] = 1;
   }
 
-  /** A copy of the values. */
-  toArray(): Float32Array<ArrayBuffer> {
-    return arena.f32(this.ptr, this.size).slice();
+  /**
+   * A copy of the values.
+   *
+   * @param into receives them; default a new array
+   */
+  toArray(into = new Float32Array(this.size)): Float32Array<ArrayBuffer> {
+    if (into.length !== this.size) throw new RangeError(`toArray: an array of ${into.length} for the ${this.size} values of [${this.shape}]`);
+    into.set(arena.f32(this.ptr, this.size));
+    return into;
   }
 
   /** The value of a tensor with one element. */
@@ -95,7 +101,7 @@ export class Tensor {
   /** Copies the values of a tensor of the same size: how state leaves a scope. */
   copyFrom(source: Tensor): void {
     if (source.size !== this.size) throw new RangeError(`copyFrom: the source is [${source.shape}], expected the ${this.size} elements of [${this.shape}]`);
-    arena.u8(0, arena.buffer().byteLength).copyWithin(this.ptr, source.ptr, source.ptr + 4 * source.size);
+    arena.copy(this.ptr, source.ptr, source.size);
   }
 
   /** Backpropagates from this tensor, the loss (one element): adds ∂loss/∂x to every x that requires gradients. */

@@ -65,6 +65,14 @@ for (const build of builds) {
       assert.equal(bench.read(y, n), new Float32Array(n).fill(0.1));
     }));
 
+  test(`copy writes n values and no more (${build})`, () =>
+    sizes(n => {
+      const x = random.array(n);
+      const y = bench.f32(n, undefined, 'y');
+      kernels.copy(y, bench.f32(n, x), n);
+      assert.equal(bench.read(y, n), Float32Array.from(x));
+    }));
+
   test(`add_to, axpy and mul_add add to what is there (${build})`, () =>
     sizes(n => {
       const dst = random.array(n);

@@ -1,0 +1,56 @@
+/** What a bench measures, and the measurement. */
+import { Bench, type Statistics } from 'tinybench';
+import { peakGflops } from './peak.js';
+
+export interface Case {
+  name: string;
+  /** Does the work once. Inputs are seeded, and so are results: they stay in the kernels' memory, where no engine can drop them. */
+  run: () => void | Promise<unknown>;
+  /** Floating-point operations of the matrix products in one run, 2 for each multiply-add. */
+  flop: number;
+  /** Where a run works through a text: its units. */
+  tokens?: number;
+}
+
+/** A bench file's default export: cases one after the other, each measured before the next is asked for, then given back. */
+export type Cases = () => Iterable<Case>;
+
+export interface Result {
+  name: string;
+  /** Of one run. */
+  medianMs: number;
+  /** Median absolute deviation from the median, as a share of it. */
+  spread: number;
+  runs: number;
+  flop: number;
+  gflops: number;
+  /** Of the same process, measured just before. */
+  peakGflops: number;
+  /** What the matrix products alone would take at the peak, as a share of the run. */
+  share: number;
+  tokens: number | null;
+  tokensPerSecond: number | null;
+}
+
+/** Milliseconds: by the clock, or with `--cpu` of this process's work alone, for machines that others keep busy. */
+const now = process.argv.includes('--cpu') ? () => process.cpuUsage().user / 1000 : () => performance.now();
+
+/** Runs `work` for at least `time` ms and 5 times, after a warm-up. */
+export async function measure(name: string, work: Case['run'], time: number): Promise<Statistics> {
+  const bench = new Bench({ now, time, iterations: 5, warmupTime: time / 4, warmupIterations: 2, throws: true });
+  bench.add(name, work);
+  const [task] = await bench.run();
+  const { result } = task!;
+  if (!('latency' in result)) throw new Error(`bench: "${name}" ended as ${result.state}, without a figure`);
+  return result.latency;
+}
+
+export async function measureCase({ name, run, flop, tokens }: Case): Promise<Result> {
+  const peak = await peakGflops();
+  const { p50, mad, samplesCount } = await measure(name, run, 600);
+  const gflops = flop / p50 / 1e6;
+  return {
+    name, medianMs: p50, spread: mad / p50, runs: samplesCount, flop, gflops, peakGflops: peak, share: gflops / peak,
+    tokens: tokens ?? null, tokensPerSecond: tokens === undefined ? null : (1000 * tokens) / p50,
+  };
+}

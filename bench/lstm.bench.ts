@@ -1,0 +1,4 @@
+import { nn } from '../src/index.js';
+import { layerCases } from './layer.js';
+
+export default () => layerCases('lstm', nn.LSTM, 4);

@@ -1,0 +1,33 @@
+/** Whole training steps as the Trainer makes them: embedding → cells → linear → cross-entropy, backward, clip by norm, Adam. */
+import { optim, text, train } from '../src/index.js';
+import type { Case } from './case.js';
+import { randomIds } from './data.js';
+import { flopPerToken, label, model, type Size } from './model.js';
+
+interface Job extends Size {
+  note: string;
+  T: number;
+  B: number;
+}
+
+const JOBS: readonly Job[] = [
+  { note: 'char', cell: 'lstm', V: 65, H: 128, layers: 2, T: 50, B: 50 },
+  { note: 'char', cell: 'gru', V: 65, H: 128, layers: 2, T: 50, B: 50 },
+  { note: 'char', cell: 'lstm', V: 65, H: 128, layers: 1, T: 50, B: 32 },
+  { note: 'char', cell: 'lstm', V: 65, H: 512, layers: 2, T: 50, B: 50 },
+  { note: 'word', cell: 'lstm', V: 10_000, H: 200, layers: 2, T: 35, B: 20 },
+  { note: 'online', cell: 'lstm', V: 65, H: 128, layers: 1, T: 25, B: 1 },
+  { note: 'tiny', cell: 'lstm', V: 65, H: 32, layers: 1, T: 25, B: 1 },
+];
+
+export default function* (): Generator<Case> {
+  for (const job of JOBS) {
+    const { T, B, V } = job;
+    using lm = model(job);
+    using trainer = new train.Trainer(lm, {
+      optimizer: new optim.Adam(lm.namedParameters(), { lr: 1e-3 }), clipNorm: 1, bptt: T, steps: 1e9, reportEvery: 1,
+    });
+    const reports = trainer.run(text.columns(randomIds(B * (20 * T + 1), V), { batchSize: B }));
+    yield { name: `train ${job.note} ${label(job)} T${T} B${B}`, flop: 3 * T * B * flopPerToken(job), tokens: T * B, run: () => reports.next() };
+  }
+}
