@@ -12,7 +12,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { builtinModules } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { deflateRawSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const run = (file, ...args) => execFileSync(process.execPath, [root + 'node_modules/' + file, ...args], { cwd: root, stdio: 'inherit' });
@@ -27,7 +27,7 @@ const PIECE = 16384;
 function pack(simd, relaxed) {
   const pieces = [];
   for (let at = 0; at < Math.max(simd.length, relaxed.length); at += PIECE) pieces.push(simd.subarray(at, at + PIECE), relaxed.subarray(at, at + PIECE));
-  const base64 = deflateRawSync(Buffer.concat(pieces), { level: 9 }).toString('base64');
+  const base64 = deflateSync(Buffer.concat(pieces), { level: 9 }).toString('base64');
   return { base64, piece: PIECE, sizes: { simd: simd.length, relaxed: relaxed.length } };
 }
 

@@ -53,7 +53,7 @@ export async function init(options: InitOptions = {}): Promise<void> {
 
 async function load({ deterministic = false, module }: InitOptions): Promise<void> {
   if (!WebAssembly.validate(SIMD_PROBE)) {
-    throw new Error('init: this engine has no WebAssembly SIMD; it needs Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer');
+    throw new Error('init: this engine has no WebAssembly SIMD; it needs Node 20, Chrome 100, Firefox 113, Safari 16.4 or newer');
   }
   const chosen: Build = !deterministic && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
   const source = module ?? ('base64' in builds ? await unpack(builds, chosen) : builds[chosen]);

@@ -3,7 +3,7 @@
 export type Build = 'simd' | 'relaxed';
 
 export interface Packed {
-  /** Deflated: pieces of the two builds in turn, the last ones shorter. */
+  /** Deflated, with zlib's header (Node before 20.12 knows no raw streams): pieces of the two builds in turn, the last ones shorter. */
   base64: string;
   /** Bytes of a piece. */
   piece: number;
@@ -26,6 +26,6 @@ export async function unpack({ base64, piece, sizes }: Packed, build: Build): Pr
 }
 
 async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -1,0 +1,56 @@
+/** The job that every runtime does: 200 steps of a small character model, then 200 characters of its own. */
+import { init, lm, optim, text, train } from 'throughtime';
+
+const CORPUS = `
+The river is slow where the valley is wide. It carries the snow of the hills to the sea, and it is never in a hurry.
+In the morning the mist lies on the water, and the boats lie in the mist, and nobody can say where one ends and the other begins.
+At noon the light comes down to the bed of the river, and you can count the stones, the brown ones and the grey ones.
+In the evening the herons come. They stand in the reeds like old men who wait for a train, and now and then one of them bows to the water.
+When the wind turns to the north, the river turns grey, and the people in the houses on the bank light their lamps and talk about the flood.
+The flood came in the year of the long winter. It took the bridge and the mill, and it left a boat in the church.
+The bridge is new now, and the mill is a house for guests; but the boat is still in the church, and the children are told why.
+Who remembers what was before? The river does not. It has the snow of this year to carry, and the sea is far, and it is never in a hurry.
+`;
+const STEPS = 200;
+
+const vocab = text.Vocab.fromText(CORPUS, { level: 'char' });
+const data = text.columns(vocab.encode(CORPUS), { batchSize: 8 });
+
+const make = model =>
+  new train.Trainer(model, {
+    optimizer: new optim.AdamW(model.namedParameters(), { lr: 0.01 }),
+    schedule: optim.cosine({ min: 1e-4 }),
+    clipNorm: 1,
+    bptt: 24,
+    steps: STEPS,
+    seed: 7,
+  });
+
+/** The trainer at its first step, or at the step that a checkpoint stands at. */
+export async function open(checkpoint) {
+  await init({ deterministic: true });
+  if (checkpoint) return train.Trainer.load(checkpoint, file => make(lm.RecurrentLM.from(file)));
+  return make(new lm.RecurrentLM({ vocab, embeddingSize: 32, hiddenSize: 64, layers: 2, dropout: 0.2, seed: 7 }));
+}
+
+/** Trains for so many steps, or to the end, and frees the trainer: all that is left is a checkpoint. */
+export async function advance(trainer, steps) {
+  for await (const report of trainer.run(data, { steps })) void report;
+  const checkpoint = trainer.save();
+  trainer.dispose();
+  trainer.model.dispose();
+  return checkpoint;
+}
+
+/** SHA-256 of the model file of a checkpoint, and what its model writes. */
+export async function outcome(checkpoint) {
+  const { step, model } = await open(checkpoint);
+  let sample = '';
+  for await (const piece of model.sample({ length: 200, temperature: 0.8, seed: 7 })) sample += piece;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', model.save()));
+  return { step, sha256: Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join(''), sample };
+}
+
+export async function job() {
+  return outcome(await advance(await open()));
+}

@@ -1,0 +1,79 @@
+/**
+ * `npm run test:runtimes`: the same small training job in every runtime, as a dependent of the packed package. All must end in the same bytes
+ * and write the same text.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { checkBrowser } from './chromium.js';
+import { check, close, HERE, output, runtime } from './support.js';
+import { checkWorkerd } from './workerd.js';
+
+/** The built package, packed, in node_modules: what users get. */
+function install() {
+  const target = `${HERE}node_modules/throughtime`;
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  const tarball = execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', target], { cwd: `${HERE}../..`, encoding: 'utf8' }).trim();
+  execFileSync('tar', ['-xzf', tarball, '--strip-components=1'], { cwd: target });
+  rmSync(`${target}/${tarball}`);
+}
+
+/** What the first runtime printed; all others must print it too. */
+let expected;
+
+/** Compares a runtime's result with the first one's. */
+function same(result) {
+  const { step, sha256, sample } = result;
+  assert.equal(step, 200);
+  assert.equal(sample.length, 200);
+  expected ??= { step, sha256, sample };
+  assert.deepEqual({ step, sha256, sample }, expected);
+}
+
+install();
+rmSync(`${HERE}out`, { recursive: true, force: true });
+
+const NODES = { 'Node 20, its first release': 'node-20', 'Node 22': 'node-22', 'Node 24': 'node-24', 'the newest Node': 'node-newest' };
+for (const [name, folder] of Object.entries(NODES)) {
+  await check(name, async () => {
+    const { file, version } = await runtime(`${folder}/bin/node`);
+    same(JSON.parse(await output(file, ['print.js'])));
+    return version;
+  });
+}
+
+await check('Deno', async () => {
+  const { file, version } = await runtime('@deno/linux-x64-glibc/deno');
+  same(JSON.parse(await output(file, ['run', '--no-remote', '--node-modules-dir=manual', '--allow-read', 'print.js'])));
+  return version;
+});
+
+await check('Bun', async () => {
+  const { file, version } = await runtime('@oven/bun-linux-x64/bin/bun');
+  same(JSON.parse(await output(file, ['run', 'print.js'])));
+  return version;
+});
+
+await checkWorkerd(same);
+await checkBrowser(same);
+
+await check('Node 20 has no relaxed SIMD, and init takes the simd build', async () => {
+  const { file } = await runtime('node-20/bin/node');
+  assert.deepEqual(JSON.parse(await output(file, ['build.js'])), { build: 'simd', threads: 1, step: 3 });
+});
+
+await check('Node 24 has it, and init takes the relaxed build', async () => {
+  const { file } = await runtime('node-24/bin/node');
+  assert.deepEqual(JSON.parse(await output(file, ['build.js'])), { build: 'relaxed', threads: 1, step: 3 });
+});
+
+for (const name of ['Node 22', 'the newest Node']) {
+  await check(`CommonJS can require the package in ${name}`, async () => {
+    const { file } = await runtime(`${NODES[name]}/bin/node`);
+    assert.deepEqual(JSON.parse(await output(file, ['require.cjs'])), { build: 'simd', kind: 'lm.recurrent' });
+  });
+}
+
+if (expected) console.log(`\n${expected.sha256}\n${expected.sample}`);
+close();
