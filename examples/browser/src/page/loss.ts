@@ -9,17 +9,20 @@ interface Curve {
 export class LossPlot {
   private readonly plot = new Plot({
     id: 'loss', xLabel: 'training step',
-    scales: { y: { range: (_, low, high) => [Math.max(0, Math.floor(low * 2 - 0.2) / 2), Math.ceil(high * 2 + 0.2) / 2] } },
+    xRange: () => [0, this.steps],
+    yScale: { range: (_, low, high) => (low === null ? [0, 7] : [Math.floor(low * 2 - 0.2) / 2, Math.ceil(high * 2 + 0.2) / 2]) },
     format: bits => bits.toFixed(2),
   });
   private train: Curve = { x: [], y: [] };
   private valid: Curve = { x: [], y: [] };
   private before: (Curve & { name: string }) | null = null;
   private name = '';
+  private steps = 1000;
 
-  begin(name: string): void {
+  begin(name: string, steps: number): void {
     if (this.valid.x.length > 1) this.before = { ...this.valid, name: this.name };
     this.name = name;
+    this.steps = steps;
     this.train = { x: [], y: [] };
     this.valid = { x: [], y: [] };
     this.draw();

@@ -53,6 +53,7 @@ function enter(next: Phase, note: string): void {
   byId<HTMLButtonElement>('stop').disabled = !active;
   if (phase === 'preparing') progress.removeAttribute('value');
   if (phase !== 'training') document.title = phase === 'paused' ? 'paused · throughtime' : 'throughtime';
+  if (phase === 'done') byId('n-eta').textContent = '–';
   if (note) say(note);
 }
 
@@ -89,7 +90,7 @@ function hear(message: FromWorker): void {
 function begin(run: Begun): void {
   begun = run;
   showSettings(run.recipe);
-  loss.begin(nameOf(run.recipe));
+  loss.begin(nameOf(run.recipe), run.steps);
   samples.begin();
   allowWriting(true);
   byId('even').textContent = Math.log2(run.vocabulary).toFixed(2);
@@ -133,6 +134,7 @@ async function train(): Promise<void> {
     const text = await source.get();
     freshWorker();
     send({ type: 'train', source: text, recipe });
+    byId('numbers').scrollIntoView({ block: 'nearest' });
   } catch (error) {
     enter('idle', 'Nothing has been trained.');
     progress.value = 0;

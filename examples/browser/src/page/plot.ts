@@ -6,7 +6,6 @@ export interface Line {
   label: string;
   /** A custom property of style.css. */
   colour: string;
-  /** Drawn with dashes, the second time. */
   dash?: number[];
   points?: boolean;
   x: ArrayLike<number>;
@@ -16,7 +15,9 @@ export interface Line {
 export interface PlotOptions {
   id: string;
   xLabel: string;
-  scales: uPlot.Scales;
+  /** Ends of the x axis and of the y axis, from the data's. */
+  xRange: () => [number, number];
+  yScale: uPlot.Scale;
   yAxis?: Partial<uPlot.Axis>;
   format: (y: number) => string;
 }
@@ -35,9 +36,7 @@ export class Plot {
     this.host = byId(`${options.id}-plot`);
     this.legend = byId(`${options.id}-legend`);
     new ResizeObserver(() => this.plot?.setSize({ width: this.host.clientWidth, height: HEIGHT })).observe(this.host);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-      this.rebuild();
-    });
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.rebuild());
     this.rebuild();
   }
 
@@ -58,13 +57,13 @@ export class Plot {
   }
 
   private data(): uPlot.AlignedData {
-    if (this.lines.length === 0) return [[], []];
+    if (this.lines.every(({ x }) => x.length === 0)) return [[0, 1], ...Array.from({ length: Math.max(1, this.lines.length) }, () => [null, null])];
     return uPlot.join(this.lines.map(({ x, y }) => [Array.from(x), Array.from(y)] as uPlot.AlignedData));
   }
 
   private rebuild(): void {
     this.plot?.destroy();
-    const { xLabel, scales, yAxis } = this.options;
+    const { xLabel, xRange, yScale, yAxis } = this.options;
     const ink = colour('--muted');
     const grid = { stroke: colour('--line'), width: 1 };
     const axis: uPlot.Axis = { stroke: ink, grid, ticks: { show: false }, font: '12px system-ui, sans-serif', gap: 6 };
@@ -74,7 +73,7 @@ export class Plot {
         width: this.host.clientWidth, height: HEIGHT,
         legend: { show: false },
         cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
-        scales: { x: { time: false }, ...scales },
+        scales: { x: { time: false, range: xRange }, y: yScale },
         axes: [{ ...axis, label: xLabel, labelFont: '12px system-ui, sans-serif', labelSize: 20, size: 34 }, { ...axis, size: 46, ...yAxis }],
         series: [
           {},
