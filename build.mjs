@@ -1,8 +1,8 @@
 /**
  * Builds everything, in order:
  *   assembly/ → dist/kernels/{simd,relaxed}.wasm      AssemblyScript, two builds of one source
- *             → dist/kernels/binary.js                both, deflated, as base64: the inline default of `#binary`
- *   src/      → dist/*.d.ts, dist/{index,node,cli}.js types by tsc, bundles by esbuild, shared chunks
+ *             → dist/kernels/binary*.js               what `#binary` is: both inline, or files, by package condition
+ *   src/      → dist/, dist/<room>/     index.js by esbuild with shared chunks, index.d.ts by tsc; dist/cli.js
  *   src/ test/ bench/ examples/ → build/              plain JavaScript, file by file, for tests and benches
  *
  * `node build.mjs --kernels` stops after the kernels.
@@ -10,25 +10,39 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const run = (file, ...args) => execFileSync(process.execPath, [root + 'node_modules/' + file, ...args], { cwd: root, stdio: 'inherit' });
 
+/** Bytes of one build before the other's turn: two of them fit in deflate's window of 32 KB. */
+const PIECE = 16384;
+
+/**
+ * The builds are nearly the same: cut into pieces that alternate, the second costs a sixth of the first.
+ * `src/runtime/unpack.ts` undoes it.
+ */
+function pack(simd, relaxed) {
+  const pieces = [];
+  for (let at = 0; at < Math.max(simd.length, relaxed.length); at += PIECE) pieces.push(simd.subarray(at, at + PIECE), relaxed.subarray(at, at + PIECE));
+  const base64 = deflateRawSync(Buffer.concat(pieces), { level: 9 }).toString('base64');
+  return { base64, piece: PIECE, sizes: { simd: simd.length, relaxed: relaxed.length } };
+}
+
 function kernels() {
   mkdirSync(root + 'dist/kernels', { recursive: true });
-  let binary = '';
-  let types = '';
-  for (const target of ['simd', 'relaxed']) {
+  const [simd, relaxed] = ['simd', 'relaxed'].map(target => {
     run('assemblyscript/bin/asc.js', '--target', target);
     rmSync(root + `dist/kernels/${target}.js`); // asc's glue: @assemblyscript/loader instantiates instead
-    const bytes = readFileSync(root + `dist/kernels/${target}.wasm`);
-    binary += `export const ${target} = '${deflateRawSync(bytes, { level: 9 }).toString('base64')}';\n`;
-    types += `/** The ${target} build: base64 of its deflated bytes, or a compiled module. */\nexport declare const ${target}: string | WebAssembly.Module;\n`;
-  }
-  writeFileSync(root + 'dist/kernels/binary.js', binary);
-  writeFileSync(root + 'dist/kernels/binary.d.ts', types);
+    return readFileSync(root + `dist/kernels/${target}.wasm`);
+  });
+  const write = (file, text) => writeFileSync(root + 'dist/kernels/' + file, text);
+  const files = query => `import simd from './simd.wasm${query}';\nimport relaxed from './relaxed.wasm${query}';\nexport const builds = { simd, relaxed };\n`;
+  write('binary.js', `export const builds = ${JSON.stringify(pack(simd, relaxed))};\n`);
+  write('binary.workerd.js', files(''));
+  write('binary.edge-light.js', files('?module'));
 }
 
 function scripts() {
@@ -62,20 +76,50 @@ function licences(inputs) {
   }).join(`\n${'-'.repeat(80)}\n\n`);
 }
 
+const ROOMS = ['nn', 'lm', 'ops', 'optim', 'text', 'train', 'io', 'node'];
+
+/** `export * as nn from './nn/index.js'` stays an import of that bundle: whoever bundles `throughtime` drops the rooms not used. */
+const rooms = {
+  name: 'rooms',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/\w+\/index\.js$/ }, ({ path, importer }) => (importer === root + 'src/index.ts' ? { path, external: true } : undefined));
+  },
+};
+
+/** Removes declarations that no entry's types lead to. */
+function prune(entries) {
+  const reached = new Set();
+  const visit = file => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?'(\.[^']+)\.js'/g)) visit(resolve(dirname(file), `${path}.d.ts`));
+  };
+  entries.forEach(visit);
+  for (const file of readdirSync(root + 'dist', { recursive: true, encoding: 'utf8' })) {
+    if (file.endsWith('.d.ts') && !file.startsWith('kernels') && !reached.has(root + 'dist/' + file)) rmSync(root + 'dist/' + file);
+  }
+}
+
 async function bundles() {
+  for (const name of readdirSync(root + 'dist')) if (name !== 'kernels') rmSync(root + 'dist/' + name, { recursive: true });
   run('typescript/bin/tsc', '--project', 'tsconfig.dist.json');
+  prune(['index', ...ROOMS.map(room => `${room}/index`)].map(entry => `${root}dist/${entry}.d.ts`));
   const { build } = await import('esbuild');
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: { index: 'src/index.ts', node: 'src/node/index.ts', cli: 'src/cli/index.ts' },
+    entryPoints: { index: 'src/index.ts', cli: 'src/cli/index.ts', ...Object.fromEntries(ROOMS.map(room => [`${room}/index`, `src/${room}/index.ts`])) },
     outdir: 'dist', chunkNames: 'chunks/[hash]',
     bundle: true, splitting: true, format: 'esm', target: 'es2022', platform: 'neutral', minifySyntax: true,
     mainFields: ['module', 'main'], conditions: ['node'],
     external: ['#binary'],
-    plugins: [builtins],
-    metafile: true,
+    plugins: [builtins, rooms],
+    metafile: true, write: false,
     logLevel: 'warning',
   });
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text.replace(/^import "[./]*(chunks\/)?[A-Z0-9]{8}\.js";\n/gm, '')); // for side effects, of which there are none
+  }
   writeFileSync(root + 'dist/licences.txt', licences(metafile.inputs));
   chmodSync(root + 'dist/cli.js', 0o755); // a rewritten file loses its executable bit
 }

@@ -1,6 +1,6 @@
 /**
  * f64 functions for JavaScript: schedules, initialisers and sampling take them from here, so that every engine computes the same
- * bits. (Math.exp, log, pow, cos, sin and tanh differ in their last bits between engines.) AssemblyScript's NativeMath, after musl:
+ * bits. (Math.exp, log, pow, cos and sin differ in their last bits between engines.) AssemblyScript's NativeMath, after musl:
  * pure wasm, with static tables below heap_base().
  */
 
@@ -24,8 +24,4 @@ export function cos64(x: f64): f64 {
 /** x in radians */
 export function sin64(x: f64): f64 {
   return NativeMath.sin(x);
-}
-
-export function tanh64(x: f64): f64 {
-  return NativeMath.tanh(x);
 }

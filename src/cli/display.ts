@@ -35,11 +35,11 @@ function line(label: string, text: string): string {
 }
 
 function validText({ epoch, validLoss, bitsPerToken, perplexity }: ValidReport, { unit, best }: ValidContext): string {
-  const mark = best ? `  ${colour.green('best so far')}` : '';
+  const mark = best ? `  ${colour.green('best')}` : '';
   return `epoch ${epoch.toFixed(2)}  loss ${validLoss.toFixed(4)}  ${bitsPerToken.toFixed(3)} bits/${unit}  perplexity ${perplexity.toFixed(perplexity < 1000 ? 2 : 0)}${mark}`;
 }
 
-const REASONS: Record<EndReport['reason'], string> = { finished: 'finished', budget: 'paused', early: 'stopped early', aborted: 'interrupted' };
+const REASONS: Record<EndReport['reason'], string> = { finished: 'finished', budget: 'paused', early: 'early stop', aborted: 'stopped' };
 
 function endText({ step, seconds, bestValidLoss }: EndReport): string {
   const best = bestValidLoss === null ? '' : `; best validation loss ${bestValidLoss.toFixed(4)}`;

@@ -2,7 +2,7 @@
 import type { RecurrentLMOptions } from '../lm/recurrent.js';
 import type { Parameter } from '../tensor/tensor.js';
 import * as optim from '../optim/index.js';
-import { kernels } from '../runtime/kernels.js';
+import { pow } from '../runtime/math.js';
 import type { Level } from '../text/tokenize.js';
 import type { Vocab } from '../text/vocab.js';
 import type { TrainerOptions } from '../train/trainer.js';
@@ -53,7 +53,7 @@ export const SCHEDULES = {
     lr: (step, total, base) => Math.max(min, optim.step({ size: Math.ceil(total / 10), gamma: 0.5 }).lr(step, total, base)),
   }),
   /** base·(min/base)^(step/total) */
-  exponential: (min: number): optim.Schedule => ({ lr: (step, total, base) => base * kernels.pow64(min / base, step / total) }),
+  exponential: (min: number): optim.Schedule => ({ lr: (step, total, base) => base * pow(min / base, step / total) }),
   cosine: (min: number): optim.Schedule => optim.cosine({ min }),
   onecycle: (): optim.Schedule => optim.oneCycle(),
   /** Halved whenever the validation loss has not fallen. */

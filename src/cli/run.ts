@@ -103,9 +103,9 @@ function introduce(
 ): void {
   const { recipe } = job;
   const unit = UNITS[recipe.level];
-  const held = corpus.valid === null ? '' : `, ${count(corpus.valid.length)} held out`;
+  const held = corpus.valid === null ? '' : ` and ${count(corpus.valid.length)} held out`;
   const unknown = corpus.unknown > 0 ? `; ${count(corpus.unknown)} not in the vocabulary are left out` : '';
-  display.note('text', `${basename(job.input)}: ${plural(corpus.train.length, unit)} to train on${held}${unknown}`);
+  display.note('text', `${basename(job.input)}: ${plural(corpus.train.length, unit)}${held}${unknown}`);
   display.note('model', `${recipe.cell.toUpperCase()} ${recipe.layers}×${recipe.hidden}, embedding ${recipe.embedding}, vocabulary ${count(corpus.vocab.size)}: ${plural(parameters, 'parameter')}`);
   const length = recipe.epochs === null ? plural(planned, 'step') : `${plural(recipe.epochs, 'epoch')}, ${plural(planned, 'step')}`;
   display.note('plan', `${length} of ${recipe.batch}×${recipe.bptt}; ${recipe.optimizer}, lr ${recipe.lr}, ${recipe.schedule}; ${runtimeInfo().build} build`);

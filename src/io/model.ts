@@ -4,6 +4,7 @@ import { readSafetensors, toFloat32, writeSafetensors } from './safetensors.js';
 /** The version of the layout; another one is refused. */
 export const FORMAT = 'throughtime/1';
 
+/** What a model file or checkpoint holds, as plain data. */
 export interface ModelFile {
   /** What the model is: `lm.recurrent`, … */
   kind: string;

@@ -1,6 +1,7 @@
 /** Choosing the next token from a distribution. */
 import type { Random } from '../runtime/random.js';
 
+/** Which tokens may be drawn. */
 export interface ChooseOptions {
   /** Only the k most probable tokens. Default: all. */
   topK?: number | undefined;

@@ -25,6 +25,7 @@ import { checkSize } from '../tensor/shape.js';
 
 const cells = { rnn: RNN, lstm: LSTM, gru: GRU };
 
+/** What a recurrent language model is made of. */
 export interface RecurrentLMOptions {
   vocab: Vocab;
   /** Default: 'lstm'. */
@@ -43,6 +44,7 @@ export interface RecurrentLMOptions {
   seed?: number;
 }
 
+/** How a text is generated. */
 export interface SampleOptions extends ChooseOptions {
   /** Text to continue. Default: a line end. */
   prompt?: string;
@@ -59,6 +61,7 @@ export interface SampleOptions extends ChooseOptions {
 /** Steps of one forward pass when reading text without training: bounds the memory. */
 const WINDOW = 256;
 
+/** A recurrent language model: make it, train it with `train.Trainer`, `evaluate` it, let it `sample`, `save` it. Outside scopes. */
 export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
   static readonly kind = 'lm.recurrent';
   readonly kind = RecurrentLM.kind;
@@ -169,6 +172,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     let held = ''; // text that may be the beginning of `stop`
     try {
       const prompted = this.vocab.encode(prompt === '' ? '\n' : prompt);
+      for (const id of prompted) decoder.push(id); // a word after a word needs a space
       const context = prompted.length > 0 ? prompted : new Int32Array(1);
       let next: Float32Array = new Float32Array(0);
       for (let start = 0; start < context.length; start += WINDOW) next = advance(context.subarray(start, start + WINDOW));

@@ -5,6 +5,7 @@ import { Parameter, type Tensor } from '../tensor/tensor.js';
 import { defaultRandom, normal } from './init.js';
 import { Module } from './module.js';
 
+/** Options of `Embedding`. */
 export interface EmbeddingOptions {
   /** The row of this id is zero at the start and never receives a gradient. Default: none. */
   paddingIndex?: number;

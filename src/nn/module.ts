@@ -63,7 +63,9 @@ export abstract class Module {
     const unexpected = [...state.keys()].filter(name => !own.has(name));
     const misshapen = [...own].flatMap(([name, parameter]) => {
       const entry = state.get(name);
-      return entry && !sameShape(entry.shape, parameter.shape) ? [`"${name}" is [${entry.shape}], expected [${parameter.shape}]`] : [];
+      if (!entry) return [];
+      if (!sameShape(entry.shape, parameter.shape)) return [`"${name}" is [${entry.shape}], expected [${parameter.shape}]`];
+      return entry.data.length === parameter.size ? [] : [`"${name}" has ${entry.data.length} values for [${entry.shape}]`];
     });
     const quote = (names: string[]) => names.map(name => `"${name}"`).join(', ');
     const faults = [

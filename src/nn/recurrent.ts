@@ -8,6 +8,7 @@ import { Parameter, type Tensor } from '../tensor/tensor.js';
 import { defaultRandom, uniform } from './init.js';
 import { Module } from './module.js';
 
+/** Options of `RNN`, `LSTM` and `GRU`. */
 export interface RecurrentOptions {
   /** Layers one above the other. Default: 1. */
   layers?: number;
@@ -21,6 +22,7 @@ export interface RecurrentOptions {
   random?: Random;
 }
 
+/** What a sequence begins with, and which of its steps count. */
 export interface RecurrentForwardOptions extends SequenceOptions {
   /** Initial state: [h], or [h, c] for LSTM, each [layers·directions, B, H]. Default: zeros. */
   state?: readonly Tensor[] | undefined;
@@ -28,6 +30,7 @@ export interface RecurrentForwardOptions extends SequenceOptions {
   random?: Random | undefined;
 }
 
+/** What a sequence gives. */
 export interface RecurrentOutput {
   /** The last layer's outputs [T, B, directions·H]. */
   output: Tensor;
@@ -37,6 +40,7 @@ export interface RecurrentOutput {
 
 type Weights = CellWeights & { weight_ih: Parameter; weight_hh: Parameter; bias_ih: Parameter | null; bias_hh: Parameter | null };
 
+/** What `RNN`, `LSTM` and `GRU` share. */
 export abstract class Recurrent extends Module {
   readonly layers: number;
   readonly directions: number;

@@ -3,29 +3,31 @@ import { kernels } from '../runtime/kernels.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
 
-type Name = 'exp' | 'log' | 'sqrt' | 'tanh' | 'sigmoid' | 'relu';
+type Forward = (y: number, x: number, n: number) => void;
+/** `kept`: the address of x or of y, whichever the derivative is computed from. */
+type Backward = (dx: number, dy: number, kept: number, n: number) => void;
 
-function activation(name: Name, x: Tensor, kept: 'x' | 'y'): Tensor {
+function activation(x: Tensor, forward: Forward, backward: Backward, kept: 'x' | 'y'): Tensor {
   const y = output(x.shape, [x]);
-  kernels[`${name}_forward`](y.ptr, x.ptr, x.size);
-  record([y], () => kernels[`${name}_backward`](x.wantGrad(), y.gradPtr, kept === 'x' ? x.ptr : y.ptr, x.size));
+  forward(y.ptr, x.ptr, x.size);
+  record([y], () => backward(x.wantGrad(), y.gradPtr, kept === 'x' ? x.ptr : y.ptr, x.size));
   return y;
 }
 
 /** eˣ.   ∂y/∂x = y */
-export const exp = (x: Tensor): Tensor => activation('exp', x, 'y');
+export const exp = (x: Tensor): Tensor => activation(x, kernels.exp_forward, kernels.exp_backward, 'y');
 
 /** Natural logarithm.   ∂y/∂x = 1/x */
-export const log = (x: Tensor): Tensor => activation('log', x, 'x');
+export const log = (x: Tensor): Tensor => activation(x, kernels.log_forward, kernels.log_backward, 'x');
 
 /** √x.   ∂y/∂x = 1/(2y) */
-export const sqrt = (x: Tensor): Tensor => activation('sqrt', x, 'y');
+export const sqrt = (x: Tensor): Tensor => activation(x, kernels.sqrt_forward, kernels.sqrt_backward, 'y');
 
 /** Hyperbolic tangent.   ∂y/∂x = 1 − y² */
-export const tanh = (x: Tensor): Tensor => activation('tanh', x, 'y');
+export const tanh = (x: Tensor): Tensor => activation(x, kernels.tanh_forward, kernels.tanh_backward, 'y');
 
 /** σ(x) = 1/(1 + e⁻ˣ).   ∂y/∂x = y(1 − y) */
-export const sigmoid = (x: Tensor): Tensor => activation('sigmoid', x, 'y');
+export const sigmoid = (x: Tensor): Tensor => activation(x, kernels.sigmoid_forward, kernels.sigmoid_backward, 'y');
 
 /** max(x, 0).   ∂y/∂x = 1 where y > 0, else 0 */
-export const relu = (x: Tensor): Tensor => activation('relu', x, 'y');
+export const relu = (x: Tensor): Tensor => activation(x, kernels.relu_forward, kernels.relu_backward, 'y');

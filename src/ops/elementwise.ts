@@ -6,6 +6,7 @@ import { record } from '../tensor/tape.js';
 import { output, tensor, type Tensor } from '../tensor/tensor.js';
 import { expand } from './strided.js';
 
+/** A tensor or a number. */
 export type Operand = Tensor | number;
 
 /** scale·x + shift, with numbers. */

@@ -18,8 +18,8 @@ export function embedding(w: Tensor, ids: Int32Array, { shape = [ids.length], pa
   const y = output([...shape, E], [w]);
   kernels.embedding_forward(y.ptr, w.ptr, address, ids.length, E);
   record([y], () => {
-    kernels.embedding_backward(w.wantGrad(), y.gradPtr, address, ids.length, E, padding);
-    if (w instanceof Parameter) w.touch(ids);
+    const dw = w instanceof Parameter ? w.wantGradRows(ids) : w.wantGrad();
+    kernels.embedding_backward(dw, y.gradPtr, address, ids.length, E, padding);
   });
   return y;
 }

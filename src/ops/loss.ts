@@ -8,6 +8,7 @@ import { affine } from './elementwise.js';
 import { mean, sum } from './reduce.js';
 import { rows } from './softmax.js';
 
+/** What becomes of the values of single rows or elements. */
 export type Reduction = 'mean' | 'sum' | 'none';
 
 function reduce(losses: Tensor, reduction: Reduction): Tensor {
@@ -24,6 +25,7 @@ function checkTargets(targets: Int32Array, N: number, C: number, ignoreIndex: nu
   return { address, count };
 }
 
+/** Options of `crossEntropy`. */
 export interface CrossEntropyOptions {
   /** Targets with this value count for nothing. Default: −100. */
   ignoreIndex?: number;

@@ -17,6 +17,7 @@ export interface CellWeights {
   bias_hh: Tensor | null;
 }
 
+/** Which steps of a sequence count, and where states begin anew. */
 export interface SequenceOptions {
   /** Steps that count in each row of the batch, 1 … T; later steps give 0 and leave the state as it is. Default: all. */
   lengths?: Int32Array | undefined;
@@ -33,9 +34,11 @@ export interface Sequence {
   /** Directions: 1, or 2 with the second reversed. */
   D: number;
   lengths: number;
-  resets: number;
+  /** For each direction: where its walk through time starts anew. */
+  resets: readonly number[];
 }
 
+/** Checks a layer's arguments and copies its masks into the open scope. */
 export function checkSequence(who: string, x: Tensor, directions: readonly CellWeights[], states: Record<string, Tensor | null | undefined>, G: number, { lengths, resets }: SequenceOptions): Sequence {
   expectShape(x, [-1, -1, -1], 'x', who);
   const [T, B, I] = x.shape as readonly [number, number, number];
@@ -51,12 +54,21 @@ export function checkSequence(who: string, x: Tensor, directions: readonly CellW
   for (const [name, state] of Object.entries(states)) if (state) expectShape(state, [D, B, H], name, who);
   if (lengths && lengths.length !== B) throw new RangeError(`${who}: ${lengths.length} lengths for ${B} rows`);
   if (resets && resets.length !== T * B) throw new RangeError(`${who}: ${resets.length} resets for ${T}·${B} steps`);
-  let mask = 0;
-  if (resets?.some(flag => flag !== 0)) {
-    mask = borrow(resets.length);
-    u8(mask, resets.length).set(resets);
-  }
-  return { T, B, I, H, D, lengths: lengths ? borrowIds(lengths, 1, T + 1, `${who}: length`) : 0, resets: mask };
+  const masks = directions.map((_, d) => (resets ? restarts(resets, d === 1 ? B : 0) : 0));
+  return { T, B, I, H, D, lengths: lengths ? borrowIds(lengths, 1, T + 1, `${who}: length`) : 0, resets: masks };
+}
+
+/**
+ * The kernels' mask: 1 where a walk's state is zero before a step. A walk from the last step to the first leaves a document
+ * between its first step and the one before, so it restarts one step (`shift` = B flags) earlier. 0 if nothing restarts.
+ */
+function restarts(resets: Uint8Array, shift: number): number {
+  if (!resets.subarray(shift).some(flag => flag !== 0)) return 0;
+  const mask = borrow(resets.length);
+  const flags = u8(mask, resets.length);
+  flags.fill(0);
+  flags.set(resets.subarray(shift));
+  return mask;
 }
 
 /** The address of direction d's part of a [D, B, H] state or its gradient; 0 stays 0. */

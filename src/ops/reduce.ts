@@ -7,6 +7,7 @@ import { output, type Tensor } from '../tensor/tensor.js';
 import { affine } from './elementwise.js';
 import { stridedTable } from './strided.js';
 
+/** What is reduced. */
 export interface ReduceOptions {
   /** The axis to reduce; negative ones count from the end. Default: all elements. */
   axis?: number;
@@ -26,7 +27,8 @@ function reduction(x: Tensor, { axis, keep = false }: ReduceOptions, who: string
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   const { outer, n, inner, shape } = reduction(x, options, 'sum');
   const y = output(shape, [x]);
-  kernels.sum_forward(y.ptr, x.ptr, outer, n, inner);
+  if (n > 0) kernels.sum_forward(y.ptr, x.ptr, outer, n, inner);
+  else kernels.fill(y.ptr, y.size, 0);
   record([y], () => kernels.strided_gather_add(x.wantGrad(), y.gradPtr, stridedTable([outer, n, inner], [inner, 0, 1])));
   return y;
 }

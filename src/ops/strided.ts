@@ -7,6 +7,7 @@ import { output, view, type Tensor } from '../tensor/tensor.js';
 
 /** What the strided kernels read: [axes, sizes…, strides…]. */
 export function stridedTable(sizes: Shape, strides: Shape): number {
+  if (sizes.length > 6) throw new RangeError(`throughtime: [${sizes}] has ${sizes.length} axes, at most 6 are supported`);
   const table = [sizes.length, ...sizes, ...strides];
   const address = borrow(4 * table.length);
   i32(address, table.length).set(table);
@@ -16,7 +17,6 @@ export function stridedTable(sizes: Shape, strides: Shape): number {
 /** y[i] = x[offset + Σ iₐ·strideₐ], a copy of the shape `shape`. */
 function gatherStrided(x: Tensor, shape: Shape, strides: Shape, offset = 0): Tensor {
   const y = output(shape, [x]);
-  if (shape.length > 6) throw new RangeError(`throughtime: [${shape}] has ${shape.length} axes, at most 6 are supported`);
   const table = stridedTable(shape, strides);
   kernels.strided_gather(y.ptr, x.ptr + 4 * offset, table);
   record([y], () => kernels.strided_scatter_add(x.wantGrad() + 4 * offset, y.gradPtr, table));

@@ -2,6 +2,7 @@ import { kernels } from '../runtime/kernels.js';
 import { Optimizer, type Stretch, type Trainable } from './optimizer.js';
 import { checkRange } from './range.js';
 
+/** Hyper-parameters, with PyTorch's defaults. */
 export interface AdadeltaOptions {
   /** ρ: how much of the mean squares is kept at each step. Default 0.9. */
   rho: number;

@@ -2,6 +2,7 @@ import { kernels } from '../runtime/kernels.js';
 import { Optimizer, type Stretch, type Trainable } from './optimizer.js';
 import { checkRange } from './range.js';
 
+/** Hyper-parameters, with PyTorch's defaults. */
 export interface AdagradOptions {
   /** The t-th step's rate is lr / (1 + (t − 1)·lrDecay). Default 0. */
   lrDecay: number;

@@ -2,6 +2,7 @@ import { kernels } from '../runtime/kernels.js';
 import { Optimizer, type Stretch, type Trainable } from './optimizer.js';
 import { checkRange } from './range.js';
 
+/** Hyper-parameters, with PyTorch's defaults. */
 export interface AdamOptions {
   /** β₁, β₂: how much of the mean gradient and of the mean square is kept at each step. Default [0.9, 0.999]. */
   betas: readonly [number, number];

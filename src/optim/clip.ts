@@ -4,6 +4,7 @@ import { kernels } from '../runtime/kernels.js';
 import type { Parameter } from '../tensor/tensor.js';
 import { forEachStretch, named, type ParameterSource } from './parameters.js';
 
+/** Which norm. */
 export interface NormOptions {
   /** p of the p-norm, > 0; Infinity: the largest absolute value. Default 2. */
   normType?: number;

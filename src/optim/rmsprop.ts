@@ -2,6 +2,7 @@ import { kernels } from '../runtime/kernels.js';
 import { Optimizer, type Stretch, type Trainable } from './optimizer.js';
 import { checkRange } from './range.js';
 
+/** Hyper-parameters, with PyTorch's defaults. */
 export interface RMSpropOptions {
   /** α: how much of the mean square is kept at each step. Default 0.99. */
   alpha: number;

@@ -16,6 +16,7 @@ import { checkRange } from './range.js';
 /** Numbers by name; survives JSON. */
 export type ScheduleState = Readonly<Record<string, number | null>>;
 
+/** A learning rate over time. */
 export interface Schedule {
   /**
    * The learning rate of one step.
@@ -72,6 +73,7 @@ export function cosine({ min = 0, total: own }: { min?: number; total?: number }
   };
 }
 
+/** Options of `oneCycle`, with PyTorch's defaults. */
 export interface OneCycleOptions {
   /** The highest rate. Default: base. */
   max?: number;
@@ -128,6 +130,7 @@ export function warmup(steps: number, then: Schedule = constant()): Schedule {
   };
 }
 
+/** Options of `reduceOnPlateau`, with PyTorch's defaults. */
 export interface PlateauOptions {
   /** What the rate is multiplied by. Default 0.1. */
   factor?: number;

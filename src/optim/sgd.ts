@@ -2,6 +2,7 @@ import { kernels } from '../runtime/kernels.js';
 import { Optimizer, type Stretch, type Trainable } from './optimizer.js';
 import { checkRange } from './range.js';
 
+/** Hyper-parameters, with PyTorch's defaults. */
 export interface SGDOptions {
   /** μ: share of the last step's direction that is kept. Default 0. */
   momentum: number;

@@ -1,11 +1,13 @@
 /** Picks the build that the engine validates and instantiates it, once. */
 import { instantiate } from '@assemblyscript/loader';
-import * as binary from '#binary';
+import { builds } from '#binary';
 import { attach, memoryUsage } from './arena.js';
 import { kernels, setKernels, type Kernels } from './kernels.js';
 import { availableThreads, hasThreads, startPool } from './pool.js';
 import { createScratch } from './scratch.js';
+import { unpack, type Build } from './unpack.js';
 
+/** What `init` loads. */
 export interface InitOptions {
   /**
    * Take the `simd` build, whose results are the same bits in every engine, also where the engine has relaxed SIMD
@@ -23,7 +25,7 @@ export interface InitOptions {
 
 /** What `init` chose, and the memory in use (bytes). */
 export interface RuntimeInfo {
-  build: 'simd' | 'relaxed' | 'given';
+  build: Build | 'given';
   /** Threads that share the work. */
   threads: number;
   memory: { total: number; persistent: number; borrowed: number; free: number };
@@ -62,19 +64,19 @@ async function load({ deterministic = false, module, threads: wanted = 1 }: Init
   if (!WebAssembly.validate(SIMD_PROBE)) {
     throw new Error('init: this engine has no WebAssembly SIMD; it needs Node 16.4, Chrome 91, Firefox 89, Safari 16.4 or newer');
   }
-  const chosen = module ? 'given' : !deterministic && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
-  const source = module ?? binary[chosen as 'simd' | 'relaxed'];
-  const bytes = typeof source === 'string' ? new Uint8Array(await inflate(source)) : null;
-  const count = bytes && hasThreads() ? (wanted === 'auto' ? availableThreads() : wanted) : 1;
-  if (bytes && count > 1) importShared(bytes);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: count > 1 ? SHARED_PAGES : PAGES, shared: count > 1 });
-  const { instance, module: compiled } = await instantiate(bytes ?? (source as WebAssembly.Module), { env: { memory } });
+  const chosen: Build = !deterministic && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
+  const source = module ?? ('base64' in builds ? await unpack(builds, chosen) : builds[chosen]);
+  const count = source instanceof Uint8Array && hasThreads() ? (wanted === 'auto' ? availableThreads() : wanted) : 1;
+  const shared = count > 1;
+  if (shared) importShared(source as Uint8Array);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: shared ? SHARED_PAGES : PAGES, shared });
+  const { instance, module: compiled } = await instantiate(source, { env: { memory } });
   setKernels(instance.exports as unknown as Kernels); // the loader's own wrappers count arguments at each call
   attach(memory);
   createScratch(count * kernels.gemm_scratch());
-  if (count > 1) setKernels(await startPool(kernels, compiled, memory, count));
+  if (shared) setKernels(await startPool(kernels, compiled, memory, count));
   threads = count;
-  build = chosen;
+  build = module ? 'given' : chosen;
 }
 
 /** Pages of 64 KiB: the module's own maximum. */
@@ -84,16 +86,10 @@ const SHARED_PAGES = 16384;
 
 /** Makes the module import a shared memory: one byte, the flags of the import "env" "memory", from "has a maximum" to "and is shared". */
 function importShared(bytes: Uint8Array): void {
-  const imported = [3, ...'env'.split('').map(c => c.charCodeAt(0)), 6, ...'memory'.split('').map(c => c.charCodeAt(0)), 2, 1];
-  const at = bytes.findIndex((_, i) => imported.every((byte, j) => bytes[i + j] === byte));
-  if (at < 0) throw new Error('init: the module has no import of a memory with a maximum');
-  bytes[at + imported.length - 1] = 3;
-}
-
-async function inflate(base64: string): Promise<ArrayBuffer> {
-  const bytes = Uint8Array.from(atob(base64), character => character.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return new Response(stream).arrayBuffer();
+  const entry = [3, ...new TextEncoder().encode('env'), 6, ...new TextEncoder().encode('memory'), 2, 1];
+  const at = bytes.findIndex((_, i) => entry.every((byte, j) => bytes[i + j] === byte));
+  if (at < 0) throw new Error('init: the module imports no memory with a maximum');
+  bytes[at + entry.length - 1] = 3;
 }
 
 /** What runs: build, threads, memory. */

@@ -1,6 +1,6 @@
 /** Scopes: everything computed inside is freed at the end, by one pointer put back. */
-import { close, open } from '../runtime/arena.js';
-import { isRecording, swapTape } from './tape.js';
+import { close, isOpen, open } from '../runtime/arena.js';
+import { swapTape } from './tape.js';
 
 /** How long a tensor may be read. */
 export interface Life {
@@ -25,7 +25,10 @@ function run<T>(work: () => T, tape: [] | null): T {
   life = own;
   try {
     const result = work();
-    if (result instanceof Promise) throw new TypeError('scope: the function returned a promise; a scope closes at once, so await outside it');
+    if (result instanceof Promise) {
+      result.catch(() => {}); // what it did after its first await has no scope, and is not the error to report
+      throw new TypeError('scope: the function returned a promise; a scope closes at once, so await outside it');
+    }
     return result;
   } finally {
     own.open = false;
@@ -42,7 +45,7 @@ function run<T>(work: () => T, tape: [] | null): T {
  * @throws Error if a scope is already open
  */
 export function scope<T>(work: () => T): T {
-  if (isRecording()) throw new Error('scope: a training scope is already open; use infer(() => …) inside it');
+  if (isOpen()) throw new Error('scope: a scope is already open; only infer(() => …) may stand inside another');
   return run(work, []);
 }
 

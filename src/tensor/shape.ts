@@ -1,5 +1,6 @@
 /** Shapes and the checks that every op makes. */
 
+/** Extents of the axes; [] for a scalar. */
 export type Shape = readonly number[];
 
 /** Number of elements; 1 for a scalar. */

@@ -33,7 +33,7 @@ export function record(outputs: readonly Tensor[], backward: () => void): void {
   if (entries !== null && outputs.some(output => output.requiresGrad)) entries.push({ outputs, backward });
 }
 
-/** Runs the tape backwards from `loss`, whose gradient is 1, and empties it. */
+/** Runs the tape backwards from `loss`, whose gradient is 1, and empties it: one `backward` for what a scope has computed so far. */
 export function backward(loss: Tensor): void {
   if (entries === null) throw new Error('backward: nothing is recorded here; compute the loss inside scope(() => …), not infer');
   if (loss.size !== 1) throw new RangeError(`backward: the loss has shape [${loss.shape}], expected one element; reduce it with sum or mean`);
@@ -41,8 +41,12 @@ export function backward(loss: Tensor): void {
   const recorded = entries;
   entries = [];
   loss.seedGrad();
+  let reached = false;
   for (let i = recorded.length - 1; i >= 0; i--) {
     const entry = recorded[i]!;
-    if (entry.outputs.some(output => output.gradPtr !== 0)) entry.backward();
+    if (entry.outputs.every(output => output.gradPtr === 0)) continue;
+    reached = true;
+    entry.backward();
   }
+  if (!reached) throw new Error('backward: the loss was computed before an earlier backward, which emptied the tape; add losses up and call it once');
 }

@@ -4,11 +4,13 @@ import { backward, isRecording } from './tape.js';
 import { currentLife, type Life } from './scope.js';
 import { checkShape, sizeOf, type Shape } from './shape.js';
 
+/** Options of `tensor` and `zeros`. */
 export interface TensorOptions {
-  /** Whether `backward` computes this tensor's gradient. Default: false. */
+  /** Whether `backward` computes this tensor's gradient; without meaning in `infer`. Default: false. */
   requiresGrad?: boolean;
 }
 
+/** Numbers with a shape, borrowed from the open scope or persistent; made by `tensor`, `zeros` and ops. */
 export class Tensor {
   readonly shape: Shape;
   /** Number of elements. */
@@ -106,8 +108,8 @@ export class Tensor {
     if (this.base !== null) throw new Error('dispose: a view does not own its memory');
     if (!this.life.owned) throw new Error('dispose: this tensor belongs to a scope, which frees it');
     if (!this.life.open) return;
-    this.life.open = false;
     arena.free(this.address);
+    this.life.open = false;
   }
 
   [Symbol.dispose](): void {
@@ -118,8 +120,8 @@ export class Tensor {
 /** A trainable tensor: persistent, with a persistent gradient that `zeroGrad` clears and `backward` adds to. */
 export class Parameter extends Tensor {
   /**
-   * The rows that the present gradient touches, when it is row-sparse (an embedding with `sparse: true`); null: all.
-   * Kept sorted and without repetitions by `touch`.
+   * The rows that the present gradient touches, sorted, when it is row-sparse (an embedding with `sparse: true`); null: all,
+   * also when another op than a lookup (a tied output layer) has added to it.
    */
   rows: Int32Array | null = null;
   /** Whether gradients come in rows. */
@@ -149,11 +151,24 @@ export class Parameter extends Tensor {
     this.rows = Int32Array.from(new Set([...this.rows, ...ids])).sort();
   }
 
+  /** @internal As of every tensor; what is added may lie in any row. */
+  override wantGrad(): number {
+    this.rows = null;
+    return super.wantGrad();
+  }
+
+  /** @internal The address to add a gradient to that lies in the rows `ids` alone. */
+  wantGradRows(ids: Int32Array): number {
+    this.touch(ids);
+    return super.wantGrad();
+  }
+
   /** Clears the gradient: of the touched rows if it is sparse, else of all. */
   zeroGrad(): void {
     void this.ptr;
     if (this.rows === null) {
       arena.f32(this.gradBlock, this.size).fill(0);
+      if (this.sparse) this.rows = new Int32Array(0);
       return;
     }
     const width = this.size / (this.shape[0] || 1);
@@ -182,7 +197,7 @@ export function zeros(shape: Shape, { requiresGrad = false }: TensorOptions = {}
     if (requiresGrad) throw new Error('tensor: one that requires gradients is made inside a scope, or is a Parameter');
     return new Tensor(shape, arena.allocate(bytes), { open: true, owned: true }, false);
   }
-  const x = new Tensor(shape, arena.borrow(bytes), currentLife(), requiresGrad);
+  const x = new Tensor(shape, arena.borrow(bytes), currentLife(), requiresGrad && isRecording());
   arena.f32(x.ptr, x.size).fill(0);
   return x;
 }
@@ -205,6 +220,7 @@ export function tensor(values: Nested | Float32Array | Float64Array, { shape, ..
       return;
     }
     if (flat.length === 0 && depth === actual.length) actual.push(value.length);
+    else if (depth >= actual.length) throw new RangeError('tensor: numbers at different depths');
     else if (actual[depth] !== value.length) throw new RangeError(`tensor: a row of ${value.length} among rows of ${actual[depth]}`);
     for (const element of value) walk(element, depth + 1);
   };

@@ -62,6 +62,7 @@ export class Windows implements IterableIterator<SequenceBatch> {
   }
 }
 
+/** Options of `columns`. */
 export interface ColumnsOptions {
   /** B, the number of columns side by side. */
   batchSize: number;
@@ -72,6 +73,7 @@ export interface ColumnsOptions {
   documents?: ArrayLike<number>;
 }
 
+/** How columns are cut along time. */
 export interface WindowsOptions {
   /** New steps per window: h′ of Williams and Peng's BPTT(h; h′). */
   bptt: number;
@@ -185,6 +187,7 @@ export function columns(ids: ArrayLike<number>, { batchSize, documents = [] }: C
   return new Columns(whole, documents, batchSize);
 }
 
+/** Options of `sequences`. */
 export interface SequencesOptions {
   /** Sequences in a batch; the last one of an epoch may have fewer. */
   batchSize: number;

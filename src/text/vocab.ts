@@ -1,6 +1,7 @@
 /** Which id stands for which unit of text. */
 import { decodeUtf8, eachChar, eachWord, encodeUtf8, EOS, UNK, type Level } from './tokenize.js';
 
+/** Which units get an id. */
 export interface VocabOptions {
   /** What one id stands for. */
   level: Level;
@@ -12,6 +13,7 @@ export interface VocabOptions {
   unknown?: boolean;
 }
 
+/** Options of `encode`. */
 export interface EncodeOptions {
   /**
    * What to do with a unit outside the vocabulary: `map` it to the unknown id (the default where there is one), `skip` it,

@@ -2,6 +2,7 @@
 import { sameShape } from '../tensor/shape.js';
 import { zeros, type Tensor } from '../tensor/tensor.js';
 
+/** The carried state of B rows: persistent tensors, or zeros. */
 export class Carry {
   private tensors: Tensor[] = [];
   private rows = 0;

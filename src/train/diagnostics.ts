@@ -17,13 +17,16 @@ function norm(values: ArrayLike<number>): number {
 /**
  * ‖∂L/∂h_{T−d}‖ for each time distance d from the last step: how much of the error reaches back.
  *
- * The network is run step by step, so that each state is a tensor of its own; for LSTM it is the h part, over all layers.
+ * The network is run step by step, so that each state is a tensor of its own; for LSTM it is the h part. At d = 0 h is the
+ * output that the loss reads, at d > 0 the state of all layers that the next step starts from.
  *
  * @param makeInput gives x [T, B, inputSize]; runs inside the scope
  * @param lossOf    the loss, a function of the last step's output [1, B, hiddenSize]
  * @returns T norms, index d = 0 … T − 1
+ * @throws RangeError for a bidirectional network, whose last output has seen the whole sequence at once
  */
 export function gradientByDistance(network: Recurrent, makeInput: () => Tensor, lossOf: (last: Tensor) => Tensor): Float64Array {
+  if (network.directions > 1) throw new RangeError('gradientByDistance: the network is bidirectional, expected one direction');
   return scope(() => {
     const x = makeInput();
     const T = x.shape[0]!;
@@ -35,7 +38,7 @@ export function gradientByDistance(network: Recurrent, makeInput: () => Tensor, 
       hidden.push(state[0]!);
     }
     lossOf(output).backward();
-    return Float64Array.from({ length: T }, (_, d) => norm(hidden[T - 1 - d]!.grad ?? []));
+    return Float64Array.from({ length: T }, (_, d) => norm((d === 0 ? output : hidden[T - 1 - d]!).grad ?? []));
   });
 }
 

@@ -46,4 +46,5 @@ export interface EndReport {
   seconds: number;
 }
 
+/** What `Trainer.run` yields: tell them apart by `type`. */
 export type Report = StepReport | ValidReport | EndReport;

@@ -12,6 +12,7 @@ export interface LossContext {
   random: Random | undefined;
 }
 
+/** What a training step takes from the model. */
 export interface LossResult {
   /** One element: the mean over the batch's tokens, in nats. */
   loss: Tensor;

@@ -16,6 +16,7 @@ import type { Trainable, TrainBatch, TrainData, Windows } from './trainable.js';
 /** What the trainer uses of an optimizer, whatever its options. */
 type AnyOptimizer = Pick<Optimizer<never, never>, 'lr' | 'step' | 'zeroGrad' | 'stateDict' | 'loadStateDict' | 'dispose'>;
 
+/** The recipe: what stays the same over a whole training. */
 export interface TrainerOptions {
   optimizer: AnyOptimizer;
   /** Learning rate over the planned steps. Default: constant. */
@@ -46,6 +47,7 @@ export interface TrainerOptions {
   note?: unknown;
 }
 
+/** What may differ from run to run of one training. */
 export interface RunOptions {
   /** Measures the mean loss on held-out data. */
   validate?: (signal: AbortSignal | undefined) => Promise<{ loss: number; tokens: number }>;
@@ -85,8 +87,9 @@ interface Progress {
 /** Options that fix what a step is: a resumed run must have the same. */
 const FIXED = ['bptt', 'horizon', 'randomLength', 'clipNorm', 'clipValue'] as const;
 
-export class Trainer<Batch extends TrainBatch> {
-  readonly model: Trainable<Batch>;
+/** Trains a model on data, in one run or in many; owns the carried state and the place in the data. */
+export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = Trainable<Batch>> {
+  readonly model: Model;
   readonly optimizer: AnyOptimizer;
   private readonly options: Required<Pick<TrainerOptions, 'schedule' | 'bptt' | 'horizon' | 'randomLength' | 'reportEvery'>> & TrainerOptions;
   private readonly baseLr: number;
@@ -97,7 +100,7 @@ export class Trainer<Batch extends TrainBatch> {
   private best: Map<string, StateEntry> | null = null;
   private running = false;
 
-  constructor(model: Trainable<Batch>, options: TrainerOptions) {
+  constructor(model: Model & Trainable<Batch>, options: TrainerOptions) {
     const { bptt = 64, horizon = bptt, seed = 1, epochs, steps } = options;
     checkSize(bptt, 'bptt', 'Trainer');
     checkSize(horizon, 'horizon', 'Trainer');
@@ -337,12 +340,35 @@ export class Trainer<Batch extends TrainBatch> {
   }
 
   /**
+   * The trainer of a checkpoint, for a process that knows nothing but its bytes. `make` builds model and trainer anew, with
+   * the options of the first run: a checkpoint holds numbers, not the code of an optimizer or a schedule. It may look up
+   * options in the checkpoint's note (`noteOf`). The file is read once, and model and trainer are disposed if it does not fit.
+   *
+   *     const make = (model: RecurrentLM) => new Trainer(model, { optimizer: new Adam(model.namedParameters()), steps: 5000 });
+   *     const trainer = bytes ? Trainer.load(bytes, file => make(RecurrentLM.from(file))) : make(new RecurrentLM({ vocab }));
+   *
+   * @throws RangeError as `restore`
+   */
+  static load<T extends Pick<Trainer<never>, 'model' | 'restore' | 'dispose'>>(bytes: Uint8Array, make: (file: ModelFile) => T): T {
+    const file = readModel(bytes);
+    const trainer = make(file);
+    try {
+      trainer.restore(file);
+    } catch (error) {
+      trainer.dispose();
+      trainer.model.dispose();
+      throw error;
+    }
+    return trainer;
+  }
+
+  /**
    * Goes on from a checkpoint, in a trainer made with the same model and options. Nothing changes unless everything fits.
    *
    * @throws RangeError for a damaged file, another model, or options that change what a step is
    */
-  restore(bytes: Uint8Array): void {
-    const file = readModel(bytes);
+  restore(checkpoint: Uint8Array | ModelFile): void {
+    const file = checkpoint instanceof Uint8Array ? readModel(checkpoint) : checkpoint;
     const own = this.model.describe();
     if (file.trainer === undefined) throw new RangeError('resume: this is a model file, not a checkpoint; it holds no optimizer and no position');
     for (const part of ['kind', 'config', 'vocab'] as const) {

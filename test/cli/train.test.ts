@@ -111,4 +111,15 @@ test('more threads than one are told to be one', async () => {
   assert.match(stderr, /^threads {4}4 were asked for, this version uses 1$/m);
 });
 
+test('a loss that is not finite ends the run with the step and the parameter, exit code 1, and the old model as it was', async () => {
+  folder.write('nan.safetensors', 'old');
+  const { code, stdout, stderr } = await folder.run([
+    'train', 'lm', '--input', 'text.txt', ...TINY, '--cell', 'rnn', '--optimizer', 'sgd', '--lr', '1e38', '--schedule', 'constant', '--clip-norm', '0', '--out', 'nan.safetensors', '--json',
+  ]);
+  assert.is(code, 1, stderr);
+  assert.match(stderr.trimEnd().split('\n').at(-1)!, /^error: train: step \d+: /);
+  assert.not.match(stdout, '"end"');
+  assert.is(folder.read('nan.safetensors').toString(), 'old');
+});
+
 run();

@@ -1,6 +1,6 @@
 import { type GruInput, gruBackward, gruForward } from '../reference/gru.js';
 import { type Sequence, biasGradient, inputGradient, project, weightGradient } from '../reference/recurrent.js';
-import { golden } from '../support/golden.js';
+import { golden } from '../support/safetensors.js';
 import { gradcheck } from '../support/gradcheck.js';
 import { Bench, builds } from '../support/kernels.js';
 import { near, notZero } from '../support/near.js';
@@ -91,7 +91,7 @@ test('the reference has the gradients of central differences', () => {
 });
 
 test("the reference has PyTorch's outputs and gradients", () => {
-  const g = golden('gru_l1');
+  const { values: g } = golden('gru_l1');
   const [T, B, I, H] = [7, 3, 5, 6] as const;
   const s = { T, B, H };
   const w_ih = g('w.weight_ih_l0');

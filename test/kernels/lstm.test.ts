@@ -1,6 +1,6 @@
 import { type LstmInput, lstmBackward, lstmForward } from '../reference/lstm.js';
 import { type Sequence, biasGradient, inputGradient, project, weightGradient } from '../reference/recurrent.js';
-import { golden } from '../support/golden.js';
+import { golden } from '../support/safetensors.js';
 import { gradcheck } from '../support/gradcheck.js';
 import { Bench, builds } from '../support/kernels.js';
 import { near, notZero } from '../support/near.js';
@@ -96,7 +96,7 @@ test('the reference has the gradients of central differences', () => {
 });
 
 test("the reference has PyTorch's outputs and gradients", () => {
-  const g = golden('lstm_l1');
+  const { values: g } = golden('lstm_l1');
   const [T, B, I, H] = [7, 3, 5, 6] as const;
   const s = { T, B, H };
   const w_ih = g('w.weight_ih_l0');
@@ -116,7 +116,7 @@ test("the reference has PyTorch's outputs and gradients", () => {
 });
 
 test("the reference freezes rows past their length as PyTorch's packed sequences do, in both directions", () => {
-  const g = golden('lstm_packed_bi');
+  const { values: g } = golden('lstm_packed_bi');
   const [T, B, I, H] = [7, 3, 5, 6] as const;
   const dx = new Float64Array(T * B * I);
   for (const [direction, suffix] of ['', '_reverse'].entries()) {
@@ -269,6 +269,14 @@ for (const build of builds) {
     for (const [name, values] of Object.entries({ c: saved.c, dc0 })) noSubnormals(values, name);
     near(saved.cN, new Float64Array(s.B * s.H), 0, 'cN');
     near(dc0, new Float64Array(s.B * s.H), 0, 'dc0');
+
+    // by way of h alone: f closed, c = 0, and each step takes dh times w·i·o = 1e-3
+    const long = { ...s, T: 14 };
+    const w_hh = new Float64Array(4 * s.H * s.H).map((_, k) => (Math.floor(k / s.H ** 2) === 2 && (k % s.H ** 2) % (s.H + 1) === 0 ? 4e-3 : 0));
+    const a = new Float64Array(long.T * s.B * 4 * s.H).map((_, k) => (Math.floor(k / s.H) % 4 === 1 ? -80 : 0));
+    const { dgates } = backward(bench, long, forward(bench, long, { a, w_hh }), { dhN: random.array(s.B * s.H) }, new Float64Array(s.B * s.H), true);
+    notZero(dgates, 'dgates');
+    noSubnormals(dgates, 'dgates');
   });
 }
 

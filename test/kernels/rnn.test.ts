@@ -1,6 +1,6 @@
 import { type Sequence, biasGradient, inputGradient, project, weightGradient } from '../reference/recurrent.js';
 import { type RnnInput, rnnBackward, rnnForward } from '../reference/rnn.js';
-import { golden } from '../support/golden.js';
+import { golden } from '../support/safetensors.js';
 import { gradcheck } from '../support/gradcheck.js';
 import { Bench, builds } from '../support/kernels.js';
 import { near, notZero } from '../support/near.js';
@@ -85,7 +85,7 @@ test('the reference has the gradients of central differences', () => {
 
 test("the reference has PyTorch's outputs and gradients", () => {
   for (const nonlinearity of ['tanh', 'relu']) {
-    const g = golden(`rnn_${nonlinearity}_l1`);
+    const { values: g } = golden(`rnn_${nonlinearity}_l1`);
     const [T, B, I, H] = [7, 3, 5, 6] as const;
     const s = { T, B, H, relu: nonlinearity === 'relu' };
     const w_ih = g('w.weight_ih_l0');

@@ -8,7 +8,7 @@ const { test, run } = suite('kernels/scalar');
 const random = new TestRandom(6);
 
 /** Each function on arguments spread over its useful range, small and large. */
-function* calls({ exp64, log64, pow64, cos64, sin64, tanh64 }: Kernels): Generator<{ what: string; actual: number; expected: number }> {
+function* calls({ exp64, log64, pow64, cos64, sin64 }: Kernels): Generator<{ what: string; actual: number; expected: number }> {
   for (const v of random.array(200)) {
     const positive = 10 ** (30 * v);
     const angle = 1e4 * v;
@@ -17,7 +17,6 @@ function* calls({ exp64, log64, pow64, cos64, sin64, tanh64 }: Kernels): Generat
     yield { what: `pow ${1 + v} 7.3`, actual: pow64(1 + v, 7.3), expected: (1 + v) ** 7.3 };
     yield { what: `cos ${angle}`, actual: cos64(angle), expected: Math.cos(angle) };
     yield { what: `sin ${angle}`, actual: sin64(angle), expected: Math.sin(angle) };
-    yield { what: `tanh ${3 * v}`, actual: tanh64(3 * v), expected: Math.tanh(3 * v) };
   }
 }
 
@@ -27,15 +26,15 @@ for (const build of builds) {
     assert.equal(WebAssembly.Module.imports(module), [{ module: 'env', name: 'memory', kind: 'memory' }]);
   });
 
-  test(`exp64, log64, pow64, cos64, sin64 and tanh64 agree with Math to 1e-15 (${build})`, () => {
+  test(`exp64, log64, pow64, cos64 and sin64 agree with Math to 1e-15 (${build})`, () => {
     for (const { what, actual, expected } of calls(new Bench(build).kernels)) {
       assert.ok(Math.abs(actual - expected) <= 1e-15 * Math.abs(expected), `${what}: ${actual}, expected ${expected}`);
     }
   });
 
   test(`exp64, log64, pow64 and cos64 take the special values of Math (${build})`, () => {
-    const { exp64, log64, pow64, cos64, tanh64 } = new Bench(build).kernels;
-    assert.equal([exp64(0), exp64(-Infinity), exp64(710), log64(0), log64(1), tanh64(-50), pow64(0, 0), cos64(0)], [1, 0, Infinity, -Infinity, 0, -1, 1, 1]);
+    const { exp64, log64, pow64, cos64 } = new Bench(build).kernels;
+    assert.equal([exp64(0), exp64(-Infinity), exp64(710), log64(0), log64(1), pow64(0, 0), cos64(0)], [1, 0, Infinity, -Infinity, 0, 1, 1]);
     assert.ok([log64(-1), exp64(NaN), pow64(-1, 0.5), cos64(Infinity)].every(Number.isNaN));
   });
 

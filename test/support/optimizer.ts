@@ -3,6 +3,7 @@ import { golden } from './safetensors.js';
 import { Bench, SIZES, builds } from './kernels.js';
 import { near } from './near.js';
 import { TestRandom } from './random.js';
+import { noSubnormals } from './sequences.js';
 import type { suite } from './suite.js';
 
 export interface Case {
@@ -102,6 +103,15 @@ export function optimizerTests(tests: Tests, { name, states, reference, kernel, 
       near(bench.read(alone, rows * E), bench.read(whole, rows * E), 0, 'p row by row');
       wholeState.forEach((address, k) => near(bench.read(aloneState[k]!, rows * E), bench.read(address, rows * E), 0, `state ${k} row by row`));
       bench.checkCanaries();
+    });
+
+    tests.test(`${name} leaves no parameter subnormal (${build})`, () => {
+      const bench = new Bench(build);
+      const n = 7;
+      const p = bench.f32(n, Array.from({ length: n }, (_, i) => (-1) ** i * 1e-39 * (i + 1)), 'p');
+      const state = Array.from({ length: states }, (_, k) => bench.f32(n, new Float64Array(n), `state ${k}`));
+      kernel(bench, p, bench.f32(n, new Float64Array(n), 'g'), state, n, 1);
+      noSubnormals(bench.read(p, n), 'p');
     });
 
     tests.test(`${name} leaves no subnormal number in 10,000 idle rows (${build})`, () => {

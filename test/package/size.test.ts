@@ -1,0 +1,54 @@
+import * as assert from 'uvu/assert';
+import { bundle } from '../support/bundle.js';
+import { suite } from '../support/suite.js';
+
+const { test, run } = suite('package/size');
+
+/** Bytes, gzipped, of all that it takes to train an LSTM: both WebAssembly builds, model, optimizer, trainer. */
+const BUDGET = 64 * 1024;
+
+const TRAIN = `
+  (async () => {
+    await init();
+    const vocab = Vocab.fromText(TEXT, { level: 'char' });
+    const model = new RecurrentLM({ vocab });
+    for await (const report of new Trainer(model, { optimizer: new Adam(model.namedParameters()) }).run(columns(vocab.encode(TEXT), { batchSize: 8 }))) console.log(report);
+  })();`;
+
+test('all that it takes to train an LSTM fits the budget', async () => {
+  const { gzip, files } = await bundle(`
+    import { init } from 'throughtime';
+    import { RecurrentLM } from 'throughtime/lm';
+    import { Adam } from 'throughtime/optim';
+    import { columns, Vocab } from 'throughtime/text';
+    import { Trainer } from 'throughtime/train';
+    ${TRAIN}`);
+  console.log(`${gzip} of ${BUDGET} bytes`);
+  assert.ok(files.includes('kernels/binary.js'));
+  assert.ok(gzip <= BUDGET, `${gzip} bytes, the budget is ${BUDGET}`);
+});
+
+test('so it does through the one entry', async () => {
+  const { gzip } = await bundle(`
+    import { init, lm, optim, text, train } from 'throughtime';
+    const { RecurrentLM } = lm, { Adam } = optim, { Vocab, columns } = text, { Trainer } = train;
+    ${TRAIN}`);
+  console.log(`${gzip} of ${BUDGET} bytes`);
+  assert.ok(gzip <= BUDGET, `${gzip} bytes, the budget is ${BUDGET}`);
+});
+
+for (const source of [`import { Vocab } from 'throughtime/text'; console.log(Vocab)`, `import { text } from 'throughtime'; console.log(text.Vocab)`]) {
+  test(`no kernels come with text alone: ${source}`, async () => {
+    const { gzip, files } = await bundle(source);
+    assert.not(files.some(file => file.startsWith('kernels/')), files.join(' '));
+    assert.ok(gzip < 6 * 1024, `${gzip} bytes`);
+  });
+}
+
+test('an optimizer that is not used is not bundled', async () => {
+  const { code } = await bundle(`import { SGD } from 'throughtime/optim'; console.log(SGD)`);
+  assert.match(code, 'sgd_step');
+  assert.not.match(code, 'adadelta_step');
+});
+
+run();
