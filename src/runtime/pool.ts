@@ -46,11 +46,19 @@ function serve({ module, memory, line, names, spins }: Start, ready: () => void)
   }
 }
 
+/** What is used of Node's worker_threads, which only Node has. */
+interface NodeThreads {
+  Worker: new (source: string, options: { eval: true; workerData: Start }) => {
+    once(event: 'message' | 'error', listener: (value: unknown) => void): void;
+    unref(): void;
+  };
+}
+
 /** Starts one worker; resolves when it listens. */
 function startWorker(start: Start): Promise<void> {
   const node = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process?.getBuiltinModule?.('node:worker_threads');
   if (node) {
-    const { Worker } = node as typeof import('node:worker_threads');
+    const { Worker } = node as NodeThreads;
     const source = `const { parentPort, workerData } = require('node:worker_threads'); (${serve})(workerData, () => parentPort.postMessage(0));`;
     const worker = new Worker(source, { eval: true, workerData: start });
     return new Promise((resolve, reject) => {
@@ -94,14 +102,15 @@ export async function startPool(kernels: Kernels, module: WebAssembly.Module, me
   const flags = lines.map(line => new Int32Array(buffer(), line, 5)); // the shared memory grows without moving
   const values = lines.map(line => new Float64Array(buffer(), line + 32, 28));
 
-  const wait = (worker: number, turn: number): void => {
+  /** Waits for a worker's share; whether it failed. */
+  const wait = (worker: number): boolean => {
     const line = flags[worker]!;
+    const turn = line[0]!;
     for (let i = 0; i < SPINS && Atomics.load(line, 1) !== turn; i++);
     for (let done = Atomics.load(line, 1); done !== turn; done = Atomics.load(line, 1)) Atomics.wait(line, 1, done);
-    if (line[2]) {
-      line[2] = 0;
-      throw new Error(`throughtime: the kernel ${names[line[3]!]} failed in a thread`);
-    }
+    const failed = line[2] !== 0;
+    line[2] = 0;
+    return failed;
   };
 
   /** Calls a kernel with each share's arguments, one in this thread. */
@@ -116,11 +125,13 @@ export async function startPool(kernels: Kernels, module: WebAssembly.Module, me
       Atomics.add(line, 0, 1);
       Atomics.notify(line, 0);
     }
+    let failed = false;
     try {
       (kernels[name] as (...list: number[]) => void)(...parts[0]!);
     } finally {
-      for (let worker = 0; worker < parts.length - 1; worker++) wait(worker, flags[worker]![0]!);
+      for (let worker = 0; worker < parts.length - 1; worker++) if (wait(worker)) failed = true;
     }
+    if (failed) throw new Error(`throughtime: the kernel ${name} failed in a thread`);
   };
   return { ...kernels, ...shares(kernels, threads, run) };
 }
