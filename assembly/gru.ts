@@ -7,7 +7,7 @@
  */
 import { backward4, forward4 } from './core/gru';
 import { gemm_pack_size } from './gemm';
-import { addTo, backwardProduct, begin, forwardProduct, frozen, packBackward, packForward, packedIn, restart, statesIn } from './recurrent';
+import { addRows, backwardProduct, begin, forwardProduct, frozen, packBackward, packForward, packedIn, restart, statesIn } from './recurrent';
 
 /** One row of H units. Processors overlap neighbouring vectors by themselves: two to an iteration measured the same. */
 function forwardRow(gates: usize, hn: usize, bias: usize, hp: usize, h: usize, y: usize, H: i32): void {
@@ -33,10 +33,10 @@ function backwardRow(dgates: usize, dhn: usize, dh: usize, dy: usize, gates: usi
  *   w_hh   [3H, H]      read
  *   b_hh   [3H]         read: the n third only
  *   h0     [B, H]       read; 0 = zeros
- *   lengths, resets     read; 0 = none (recurrent.ts)
+ *   lengths, resets     read; 0 = none; from, to: rows of the batch (recurrent.ts)
  *   scratch             recurrent_scratch(B, H, 3) bytes
  */
-export function gru_forward(y: usize, hN: usize, hn: usize, hp: usize, gates: usize, w_hh: usize, b_hh: usize, h0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, yRow: i32, reverse: i32): void {
+export function gru_forward(y: usize, hN: usize, hn: usize, hp: usize, gates: usize, w_hh: usize, b_hh: usize, h0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, yRow: i32, reverse: i32, from: i32, to: i32): void {
   const row = <usize>H << 2, state = row * B, yStride = <usize>yRow << 2;
   const w_n = w_hh + row * (2 * H), bias = b_hh + 2 * row;
   const packed = packedIn(scratch), packed_n = packed + gemm_pack_size(H, 2 * H), unsaved = statesIn(scratch, B, H, 3);
@@ -44,17 +44,17 @@ export function gru_forward(y: usize, hN: usize, hn: usize, hp: usize, gates: us
   packForward(packed_n, w_n, B, H, H);
 
   let h = hp ? hp + (reverse ? state * (T - 1) : 0) : hN;
-  begin(h, h0, state);
+  begin(h, h0, H, from, to);
   for (let n = 0; n < T; n++) {
     const t = reverse ? T - 1 - n : n;
     const hNext = hp && n < T - 1 ? hp + state * (reverse ? t - 1 : t + 1) : hN;
     const gatesT = gates + state * (3 * t), hnT = hn ? hn + state * t : unsaved;
-    restart(h, lengths, resets, t, B, H);
+    restart(h, lengths, resets, t, B, from, to, H);
     if (n > 0 || h0) {
-      forwardProduct(gatesT, h, w_hh, packed, scratch, B, 2 * H, H, 3 * H, 1);
-      forwardProduct(hnT, h, w_n, packed_n, scratch, B, H, H, H, 0);
-    } else memory.fill(hnT, 0, state);
-    for (let b = 0; b < B; b++) {
+      forwardProduct(gatesT, h, w_hh, packed, scratch, B, from, to, 2 * H, H, 3 * H, 1);
+      forwardProduct(hnT, h, w_n, packed_n, scratch, B, from, to, H, H, H, 0);
+    } else begin(hnT, 0, H, from, to);
+    for (let b = from; b < to; b++) {
       const at = row * b, gatesRow = gatesT + 3 * at, yAt = y + yStride * (t * B + b);
       if (frozen(lengths, t, b)) {
         memory.fill(gatesRow, 0, 3 * row);
@@ -78,7 +78,7 @@ export function gru_forward(y: usize, hN: usize, hn: usize, hp: usize, gates: us
  *   lengths, resets     as in the forward
  *   scratch             recurrent_scratch(B, H, 3) bytes
  */
-export function gru_backward(dgates: usize, dhn: usize, dh0: usize, dy: usize, dhN: usize, gates: usize, hn: usize, hp: usize, w_hh: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, dyRow: i32, reverse: i32): void {
+export function gru_backward(dgates: usize, dhn: usize, dh0: usize, dy: usize, dhN: usize, gates: usize, hn: usize, hp: usize, w_hh: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, dyRow: i32, reverse: i32, from: i32, to: i32): void {
   const row = <usize>H << 2, state = row * B;
   const w_n = w_hh + row * (2 * H);
   const packed = packedIn(scratch), packed_n = packed + gemm_pack_size(2 * H, H), dh = statesIn(scratch, B, H, 3), zeros = dh + state;
@@ -86,13 +86,13 @@ export function gru_backward(dgates: usize, dhn: usize, dh0: usize, dy: usize, d
   packBackward(packed, w_hh, B, 2 * H, H);
   packBackward(packed_n, w_n, B, H, H);
 
-  begin(dh, dhN, state);
+  begin(dh, dhN, H, from, to);
   const dyStride = dy ? <usize>dyRow << 2 : 0;
   if (dy == 0) dy = zeros;
   for (let n = T - 1; n >= 0; n--) {
     const t = reverse ? T - 1 - n : n;
     const gatesT = gates + state * (3 * t), dgatesT = dgates + state * (3 * t), dhnT = dhn + state * t;
-    for (let b = 0; b < B; b++) {
+    for (let b = from; b < to; b++) {
       const at = row * b, tb = t * B + b;
       if (frozen(lengths, t, b)) {
         memory.fill(dgatesT + 3 * at, 0, 3 * row);
@@ -100,10 +100,10 @@ export function gru_backward(dgates: usize, dhn: usize, dh0: usize, dy: usize, d
       } else backwardRow(dgatesT + 3 * at, dhnT + at, dh + at, dy + dyStride * tb, gatesT + 3 * at, hn + row * tb, hp + row * tb, H);
     }
     if (n > 0 || dh0) {
-      backwardProduct(dh, dgatesT, w_hh, packed, scratch, B, 2 * H, H, 3 * H, 1);
-      backwardProduct(dh, dhnT, w_n, packed_n, scratch, B, H, H, H, 1);
+      backwardProduct(dh, dgatesT, w_hh, packed, scratch, B, from, to, 2 * H, H, 3 * H, 1);
+      backwardProduct(dh, dhnT, w_n, packed_n, scratch, B, from, to, H, H, H, 1);
     }
-    restart(dh, lengths, resets, t, B, H);
+    restart(dh, lengths, resets, t, B, from, to, H);
   }
-  addTo(dh0, dh, B * H);
+  addRows(dh0, dh, H, from, to);
 }

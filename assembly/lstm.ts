@@ -6,7 +6,7 @@
  * The input's part is one product over all T·B rows, done before; so are dx, dW_ih, dW_hh = dgatesᵀ·hp and db, after.
  */
 import { backward4, forward4 } from './core/lstm';
-import { addTo, backwardProduct, begin, forwardProduct, frozen, packBackward, packForward, packedIn, restart, restarts, statesIn } from './recurrent';
+import { addRows, backwardProduct, begin, forwardProduct, frozen, packBackward, packForward, packedIn, restart, restarts, statesIn } from './recurrent';
 
 /** One row of H units. Processors overlap neighbouring vectors by themselves: two to an iteration measured the same. */
 function forwardRow(gates: usize, cp: usize, c: usize, tc: usize, h: usize, y: usize, H: i32): void {
@@ -31,26 +31,26 @@ function backwardRow(dgates: usize, dh: usize, dc: usize, dy: usize, gates: usiz
  *   gates   [T, B, 4H]  read as W_ih·x + b_ih + b_hh, overwritten by i, f, g, o
  *   w_hh    [4H, H]     read
  *   h0, c0  [B, H]      read; 0 = zeros
- *   lengths, resets     read; 0 = none (recurrent.ts)
+ *   lengths, resets     read; 0 = none; from, to: rows of the batch (recurrent.ts)
  *   scratch             recurrent_scratch(B, H, 4) bytes
  */
-export function lstm_forward(y: usize, hN: usize, cN: usize, c: usize, tc: usize, hp: usize, gates: usize, w_hh: usize, h0: usize, c0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, yRow: i32, reverse: i32): void {
+export function lstm_forward(y: usize, hN: usize, cN: usize, c: usize, tc: usize, hp: usize, gates: usize, w_hh: usize, h0: usize, c0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, yRow: i32, reverse: i32, from: i32, to: i32): void {
   const row = <usize>H << 2, state = row * B, yStride = <usize>yRow << 2;
   const packed = packedIn(scratch), zeros = statesIn(scratch, B, H, 4), unwanted = zeros + row;
   memory.fill(zeros, 0, row);
   packForward(packed, w_hh, B, 4 * H, H);
 
   let h = hp ? hp + (reverse ? state * (T - 1) : 0) : hN;
-  begin(h, h0, state);
+  begin(h, h0, H, from, to);
   let cp = c0 ? c0 : zeros, cpRow = c0 ? row : 0;
   for (let n = 0; n < T; n++) {
     const t = reverse ? T - 1 - n : n;
     const hNext = hp && n < T - 1 ? hp + state * (reverse ? t - 1 : t + 1) : hN;
     const cNext = c ? c + state * t : cN;
     const gatesT = gates + state * (4 * t);
-    restart(h, lengths, resets, t, B, H);
-    if (n > 0 || h0) forwardProduct(gatesT, h, w_hh, packed, scratch, B, 4 * H, H, 4 * H, 1);
-    for (let b = 0; b < B; b++) {
+    restart(h, lengths, resets, t, B, from, to, H);
+    if (n > 0 || h0) forwardProduct(gatesT, h, w_hh, packed, scratch, B, from, to, 4 * H, H, 4 * H, 1);
+    for (let b = from; b < to; b++) {
       const at = row * b, tb = t * B + b;
       const gatesRow = gatesT + 4 * at, cpAt = cp + cpRow * b, tcAt = tc ? tc + row * tb : unwanted, yAt = y + yStride * tb;
       if (frozen(lengths, t, b)) {
@@ -65,7 +65,7 @@ export function lstm_forward(y: usize, hN: usize, cN: usize, c: usize, tc: usize
     cp = cNext;
     cpRow = row;
   }
-  begin(cN, cp, state);
+  begin(cN, cp, H, from, to);
 }
 
 /**
@@ -79,21 +79,21 @@ export function lstm_forward(y: usize, hN: usize, cN: usize, c: usize, tc: usize
  *   lengths, resets       as in the forward
  *   scratch               recurrent_scratch(B, H, 4) bytes
  */
-export function lstm_backward(dgates: usize, dh0: usize, dc0: usize, dy: usize, dhN: usize, dcN: usize, gates: usize, c: usize, tc: usize, w_hh: usize, c0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, dyRow: i32, reverse: i32): void {
+export function lstm_backward(dgates: usize, dh0: usize, dc0: usize, dy: usize, dhN: usize, dcN: usize, gates: usize, c: usize, tc: usize, w_hh: usize, c0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, dyRow: i32, reverse: i32, from: i32, to: i32): void {
   const row = <usize>H << 2, state = row * B;
   const packed = packedIn(scratch), dh = statesIn(scratch, B, H, 4), dc = dh + state, zeros = dc + state;
   memory.fill(zeros, 0, row);
   packBackward(packed, w_hh, B, 4 * H, H);
 
-  begin(dh, dhN, state);
-  begin(dc, dcN, state);
+  begin(dh, dhN, H, from, to);
+  begin(dc, dcN, H, from, to);
   const dyStride = dy ? <usize>dyRow << 2 : 0;
   if (dy == 0) dy = zeros;
   for (let n = T - 1; n >= 0; n--) {
     const t = reverse ? T - 1 - n : n;
     const cp = n > 0 ? c + state * (reverse ? t + 1 : t - 1) : c0 ? c0 : zeros, cpRow = n > 0 || c0 ? row : 0;
     const gatesT = gates + state * (4 * t), dgatesT = dgates + state * (4 * t);
-    for (let b = 0; b < B; b++) {
+    for (let b = from; b < to; b++) {
       const at = row * b, tb = t * B + b;
       if (frozen(lengths, t, b)) memory.fill(dgatesT + 4 * at, 0, 4 * row);
       else {
@@ -101,10 +101,10 @@ export function lstm_backward(dgates: usize, dh0: usize, dc0: usize, dy: usize, 
         if (lengths) memory.fill(dh + at, 0, row); // the product adds, so that frozen rows keep what they carry
       }
     }
-    if (n > 0 || dh0) backwardProduct(dh, dgatesT, w_hh, packed, scratch, B, 4 * H, H, 4 * H, lengths ? 1 : 0);
-    restart(dh, lengths, resets, t, B, H);
-    restart(dc, lengths, resets, t, B, H);
+    if (n > 0 || dh0) backwardProduct(dh, dgatesT, w_hh, packed, scratch, B, from, to, 4 * H, H, 4 * H, lengths ? 1 : 0);
+    restart(dh, lengths, resets, t, B, from, to, H);
+    restart(dc, lengths, resets, t, B, from, to, H);
   }
-  addTo(dh0, dh, B * H);
-  addTo(dc0, dc, B * H);
+  addRows(dh0, dh, H, from, to);
+  addRows(dc0, dc, H, from, to);
 }

@@ -4,7 +4,7 @@
  * a = W_ih·x + b_ih + b_hh is one product over all T·B rows, done before; so are dx, dW_ih, dW_hh = daᵀ·hp and db, after.
  */
 import { backward4, forward4 } from './core/rnn';
-import { addTo, backwardProduct, begin, forwardProduct, frozen, packBackward, packForward, packedIn, restart, statesIn } from './recurrent';
+import { addRows, backwardProduct, begin, forwardProduct, frozen, packBackward, packForward, packedIn, restart, statesIn } from './recurrent';
 
 /** One row of H units. Processors overlap neighbouring vectors by themselves: two to an iteration measured the same. */
 function forwardRow(a: usize, h: usize, y: usize, H: i32, relu: bool): void {
@@ -29,20 +29,20 @@ function backwardRow(da: usize, dh: usize, dy: usize, a: usize, H: i32, relu: bo
  *   lengths, resets    read; 0 = none (recurrent.ts)
  *   scratch            recurrent_scratch(B, H, 1) bytes
  */
-export function rnn_forward(y: usize, hN: usize, hp: usize, a: usize, w_hh: usize, h0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, yRow: i32, reverse: i32, relu: i32): void {
+export function rnn_forward(y: usize, hN: usize, hp: usize, a: usize, w_hh: usize, h0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, yRow: i32, reverse: i32, relu: i32, from: i32, to: i32): void {
   const row = <usize>H << 2, state = row * B, yStride = <usize>yRow << 2;
   const packed = packedIn(scratch);
   packForward(packed, w_hh, B, H, H);
 
   let h = hp ? hp + (reverse ? state * (T - 1) : 0) : hN;
-  begin(h, h0, state);
+  begin(h, h0, H, from, to);
   for (let n = 0; n < T; n++) {
     const t = reverse ? T - 1 - n : n;
     const hNext = hp && n < T - 1 ? hp + state * (reverse ? t - 1 : t + 1) : hN;
     const aT = a + state * t;
-    restart(h, lengths, resets, t, B, H);
-    if (n > 0 || h0) forwardProduct(aT, h, w_hh, packed, scratch, B, H, H, H, 1);
-    for (let b = 0; b < B; b++) {
+    restart(h, lengths, resets, t, B, from, to, H);
+    if (n > 0 || h0) forwardProduct(aT, h, w_hh, packed, scratch, B, from, to, H, H, H, 1);
+    for (let b = from; b < to; b++) {
       const at = row * b, yAt = y + yStride * (t * B + b);
       if (frozen(lengths, t, b)) {
         memory.fill(aT + at, 0, row);
@@ -64,19 +64,19 @@ export function rnn_forward(y: usize, hN: usize, hp: usize, a: usize, w_hh: usiz
  *   lengths, resets    as in the forward
  *   scratch            recurrent_scratch(B, H, 1) bytes
  */
-export function rnn_backward(da: usize, dh0: usize, dy: usize, dhN: usize, a: usize, w_hh: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, dyRow: i32, reverse: i32, relu: i32): void {
+export function rnn_backward(da: usize, dh0: usize, dy: usize, dhN: usize, a: usize, w_hh: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, dyRow: i32, reverse: i32, relu: i32, from: i32, to: i32): void {
   const row = <usize>H << 2, state = row * B;
   const packed = packedIn(scratch), dh = statesIn(scratch, B, H, 1), zeros = dh + state;
   memory.fill(zeros, 0, row);
   packBackward(packed, w_hh, B, H, H);
 
-  begin(dh, dhN, state);
+  begin(dh, dhN, H, from, to);
   const dyStride = dy ? <usize>dyRow << 2 : 0;
   if (dy == 0) dy = zeros;
   for (let n = T - 1; n >= 0; n--) {
     const t = reverse ? T - 1 - n : n;
     const aT = a + state * t, daT = da + state * t;
-    for (let b = 0; b < B; b++) {
+    for (let b = from; b < to; b++) {
       const at = row * b;
       if (frozen(lengths, t, b)) memory.fill(daT + at, 0, row);
       else {
@@ -84,8 +84,8 @@ export function rnn_backward(da: usize, dh0: usize, dy: usize, dhN: usize, a: us
         if (lengths) memory.fill(dh + at, 0, row); // the product adds, so that frozen rows keep what they carry
       }
     }
-    if (n > 0 || dh0) backwardProduct(dh, daT, w_hh, packed, scratch, B, H, H, H, lengths ? 1 : 0);
-    restart(dh, lengths, resets, t, B, H);
+    if (n > 0 || dh0) backwardProduct(dh, daT, w_hh, packed, scratch, B, from, to, H, H, H, lengths ? 1 : 0);
+    restart(dh, lengths, resets, t, B, from, to, H);
   }
-  addTo(dh0, dh, B * H);
+  addRows(dh0, dh, H, from, to);
 }

@@ -39,7 +39,7 @@ export function gru(
     kernels.linear_forward(gates, x.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, outsideReset(w.bias_hh, H), scratch(), T * B, I, GATES * H);
     kernels.gru_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), hn, hp, gates,
-      w.weight_hh.ptr, w.bias_hh?.ptr ?? 0, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d,
+      w.weight_hh.ptr, w.bias_hh?.ptr ?? 0, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
     );
     return { w, d, gates, hn, hp };
   });
@@ -49,7 +49,7 @@ export function gru(
       const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
       kernels.gru_backward(
         gates, hn, part(h0?.wantGrad() ?? 0, d, s), dy, part(h.gradPtr, d, s), gates, hn, hp, w.weight_hh.ptr,
-        lengths, resets[d]!, work, T, B, H, D * H, d,
+        lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
       ); // gates now holds ∂L/∂a of the input side, hn ∂L/∂(W_hn h + b_hn)
       addInputGradients(x, w, gates, GATES, s);
       const dw = w.weight_hh.wantGrad();

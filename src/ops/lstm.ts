@@ -41,7 +41,7 @@ export function lstm(
     kernels.linear_forward(gates, x.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, w.bias_hh?.ptr ?? 0, scratch(), T * B, I, GATES * H);
     kernels.lstm_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), part(c.ptr, d, s), cells, tanhCells, hp, gates,
-      w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), part(c0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d,
+      w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), part(c0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
     );
     return { w, d, gates, cells, tanhCells, hp };
   });
@@ -51,7 +51,7 @@ export function lstm(
       const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
       kernels.lstm_backward(
         gates, part(h0?.wantGrad() ?? 0, d, s), part(c0?.wantGrad() ?? 0, d, s), dy, part(h.gradPtr, d, s), part(c.gradPtr, d, s),
-        gates, cells, tanhCells, w.weight_hh.ptr, part(c0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d,
+        gates, cells, tanhCells, w.weight_hh.ptr, part(c0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
       ); // gates now holds ∂L/∂a
       addInputGradients(x, w, gates, GATES, s);
       if (w.bias_hh?.requiresGrad) kernels.column_sums(w.bias_hh.wantGrad(), gates, T * B, GATES * H, GATES * H);

@@ -34,7 +34,7 @@ export function rnn(
     const hp = y.requiresGrad && (lengths || resets[d]) ? borrow(steps) : 0;
     kernels.linear_forward(a, x.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, w.bias_hh?.ptr ?? 0, scratch(), T * B, I, H);
     kernels.rnn_forward(
-      y.ptr + 4 * d * H, part(h.ptr, d, s), hp, a, w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, relu,
+      y.ptr + 4 * d * H, part(h.ptr, d, s), hp, a, w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, relu, 0, B,
     );
     return { w, d, a, hp };
   });
@@ -43,7 +43,7 @@ export function rnn(
     for (const { w, d, a, hp } of runs) {
       const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
       kernels.rnn_backward(
-        a, part(h0?.wantGrad() ?? 0, d, s), dy, part(h.gradPtr, d, s), a, w.weight_hh.ptr, lengths, resets[d]!, work, T, B, H, D * H, d, relu,
+        a, part(h0?.wantGrad() ?? 0, d, s), dy, part(h.gradPtr, d, s), a, w.weight_hh.ptr, lengths, resets[d]!, work, T, B, H, D * H, d, relu, 0, B,
       ); // a now holds ∂L/∂a
       addInputGradients(x, w, a, 1, s);
       if (w.bias_hh?.requiresGrad) kernels.column_sums(w.bias_hh.wantGrad(), a, T * B, H, H);

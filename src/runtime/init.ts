@@ -3,6 +3,7 @@ import { instantiate } from '@assemblyscript/loader';
 import { builds } from '#binary';
 import { attach, memoryUsage } from './arena.js';
 import { kernels, setKernels, type Kernels } from './kernels.js';
+import { availableThreads, hasThreads, startPool } from './pool.js';
 import { createScratch } from './scratch.js';
 import { unpack, type Build } from './unpack.js';
 
@@ -15,11 +16,17 @@ export interface InitOptions {
   deterministic?: boolean;
   /** A compiled module (one of this version's `throughtime/kernels/*.wasm`), for runtimes that refuse to compile bytes. */
   module?: WebAssembly.Module;
+  /**
+   * Threads that share the work of large steps; 'auto': one for each core. The results are the same bits for any number.
+   * Only in Node and in Workers of cross-origin-isolated pages; elsewhere there is one, as `runtimeInfo` says. Default: 1.
+   */
+  threads?: number | 'auto';
 }
 
 /** What `init` chose, and the memory in use (bytes). */
 export interface RuntimeInfo {
   build: Build | 'given';
+  /** Threads that share the work. */
   threads: number;
   memory: { total: number; persistent: number; borrowed: number; free: number };
 }
@@ -34,6 +41,7 @@ const SIMD_PROBE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 
 
 let loading: Promise<void> | null = null;
 let build: RuntimeInfo['build'] | null = null;
+let threads = 1;
 
 /**
  * Loads the kernels. Call it once before anything else; later calls return at once.
@@ -51,22 +59,41 @@ export async function init(options: InitOptions = {}): Promise<void> {
   }
 }
 
-async function load({ deterministic = false, module }: InitOptions): Promise<void> {
+async function load({ deterministic = false, module, threads: wanted = 1 }: InitOptions): Promise<void> {
+  if (wanted !== 'auto' && !(Number.isInteger(wanted) && wanted >= 1)) throw new RangeError(`init: threads is ${wanted}, expected a whole number ≥ 1 or 'auto'`);
   if (!WebAssembly.validate(SIMD_PROBE)) {
     throw new Error('init: this engine has no WebAssembly SIMD; it needs Node 20, Chrome 100, Firefox 113, Safari 16.4 or newer');
   }
   const chosen: Build = !deterministic && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
   const source = module ?? ('base64' in builds ? await unpack(builds, chosen) : builds[chosen]);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
-  const { instance } = await instantiate(source, { env: { memory } });
+  const count = source instanceof Uint8Array && hasThreads() ? (wanted === 'auto' ? availableThreads() : wanted) : 1;
+  const shared = count > 1;
+  if (shared) importShared(source as Uint8Array);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: shared ? SHARED_PAGES : PAGES, shared });
+  const { instance, module: compiled } = await instantiate(source, { env: { memory } });
   setKernels(instance.exports as unknown as Kernels); // the loader's own wrappers count arguments at each call
   attach(memory);
-  createScratch(kernels.gemm_scratch());
+  createScratch(count * kernels.gemm_scratch());
+  if (shared) setKernels(await startPool(kernels, compiled, memory, count));
+  threads = count;
   build = module ? 'given' : chosen;
+}
+
+/** Pages of 64 KiB: the module's own maximum. */
+const PAGES = 65536;
+/** 1 GiB: a shared memory reserves its maximum at once, and small devices refuse a large one. */
+const SHARED_PAGES = 16384;
+
+/** Makes the module import a shared memory: one byte, the flags of the import "env" "memory", from "has a maximum" to "and is shared". */
+function importShared(bytes: Uint8Array): void {
+  const entry = [3, ...new TextEncoder().encode('env'), 6, ...new TextEncoder().encode('memory'), 2, 1];
+  const at = bytes.findIndex((_, i) => entry.every((byte, j) => bytes[i + j] === byte));
+  if (at < 0) throw new Error('init: the module imports no memory with a maximum');
+  bytes[at + entry.length - 1] = 3;
 }
 
 /** What runs: build, threads, memory. */
 export function runtimeInfo(): RuntimeInfo {
   if (build === null) throw new Error('runtimeInfo: nothing is loaded yet; call `await init()` first');
-  return { build, threads: 1, memory: memoryUsage() };
+  return { build, threads, memory: memoryUsage() };
 }

@@ -5,7 +5,7 @@ import { gradcheck } from '../support/gradcheck.js';
 import { Bench, builds } from '../support/kernels.js';
 import { near, notZero } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
-import { SHAPES, columns, inner, masks, noSubnormals, poisoned, sum, variants, widened } from '../support/sequences.js';
+import { SHAPES, columns, inner, masks, noSubnormals, poisoned, shares, sum, variants, widened } from '../support/sequences.js';
 import { suite } from '../support/suite.js';
 
 const { test, run } = suite('lstm');
@@ -52,7 +52,7 @@ function forward(bench: Bench, s: Sequence, { a, w_hh, h0, c0 }: Pick<LstmInput,
   // inference carries its states in place
   const h0At = h0 && training ? bench.f32(h0.length, h0, 'h0') : h0 ? p.hN : 0;
   const c0At = c0 && !training ? p.cN : p.c0;
-  bench.kernels.lstm_forward(yWide + 4 * (H + 1), p.hN, p.cN, p.c, p.tc, p.hp, p.gates, p.w_hh, h0At, c0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0);
+  for (const [from, to] of shares(s)) bench.kernels.lstm_forward(yWide + 4 * (H + 1), p.hN, p.cN, p.c, p.tc, p.hp, p.gates, p.w_hh, h0At, c0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0, from, to);
   bench.checkCanaries();
   const y = bench.read(yWide, T * B * yRow);
   near(columns(y, yRow, 0, H + 1), new Float64Array(T * B * (H + 1)).fill(7), 0, 'beside y');
@@ -69,9 +69,9 @@ function backward(bench: Bench, s: Sequence, { p }: ReturnType<typeof forward>, 
   const dh0 = bench.f32(B * H, before, 'dh0');
   const dc0 = bench.f32(B * H, before, 'dc0');
   const optional = (values: Float64Array | undefined, what: string) => (values ? bench.f32(values.length, values, what) : 0);
-  bench.kernels.lstm_backward(
+  for (const [from, to] of shares(s)) bench.kernels.lstm_backward(
     dgates, dh0, dc0, dy ? dyWide + 4 * (H + 1) : 0, optional(dhN, 'dhN'), optional(dcN, 'dcN'),
-    p.gates, p.c, p.tc, p.w_hh, p.c0, p.lengths, p.resets, p.scratch, T, B, H, dyRow, reverse ? 1 : 0,
+    p.gates, p.c, p.tc, p.w_hh, p.c0, p.lengths, p.resets, p.scratch, T, B, H, dyRow, reverse ? 1 : 0, from, to,
   );
   bench.checkCanaries();
   return { dgates: bench.read(dgates, T * B * 4 * H), dh0: bench.read(dh0, B * H), dc0: bench.read(dc0, B * H) };
@@ -214,6 +214,21 @@ for (const build of builds) {
       const before = random.array(s.B * s.H);
       const [beside, inPlace] = [false, true].map(there => backward(bench, s, forward(bench, s, input), dout, before, there)) as [Backward, Backward];
       for (const name of ['dgates', 'dh0', 'dc0'] as const) near(inPlace[name], beside[name], 0, `${s.name}: ${name}`);
+    }
+  });
+
+  test(`${build}: rows shared out among calls are the same bits`, () => {
+    const random = new TestRandom(9);
+    for (const s of variants(random, 5, 7, 11)) {
+      bench.reset();
+      const input = draw(random, s);
+      const dout = drawGradients(random, s);
+      const before = random.array(s.B * s.H);
+      const [whole, shared] = [0, 1].map(cut => {
+        const saved = forward(bench, { ...s, cut } as typeof s, input);
+        return { y: saved.y, hN: saved.hN, ...backward(bench, { ...s, cut } as typeof s, saved, dout, before, true) };
+      }) as [Backward & { y: Float64Array; hN: Float32Array }, Backward & { y: Float64Array; hN: Float32Array }];
+      for (const name of ['y', 'hN', 'dgates', 'dh0', 'dc0'] as const) near(shared[name], whole[name], 0, `${s.name}: ${name}`);
     }
   });
 

@@ -5,7 +5,7 @@ import { gradcheck } from '../support/gradcheck.js';
 import { Bench, builds } from '../support/kernels.js';
 import { near, notZero } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
-import { SHAPES, columns, inner, masks, noSubnormals, poisoned, sum, variants, widened } from '../support/sequences.js';
+import { SHAPES, columns, inner, masks, noSubnormals, poisoned, shares, sum, variants, widened } from '../support/sequences.js';
 import { suite } from '../support/suite.js';
 
 const { test, run } = suite('rnn');
@@ -42,7 +42,7 @@ function forward(bench: Bench, s: Layer, { a, w_hh, h0 }: Omit<RnnInput, 'h0'> &
   };
   // inference carries its state in place
   const h0At = h0 && training ? bench.f32(h0.length, h0, 'h0') : h0 ? p.hN : 0;
-  bench.kernels.rnn_forward(yWide + 4 * (H + 1), p.hN, p.hp, p.a, p.w_hh, h0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0, relu ? 1 : 0);
+  for (const [from, to] of shares(s)) bench.kernels.rnn_forward(yWide + 4 * (H + 1), p.hN, p.hp, p.a, p.w_hh, h0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0, relu ? 1 : 0, from, to);
   bench.checkCanaries();
   const y = bench.read(yWide, T * B * yRow);
   near(columns(y, yRow, 0, H + 1), new Float64Array(T * B * (H + 1)).fill(7), 0, 'beside y');
@@ -56,9 +56,9 @@ function backward(bench: Bench, s: Layer, { p }: ReturnType<typeof forward>, { d
   const dyWide = dy ? bench.f32(T * B * dyRow, widened(dy, H), 'dy') : 0;
   const da = inPlace ? p.a : bench.f32(T * B * H, undefined, 'da');
   const dh0 = bench.f32(B * H, before, 'dh0');
-  bench.kernels.rnn_backward(
+  for (const [from, to] of shares(s)) bench.kernels.rnn_backward(
     da, dh0, dy ? dyWide + 4 * (H + 1) : 0, dhN ? bench.f32(dhN.length, dhN, 'dhN') : 0,
-    p.a, p.w_hh, p.lengths, p.resets, p.scratch, T, B, H, dyRow, reverse ? 1 : 0, relu ? 1 : 0,
+    p.a, p.w_hh, p.lengths, p.resets, p.scratch, T, B, H, dyRow, reverse ? 1 : 0, relu ? 1 : 0, from, to,
   );
   bench.checkCanaries();
   return { da: bench.read(da, T * B * H), dh0: bench.read(dh0, B * H) };
@@ -176,6 +176,21 @@ for (const build of builds) {
       const before = random.array(s.B * s.H);
       const [beside, inPlace] = [false, true].map(there => backward(bench, s, forward(bench, s, input), dout, before, there)) as [Backward, Backward];
       for (const name of ['da', 'dh0'] as const) near(inPlace[name], beside[name], 0, `${s.name}: ${name}`);
+    }
+  });
+
+  test(`${build}: rows shared out among calls are the same bits`, () => {
+    const random = new TestRandom(9);
+    for (const s of layers(random, 5, 7, 11)) {
+      bench.reset();
+      const input = draw(random, s);
+      const dout = drawGradients(random, s);
+      const before = random.array(s.B * s.H);
+      const [whole, shared] = [0, 1].map(cut => {
+        const saved = forward(bench, { ...s, cut } as typeof s, input);
+        return { y: saved.y, hN: saved.hN, ...backward(bench, { ...s, cut } as typeof s, saved, dout, before, true) };
+      }) as [Backward & { y: Float64Array; hN: Float32Array }, Backward & { y: Float64Array; hN: Float32Array }];
+      for (const name of ['y', 'hN', 'da', 'dh0'] as const) near(shared[name], whole[name], 0, `${s.name}: ${name}`);
     }
   });
 

@@ -23,7 +23,7 @@ const CANARY = 0x7fc0dead; // a NaN: a kernel that reads it poisons its result, 
 const CANARY_BYTES = 32;
 
 export class Bench {
-  private readonly memory = new WebAssembly.Memory({ initial: 1 });
+  private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
   readonly kernels: Kernels;
   private top: number;
   private readonly base: number;

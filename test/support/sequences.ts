@@ -17,6 +17,11 @@ export function variants(random: TestRandom, T: number, B: number, H: number, em
   );
 }
 
+/** The rows of each call, as threads share them out: `cut` of a variant says where; by default one call does them all. */
+export function shares({ B, cut = 0 }: Sequence & { cut?: number }): [from: number, to: number][] {
+  return cut === 0 ? [[0, B]] : [[0, cut], [cut, B]];
+}
+
 /** T, B, H around the 4 lanes, for one row (no packing) and for several. */
 export const SHAPES: [T: number, B: number, H: number][] = [...SIZES.flatMap(H => [[3, 1, H], [4, 3, H]] as [number, number, number][]), [6, 9, 31]];
 

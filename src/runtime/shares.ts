@@ -1,0 +1,96 @@
+/** How each kernel's work is cut into shares: by rows of its output, or elements where it has no rows. */
+import type { Kernels } from './kernels.js';
+
+type Run = (name: keyof Kernels, parts: number[][]) => void;
+
+/** Less work than this (multiply-adds, or the like) is done at once: handing it over costs some µs. */
+const WORTH = 1 << 18;
+/** Fewest rows of a share of a matrix product: from here on all rows are computed alike. */
+const ROWS = 8;
+
+/** `total` units in at most `threads` shares of whole multiples of `grain`: their bounds. */
+function cut(total: number, threads: number, grain: number): [from: number, to: number][] {
+  const grains = Math.ceil(total / grain);
+  const count = Math.max(1, Math.min(threads, grains));
+  const bound = (i: number) => Math.min(total, Math.floor((grains * i) / count) * grain);
+  return Array.from({ length: count }, (_, i) => [bound(i), bound(i + 1)]);
+}
+
+/** An address `floats` further on; 0, absent, stays. */
+const at = (address: number, floats: number): number => (address === 0 ? 0 : address + 4 * floats);
+
+/** Kernels of the same names and arguments that share their work out through `run`. */
+export function shares(kernels: Kernels, threads: number, run: Run): Partial<Kernels> {
+  /** Area i of a scratch that has one for each thread. */
+  const area = (scratch: number, i: number, bytes: number): number => scratch + i * bytes;
+  const gemmScratch = kernels.gemm_scratch();
+
+  const gemm: Kernels['gemm'] = (c, a, b, scratch, M, N, K, cRow, aRow, aCol, bRow, bCol, add) => {
+    const whole = M * N * K < WORTH || (M < 2 * ROWS && (M < 3 || N < 128));
+    const list = whole
+      ? [[c, a, b, scratch, M, N, K, cRow, aRow, aCol, bRow, bCol, add]]
+      : M >= 2 * ROWS
+        ? cut(M, threads, ROWS).map(([from, to], i) => [at(c, from * cRow), at(a, from * aRow), b, area(scratch, i, gemmScratch), to - from, N, K, cRow, aRow, aCol, bRow, bCol, add])
+        : cut(N, threads, 64).map(([from, to], i) => [at(c, from), a, at(b, from * bCol), area(scratch, i, gemmScratch), M, to - from, K, cRow, aRow, aCol, bRow, bCol, add]);
+    run('gemm', list);
+  };
+
+  const linear_forward: Kernels['linear_forward'] = (y, x, w, b, b2, scratch, N, I, O) => {
+    if (N < 2 * ROWS || N * I * O < WORTH) return kernels.linear_forward(y, x, w, b, b2, scratch, N, I, O);
+    run('linear_forward', cut(N, threads, ROWS).map(([from, to], i) => [at(y, from * O), at(x, from * I), w, b, b2, area(scratch, i, gemmScratch), to - from, I, O]));
+  };
+
+  const column_sums: Kernels['column_sums'] = (db, dy, N, O, dyRow) => {
+    if (4 * N * O < WORTH) return kernels.column_sums(db, dy, N, O, dyRow);
+    run('column_sums', cut(O, threads, 16).map(([from, to]) => [at(db, from), at(dy, from), N, to - from, dyRow]));
+  };
+
+  const linear_backward: Kernels['linear_backward'] = (dx, dw, db, dy, x, w, scratch, N, I, O) => {
+    if (dx) gemm(dx, dy, w, scratch, N, I, O, I, O, 1, I, 1, 1);
+    if (dw) gemm(dw, dy, x, scratch, O, I, N, I, 1, O, I, 1, 1);
+    if (db) column_sums(db, dy, N, O, O);
+  };
+
+  /** A recurrent kernel: scratch and the range of rows are what differs between shares. */
+  const recurrent = <Name extends 'lstm_forward' | 'lstm_backward' | 'gru_forward' | 'gru_backward' | 'rnn_forward' | 'rnn_backward'>(name: Name, scratchAt: number, G: number) =>
+    ((...list: number[]) => {
+      const [T, B, H] = list.slice(scratchAt + 1) as [number, number, number];
+      const bounds = T * B * H * H * G < WORTH ? [[0, B] as const] : cut(B, threads, 1);
+      const bytes = kernels.recurrent_scratch(B, H, G);
+      run(name, bounds.map(([from, to], i) => [...list.slice(0, scratchAt), area(list[scratchAt]!, i, bytes), ...list.slice(scratchAt + 1, -2), from, to]));
+    }) as Kernels[Name];
+
+  const cross_entropy_forward: Kernels['cross_entropy_forward'] = (losses, lse, logits, targets, N, C, ignoreIndex, smoothing) => {
+    if (8 * N * C < WORTH) return kernels.cross_entropy_forward(losses, lse, logits, targets, N, C, ignoreIndex, smoothing);
+    run('cross_entropy_forward', cut(N, threads, 1).map(([from, to]) => [at(losses, from), at(lse, from), at(logits, from * C), at(targets, from), to - from, C, ignoreIndex, smoothing]));
+  };
+
+  const cross_entropy_backward: Kernels['cross_entropy_backward'] = (dlogits, dloss, logits, lse, targets, N, C, ignoreIndex, smoothing) => {
+    if (8 * N * C < WORTH) return kernels.cross_entropy_backward(dlogits, dloss, logits, lse, targets, N, C, ignoreIndex, smoothing);
+    run('cross_entropy_backward', cut(N, threads, 1).map(([from, to]) => [at(dlogits, from * C), at(dloss, from), at(logits, from * C), at(lse, from), at(targets, from), to - from, C, ignoreIndex, smoothing]));
+  };
+
+  /** An optimizer's step over n elements: the first `arrays` arguments are addresses, then comes n. */
+  const elementwise = <Name extends 'adam_step' | 'sgd_step' | 'rmsprop_step' | 'adagrad_step' | 'adadelta_step'>(name: Name, arrays: number) =>
+    ((...list: number[]) => {
+      const n = list[arrays]!;
+      const bounds = 16 * n < WORTH ? [[0, n] as const] : cut(n, threads, 16);
+      run(name, bounds.map(([from, to]) => [...list.slice(0, arrays).map(address => at(address, from)), to - from, ...list.slice(arrays + 1)]));
+    }) as unknown as Kernels[Name];
+
+  return {
+    gemm, linear_forward, linear_backward, column_sums, cross_entropy_forward, cross_entropy_backward,
+    recurrent_scratch: (B, H, G) => threads * kernels.recurrent_scratch(B, H, G),
+    lstm_forward: recurrent('lstm_forward', 12, 4),
+    lstm_backward: recurrent('lstm_backward', 13, 4),
+    gru_forward: recurrent('gru_forward', 10, 3),
+    gru_backward: recurrent('gru_backward', 11, 3),
+    rnn_forward: recurrent('rnn_forward', 8, 1),
+    rnn_backward: recurrent('rnn_backward', 8, 1),
+    adam_step: elementwise('adam_step', 5),
+    sgd_step: elementwise('sgd_step', 3),
+    rmsprop_step: elementwise('rmsprop_step', 5),
+    adagrad_step: elementwise('adagrad_step', 3),
+    adadelta_step: elementwise('adadelta_step', 4),
+  };
+}
