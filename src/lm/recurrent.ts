@@ -12,6 +12,7 @@ import { affine } from '../ops/elementwise.js';
 import { crossEntropy } from '../ops/loss.js';
 import { softmax } from '../ops/softmax.js';
 import { concat, slice } from '../ops/strided.js';
+import { f32 } from '../runtime/arena.js';
 import { Random } from '../runtime/random.js';
 import { infer } from '../tensor/scope.js';
 import { view, zeros, type Tensor } from '../tensor/tensor.js';
@@ -168,7 +169,8 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
         const x = this.rnn.forward(this.embedding.forward(ids, [T, 1]), { state: carry });
         carry.forEach((tensor, i) => tensor.copyFrom(x.state[i]!));
         const logits = this.head.forward(slice(x.output, 0, T - 1, T));
-        (temperature > 0 ? softmax(affine(logits, 1 / temperature)) : logits).toArray(next);
+        const { ptr, size } = temperature > 0 ? softmax(affine(logits, 1 / temperature)) : logits;
+        next.set(f32(ptr, size));
       });
     let held = ''; // text that may be the beginning of `stop`
     try {

@@ -69,15 +69,9 @@ export class Tensor {
     arena.f32(this.wantGrad(), 1)[0] = 1;
   }
 
-  /**
-   * A copy of the values.
-   *
-   * @param into receives them; default a new array
-   */
-  toArray(into = new Float32Array(this.size)): Float32Array<ArrayBuffer> {
-    if (into.length !== this.size) throw new RangeError(`toArray: an array of ${into.length} for the ${this.size} values of [${this.shape}]`);
-    into.set(arena.f32(this.ptr, this.size));
-    return into;
+  /** A copy of the values. */
+  toArray(): Float32Array<ArrayBuffer> {
+    return arena.f32(this.ptr, this.size).slice();
   }
 
   /** The value of a tensor with one element. */
