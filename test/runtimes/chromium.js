@@ -1,10 +1,12 @@
-/** Chromium: a three-line app bundled by esbuild, Vite and webpack, and one that is not bundled, under a strict policy. */
+/** Chromium: a three-line app bundled by esbuild, Vite, webpack and Rollup, and one that is not bundled, under a strict policy. */
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { build as esbuild } from 'esbuild';
+import resolve from '@rollup/plugin-node-resolve';
 import { chromium } from 'playwright-core';
+import { rollup } from 'rollup';
 import { build as vite } from 'vite';
 import webpack from 'webpack';
 import { Absent, check, HERE, withFiles } from './support.js';
@@ -32,6 +34,12 @@ const bundlers = {
     if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString('errors-warnings'));
     copyFileSync(`${HERE}index.html`, `${out}/index.html`);
   },
+
+  async Rollup(out) {
+    const bundle = await rollup({ input: `${HERE}app.js`, plugins: [resolve()], onwarn: ({ message }) => assert.fail(message) });
+    await bundle.write({ dir: out });
+    copyFileSync(`${HERE}index.html`, `${out}/index.html`);
+  },
 };
 
 /** Opens a page and waits for what the app writes. @throws Error with all that the page complained about */
@@ -55,14 +63,15 @@ async function result(browser, url) {
 
 export async function checkBrowser(same) {
   const executablePath = PATHS.find(path => path && existsSync(path));
-  const browser = executablePath && (await chromium.launch({ executablePath, args: FLAGS }));
-  const present = () => {
-    if (!browser) throw new Absent('no Chromium; CHROMIUM may name one');
+  let browser;
+  const open = async () => {
+    if (!executablePath) throw new Absent('no Chromium; CHROMIUM may name one');
+    browser ??= await chromium.launch({ executablePath, args: FLAGS });
   };
 
   for (const [name, bundle] of Object.entries(bundlers)) {
     await check(`Chromium, bundled by ${name}`, async () => {
-      present();
+      await open();
       const out = `${HERE}out/${name}`;
       mkdirSync(out, { recursive: true });
       await bundle(out);
@@ -72,7 +81,7 @@ export async function checkBrowser(same) {
   }
 
   await check('Chromium, not bundled, with an import map', async () => {
-    present();
+    await open();
     const map = JSON.stringify({ imports: { throughtime: '../node_modules/throughtime/dist/index.js', '#binary': '../node_modules/throughtime/dist/kernels/binary.js' } });
     const hash = createHash('sha256').update(map).digest('base64');
     mkdirSync(`${HERE}out`, { recursive: true });
