@@ -47,7 +47,7 @@ export interface RecurrentLMOptions {
 
 /** How a text is generated. */
 export interface SampleOptions extends ChooseOptions {
-  /** Text to continue. Default: a line end. */
+  /** Text to continue. Default: a line end; where the vocabulary has none, the first of its units. */
   prompt?: string;
   /** Tokens to generate. Default: 200. */
   length?: number;
@@ -174,7 +174,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
       });
     let held = ''; // text that may be the beginning of `stop`
     try {
-      const prompted = this.vocab.encode(prompt === '' ? '\n' : prompt);
+      const prompted = prompt === '' ? this.vocab.encode('\n', { unknown: 'skip' }) : this.vocab.encode(prompt);
       for (const id of prompted) decoder.push(id); // a word after a word needs a space
       const context = prompted.length > 0 ? prompted : new Int32Array(1);
       const chosen = new Int32Array(1);

@@ -17,7 +17,7 @@ export class LossPlot {
   private valid: Curve = { x: [], y: [] };
   private before: (Curve & { name: string }) | null = null;
   private name = '';
-  private steps = 1000;
+  private steps = 3000;
 
   begin(name: string, steps: number): void {
     if (this.valid.x.length > 1) this.before = { ...this.valid, name: this.name };

@@ -115,6 +115,5 @@ function rowsFor({ batch, bptt }: Recipe, { train }: Corpus): number {
 
 /** The recipe in a checkpoint of this page; null for other files. */
 export function recipeIn(file: io.ModelFile): Recipe | null {
-  const note = (file.trainer as { note?: { recipe?: Recipe } } | undefined)?.note;
-  return note?.recipe ?? null;
+  return (train.noteOf(file) as { recipe?: Recipe } | null)?.recipe ?? null;
 }
