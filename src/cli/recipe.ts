@@ -5,7 +5,7 @@ import * as optim from '../optim/index.js';
 import { pow } from '../runtime/math.js';
 import type { Level } from '../text/tokenize.js';
 import type { Vocab } from '../text/vocab.js';
-import type { TrainerOptions } from '../train/trainer.js';
+import type { TrainerOptions } from '../train/options.js';
 
 export interface Recipe {
   level: Level;

@@ -2,7 +2,7 @@
 import { dirname, relative, resolve } from 'node:path';
 import { readModel, type ModelFile } from '../io/model.js';
 import { readFileBytes } from '../node/files.js';
-import { noteOf } from '../train/trainer.js';
+import { noteOf } from '../train/checkpoint.js';
 import { Refusal, refusing } from './errors.js';
 import type { Recipe } from './recipe.js';
 

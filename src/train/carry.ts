@@ -28,9 +28,9 @@ export class Carry {
     this.live = state !== undefined && this.tensors.length > 0;
   }
 
-  /** The values, for a checkpoint; null for zeros. */
-  save(): { shape: readonly number[]; data: Float32Array }[] | null {
-    return this.live ? this.tensors.map(tensor => ({ shape: tensor.shape, data: tensor.toArray() })) : null;
+  /** The values, for a checkpoint; [] for zeros. */
+  save(): { shape: readonly number[]; data: Float32Array }[] {
+    return this.live ? this.tensors.map(tensor => ({ shape: tensor.shape, data: tensor.toArray() })) : [];
   }
 
   /** Takes over what `save` gave; [] for zeros. */

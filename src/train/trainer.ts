@@ -1,88 +1,18 @@
 /** The training loop: batches → loss → backward → clip → optimizer, with validation, early stopping and exact resume. */
-import { readModel, writeModel, type ModelFile } from '../io/model.js';
+import { readModel, type ModelFile } from '../io/model.js';
 import type { StateEntry } from '../nn/module.js';
 import { clipNorm, clipValue, findNonfinite, gradNorm } from '../optim/clip.js';
-import type { Optimizer, OptimizerState } from '../optim/optimizer.js';
-import { constant, type Schedule, type ScheduleState } from '../optim/schedule.js';
+import { constant } from '../optim/schedule.js';
 import { Random } from '../runtime/random.js';
 import { checkSize } from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
 import type { Parameter } from '../tensor/tensor.js';
 import { Carry } from './carry.js';
+import { readCheckpoint, writeCheckpoint, type Progress } from './checkpoint.js';
+import type { AnyOptimizer, RunOptions, TrainerOptions } from './options.js';
 import { Pacer } from './pace.js';
 import type { EndReason, EndReport, Report, StepReport } from './report.js';
 import type { Trainable, TrainBatch, TrainData, Windows } from './trainable.js';
-
-/** What the trainer uses of an optimizer, whatever its options. */
-type AnyOptimizer = Pick<Optimizer<never, never>, 'lr' | 'step' | 'zeroGrad' | 'stateDict' | 'loadStateDict' | 'dispose'>;
-
-/** The recipe: what stays the same over a whole training. */
-export interface TrainerOptions {
-  optimizer: AnyOptimizer;
-  /** Learning rate over the planned steps. Default: constant. */
-  schedule?: Schedule;
-  /** Clip the gradient's norm over all parameters (PyTorch's `clip_grad_norm_`). Default: no clipping. */
-  clipNorm?: number;
-  /** Clip each element of the gradient to ± this, after `clipNorm`. Default: no clipping. */
-  clipValue?: number;
-  /** New time steps per window, h′. Default: 64. */
-  bptt?: number;
-  /** Steps that gradients go back, h ≥ h′: BPTT(h; h′) of Williams & Peng 1990. Default: h′. */
-  horizon?: number;
-  /** Windows of random length (Merity et al. 2017); the learning rate goes with the length. Default: false. */
-  randomLength?: boolean;
-  /** Planned passes over the data; schedules run over them. Default: 1, unless `steps` is given. */
-  epochs?: number;
-  /** Planned steps in all, counted from the start of training; replaces `epochs`. */
-  steps?: number;
-  /** Dropout masks, shuffling and random lengths come from it. Default: 1. */
-  seed?: number;
-  /** Steps between reports. Default: 50. */
-  reportEvery?: number;
-  /** Steps between validations. Default: at the end of each epoch, and at the end. */
-  validEvery?: number;
-  /** Stop after so many validations without improvement. Default: never. */
-  patience?: number;
-  /** Plain data that checkpoints carry for whoever resumes: `noteOf` reads it. Default: null. */
-  note?: unknown;
-}
-
-/** What may differ from run to run of one training. */
-export interface RunOptions {
-  /** Measures the mean loss on held-out data. */
-  validate?: (signal: AbortSignal | undefined) => Promise<{ loss: number; tokens: number }>;
-  /** Ends the run after the present step. */
-  signal?: AbortSignal | undefined;
-  /** Ends this run after so many more steps, with reason `budget`. */
-  steps?: number | undefined;
-  /** Ends this run after so many seconds, with reason `budget`, where there is a clock. */
-  maxSeconds?: number | undefined;
-  /** Receives the bytes of a checkpoint: after each validation, every `checkpointEvery` steps and at the end of the run. */
-  checkpoint?: ((bytes: Uint8Array) => void | Promise<void>) | undefined;
-  checkpointEvery?: number | undefined;
-}
-
-/** Where training stands; with the tensors it is all that a checkpoint holds. */
-interface Progress {
-  step: number;
-  /** Epochs begun before the present one. */
-  epoch: number;
-  /** Batches of the present epoch that are done. */
-  position: number;
-  tokens: number;
-  /** Not yet reported: loss · tokens, and tokens. */
-  pendingLoss: number;
-  pendingTokens: number;
-  validationDue: boolean;
-  validLoss: number | null;
-  bestValidLoss: number | null;
-  badValidations: number;
-  random: readonly number[];
-  /** Batches of the first epoch: what `epochs` are counted in. */
-  perEpoch: number | null;
-  /** State of the generator that the present epoch's windows were made with. */
-  epochRandom: readonly number[] | null;
-}
 
 /** Options that fix what a step is: a resumed run must have the same. */
 const FIXED = ['bptt', 'horizon', 'randomLength', 'clipNorm', 'clipValue'] as const;
@@ -321,21 +251,11 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
 
   /** The bytes of a checkpoint: with them `restore` goes on exactly where this stands. Call between runs, or in `checkpoint`. */
   save(): Uint8Array {
-    const file = this.model.describe();
-    const state = new Map(file.state);
-    const optimizer = this.optimizer.stateDict(this.names());
-    for (const [name, data] of Object.entries(optimizer.tensors)) {
-      const parameter = name.split('.').slice(2).join('.'); // optimizer.<state>.<parameter>
-      state.set(name, { shape: file.state.get(parameter)?.shape ?? [data.length], data });
-    }
-    const carried = this.carry.save();
-    carried?.forEach((entry, i) => state.set(`carry.${i}`, entry));
-    if (this.best) for (const [name, entry] of this.best) state.set(`best.${name}`, entry);
     this.progress.random = this.random.state;
-    const fixed = Object.fromEntries(FIXED.map(name => [name, this.options[name] ?? null]));
-    return writeModel({
-      ...file, state,
-      trainer: { progress: this.progress, optimizer: { step: optimizer.step, lr: optimizer.lr }, baseLr: this.baseLr, schedule: this.options.schedule.state?.() ?? null, fingerprint: this.fingerprint, carried: carried?.length ?? 0, fixed, note: this.options.note ?? null },
+    return writeCheckpoint(this.model.describe(), {
+      progress: this.progress, optimizer: this.optimizer.stateDict(this.names()), baseLr: this.baseLr,
+      schedule: this.options.schedule.state?.() ?? null, fingerprint: this.fingerprint, carried: this.carry.save(), best: this.best,
+      fixed: this.fixed(), note: this.options.note ?? null,
     });
   }
 
@@ -369,36 +289,36 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
    */
   restore(checkpoint: Uint8Array | ModelFile): void {
     const file = checkpoint instanceof Uint8Array ? readModel(checkpoint) : checkpoint;
+    const { best, ...saved } = readCheckpoint(file);
     const own = this.model.describe();
-    if (file.trainer === undefined) throw new RangeError('resume: this is a model file, not a checkpoint; it holds no optimizer and no position');
     for (const part of ['kind', 'config', 'vocab'] as const) {
       if (JSON.stringify(file[part]) !== JSON.stringify(own[part])) {
         throw new RangeError(`resume: the checkpoint's ${part} is ${brief(file[part])}, expected ${brief(own[part])}; make the model with the same options`);
       }
     }
-    const trainer = file.trainer as { progress: Progress; optimizer: Omit<OptimizerState, 'tensors'>; schedule: ScheduleState | null; fingerprint: string | null; carried: number; fixed: Record<string, unknown>; baseLr: number };
-    for (const name of FIXED) {
-      const value = this.options[name] ?? null;
-      if (trainer.fixed?.[name] !== value) throw new RangeError(`resume: ${name} was ${trainer.fixed?.[name]}, and is ${value} now; a run goes on with what it began with`);
+    for (const [name, value] of Object.entries(this.fixed())) {
+      if (saved.fixed?.[name] !== value) throw new RangeError(`resume: ${name} was ${saved.fixed?.[name]}, and is ${value} now; a run goes on with what it began with`);
     }
-    const pick = (test: (name: string) => boolean, cut = 0) => new Map([...file.state].filter(([name]) => test(name)).map(([name, entry]) => [name.slice(cut), entry]));
-    const best = pick(name => name.startsWith('best.'), 'best.'.length);
-    const before = this.model.stateDict();
+    const carried = this.carry.save();
     try {
-      if (best.size > 0) this.model.loadStateDict(best); // checks it
-      this.model.loadStateDict(pick(name => own.state.has(name)));
-      this.carry.load(Array.from({ length: trainer.carried }, (_, i) => file.state.get(`carry.${i}`)));
-      const moments = pick(name => name.startsWith('optimizer.'));
-      this.optimizer.loadStateDict({ ...trainer.optimizer, tensors: Object.fromEntries([...moments].map(([name, { data }]) => [name, data])) }, this.names());
+      if (best) this.model.loadStateDict(best); // checks it
+      this.model.loadStateDict(new Map([...file.state].filter(([name]) => own.state.has(name))));
+      this.carry.load(saved.carried);
+      this.optimizer.loadStateDict(saved.optimizer, this.names());
     } catch (error) {
-      this.model.loadStateDict(before);
+      this.model.loadStateDict(own.state);
+      this.carry.load(carried);
       throw error;
     }
-    this.best = best.size > 0 ? best : null;
-    if (trainer.schedule) this.options.schedule.restore?.(trainer.schedule);
-    this.progress = { ...trainer.progress };
-    this.random = Random.fromState(trainer.progress.random);
-    this.fingerprint = trainer.fingerprint;
+    this.best = best;
+    if (saved.schedule) this.options.schedule.restore?.(saved.schedule);
+    this.progress = { ...saved.progress };
+    this.random = Random.fromState(saved.progress.random);
+    this.fingerprint = saved.fingerprint;
+  }
+
+  private fixed(): Record<string, unknown> {
+    return Object.fromEntries(FIXED.map(name => [name, this.options[name] ?? null]));
   }
 
   /** The model's names, whatever the optimizer was given. */
@@ -415,11 +335,6 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** The note that a checkpoint carries; null where it has none. */
-export function noteOf({ trainer }: ModelFile): unknown {
-  return (trainer as { note?: unknown } | undefined)?.note ?? null;
 }
 
 function brief(value: unknown): string {

@@ -1,0 +1,52 @@
+/** The trainer's recipe, and what may differ from run to run. */
+import type { Optimizer } from '../optim/optimizer.js';
+import type { Schedule } from '../optim/schedule.js';
+
+/** What the trainer uses of an optimizer, whatever its options. */
+export type AnyOptimizer = Pick<Optimizer<never, never>, 'lr' | 'step' | 'zeroGrad' | 'stateDict' | 'loadStateDict' | 'dispose'>;
+
+/** The recipe: what stays the same over a whole training. */
+export interface TrainerOptions {
+  optimizer: AnyOptimizer;
+  /** Learning rate over the planned steps. Default: constant. */
+  schedule?: Schedule;
+  /** Clip the gradient's norm over all parameters (PyTorch's `clip_grad_norm_`). Default: no clipping. */
+  clipNorm?: number;
+  /** Clip each element of the gradient to ± this, after `clipNorm`. Default: no clipping. */
+  clipValue?: number;
+  /** New time steps per window, h′. Default: 64. */
+  bptt?: number;
+  /** Steps that gradients go back, h ≥ h′: BPTT(h; h′) of Williams & Peng 1990. Default: h′. */
+  horizon?: number;
+  /** Windows of random length (Merity et al. 2017); the learning rate goes with the length. Default: false. */
+  randomLength?: boolean;
+  /** Planned passes over the data; schedules run over them. Default: 1, unless `steps` is given. */
+  epochs?: number;
+  /** Planned steps in all, counted from the start of training; replaces `epochs`. */
+  steps?: number;
+  /** Dropout masks, shuffling and random lengths come from it. Default: 1. */
+  seed?: number;
+  /** Steps between reports. Default: 50. */
+  reportEvery?: number;
+  /** Steps between validations. Default: at the end of each epoch, and at the end. */
+  validEvery?: number;
+  /** Stop after so many validations without improvement. Default: never. */
+  patience?: number;
+  /** Plain data that checkpoints carry for whoever resumes: `noteOf` reads it. Default: null. */
+  note?: unknown;
+}
+
+/** What may differ from run to run of one training. */
+export interface RunOptions {
+  /** Measures the mean loss on held-out data. */
+  validate?: (signal: AbortSignal | undefined) => Promise<{ loss: number; tokens: number }>;
+  /** Ends the run after the present step. */
+  signal?: AbortSignal | undefined;
+  /** Ends this run after so many more steps, with reason `budget`. */
+  steps?: number | undefined;
+  /** Ends this run after so many seconds, with reason `budget`, where there is a clock. */
+  maxSeconds?: number | undefined;
+  /** Receives the bytes of a checkpoint: after each validation, every `checkpointEvery` steps and at the end of the run. */
+  checkpoint?: ((bytes: Uint8Array) => void | Promise<void>) | undefined;
+  checkpointEvery?: number | undefined;
+}
