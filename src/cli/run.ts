@@ -27,6 +27,8 @@ export interface Job {
   slice: number | null;
   maxSeconds: number | null;
   reportEvery: number;
+  /** Threads to train with; they change no result. */
+  threads: number;
 }
 
 /** The trainer's last report and the files written. */
@@ -46,7 +48,7 @@ export async function train(job: Job, { display, signal, report }: RunContext): 
   checkWritable(out, 'out');
   checkWritable(checkpoint, 'checkpoint');
 
-  await init({ deterministic: recipe.deterministic });
+  await init({ deterministic: recipe.deterministic, threads: job.threads });
   const resumed = resume && (await refusing(resume.path, () => RecurrentLM.from(resume.file)));
   const corpus = await readCorpus({ ...recipe, input, valid, vocab: resumed?.vocab });
   const data = columns(corpus.train, { batchSize: recipe.batch });
@@ -102,12 +104,13 @@ function introduce(
   { job, corpus, planned, parameters, step }: { job: Job; corpus: { vocab: { size: number }; train: Int32Array; valid: Int32Array | null; unknown: number }; planned: number; parameters: number; step: number },
 ): void {
   const { recipe } = job;
+  const { build, threads } = runtimeInfo();
   const unit = UNITS[recipe.level];
   const held = corpus.valid === null ? '' : ` and ${count(corpus.valid.length)} held out`;
   const unknown = corpus.unknown > 0 ? `; ${count(corpus.unknown)} not in the vocabulary are left out` : '';
   display.note('text', `${basename(job.input)}: ${plural(corpus.train.length, unit)}${held}${unknown}`);
   display.note('model', `${recipe.cell.toUpperCase()} ${recipe.layers}×${recipe.hidden}, embedding ${recipe.embedding}, vocabulary ${count(corpus.vocab.size)}: ${plural(parameters, 'parameter')}`);
   const length = recipe.epochs === null ? plural(planned, 'step') : `${plural(recipe.epochs, 'epoch')}, ${plural(planned, 'step')}`;
-  display.note('plan', `${length} of ${recipe.batch}×${recipe.bptt}; ${recipe.optimizer}, lr ${recipe.lr}, ${recipe.schedule}; ${runtimeInfo().build} build`);
+  display.note('plan', `${length} of ${recipe.batch}×${recipe.bptt}; ${recipe.optimizer}, lr ${recipe.lr}, ${recipe.schedule}; ${build} build${threads > 1 ? `, ${threads} threads` : ''}`);
   if (step > 0) display.note('resumed', `${job.resume!.path}, after ${plural(step, 'step')}`);
 }

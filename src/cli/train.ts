@@ -93,7 +93,7 @@ function languageModelCommand(): Command {
     option('--steps <n>', 'planned steps in all, instead of --epochs').argParser(whole()),
     option('--seed <n>', 'of the initial values and dropout', DEFAULTS.seed).argParser(whole(0)),
     option('--deterministic', 'the same bits in every engine, somewhat slower in some'),
-    option('--threads <n>', 'threads to use; this version uses one', 1).argParser(whole()),
+    option('--threads <n>', 'threads to train with: the same result, sooner', 1).argParser(whole()),
   );
   group(
     'This run:',
@@ -111,7 +111,6 @@ function languageModelCommand(): Command {
 async function run(given: Given): Promise<void> {
   const display = createDisplay({ json: given.json === true });
   const job = await plan(given, display.live ? REPORT_EVERY_LIVE : REPORT_EVERY);
-  if ((given.threads ?? 1) > 1) display.note('threads', `${given.threads} were asked for, this version uses 1`);
   const outcome = await supervise(job, { display, ...(given.json && { report: printJSON }) });
   if (given.json) printJSON(outcome);
   for (const [label, text] of whatNext(outcome)) display.note(label, text);
@@ -129,7 +128,7 @@ export function whatNext({ reason, model, checkpoint }: Outcome): [label: string
 
 /** The command line as a job. */
 async function plan(given: Given, reportEvery: number): Promise<Job> {
-  const { slice = null, maxSeconds = null } = given;
+  const { slice = null, maxSeconds = null, threads = 1 } = given;
   if (given.resume !== undefined) {
     const resume = await readCheckpoint(given.resume);
     if (given.valid !== undefined && resume.files.valid === null) throw new Refusal(`${given.resume}: the run began without --valid; leave it out`);
@@ -139,7 +138,7 @@ async function plan(given: Given, reportEvery: number): Promise<Job> {
       valid: given.valid ?? resume.files.valid,
       out: given.out ?? resume.files.out,
       checkpoint: given.checkpoint ?? given.resume,
-      resume, slice, maxSeconds,
+      resume, slice, maxSeconds, threads,
       reportEvery: given.reportEvery ?? resume.reportEvery,
     };
   }
@@ -150,7 +149,7 @@ async function plan(given: Given, reportEvery: number): Promise<Job> {
     valid: given.valid ?? null,
     out: given.out ?? OUT,
     checkpoint: given.checkpoint ?? null,
-    resume: null, slice, maxSeconds,
+    resume: null, slice, maxSeconds, threads,
     reportEvery: given.reportEvery ?? reportEvery,
   };
 }
