@@ -59,7 +59,7 @@ function startWorker(start: Start): Promise<void> {
   const node = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process?.getBuiltinModule?.('node:worker_threads');
   if (node) {
     const { Worker } = node as NodeThreads;
-    const source = `const { parentPort, workerData } = require('node:worker_threads'); (${serve})(workerData, () => parentPort.postMessage(0));`;
+    const source = `const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads'); (${serve})(workerData, () => parentPort.postMessage(0));`;
     const worker = new Worker(source, { eval: true, workerData: start });
     return new Promise((resolve, reject) => {
       worker.once('error', reject);

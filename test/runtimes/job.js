@@ -1,5 +1,5 @@
 /** The job that every runtime does: 200 steps of a small character model, then 200 characters of its own. */
-import { init, lm, optim, text, train } from 'throughtime';
+import { init, lm, optim, runtimeInfo, text, train } from 'throughtime';
 
 const CORPUS = `
 The river is slow where the valley is wide. It carries the snow of the hills to the sea, and it is never in a hurry.
@@ -27,8 +27,8 @@ const make = model =>
   });
 
 /** The trainer at its first step, or at the step that a checkpoint stands at. */
-export async function open(checkpoint) {
-  await init({ deterministic: true });
+export async function open(checkpoint, threads = 1) {
+  await init({ deterministic: true, threads });
   if (checkpoint) return train.Trainer.load(checkpoint, file => make(lm.RecurrentLM.from(file)));
   return make(new lm.RecurrentLM({ vocab, embeddingSize: 32, hiddenSize: 64, layers: 2, dropout: 0.2, seed: 7 }));
 }
@@ -51,6 +51,6 @@ export async function outcome(checkpoint) {
   return { step, sha256: Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join(''), sample };
 }
 
-export async function job() {
-  return outcome(await advance(await open()));
+export async function job(threads) {
+  return { ...(await outcome(await advance(await open(undefined, threads)))), threads: runtimeInfo().threads };
 }

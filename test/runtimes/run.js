@@ -34,26 +34,33 @@ function same(result) {
 install();
 rmSync(`${HERE}out`, { recursive: true, force: true });
 
-const NODES = { 'Node 20, its first release': 'node-20', 'Node 22': 'node-22', 'Node 24': 'node-24', 'the newest Node': 'node-newest' };
-for (const [name, folder] of Object.entries(NODES)) {
+/** Where each runtime's binary is, and how it runs a file. */
+const RUNTIMES = {
+  'Node 20, its first release': ['node-20/bin/node'],
+  'Node 22': ['node-22/bin/node'],
+  'Node 24': ['node-24/bin/node'],
+  'the newest Node': ['node-newest/bin/node'],
+  Deno: ['@deno/linux-x64-glibc/deno', 'run', '--no-remote', '--node-modules-dir=manual', '--allow-read'],
+  Bun: ['@oven/bun-linux-x64/bin/bun', 'run'],
+};
+
+for (const [name, [path, ...args]] of Object.entries(RUNTIMES)) {
   await check(name, async () => {
-    const { file, version } = await runtime(`${folder}/bin/node`);
-    same(JSON.parse(await output(file, ['print.js'])));
+    const { file, version } = await runtime(path);
+    same(JSON.parse(await output(file, [...args, 'print.js'])));
     return version;
   });
 }
 
-await check('Deno', async () => {
-  const { file, version } = await runtime('@deno/linux-x64-glibc/deno');
-  same(JSON.parse(await output(file, ['run', '--no-remote', '--node-modules-dir=manual', '--allow-read', 'print.js'])));
-  return version;
-});
-
-await check('Bun', async () => {
-  const { file, version } = await runtime('@oven/bun-linux-x64/bin/bun');
-  same(JSON.parse(await output(file, ['run', 'print.js'])));
-  return version;
-});
+for (const name of ['Node 22', 'the newest Node', 'Deno', 'Bun']) {
+  await check(`${name}, with two threads`, async () => {
+    const [path, ...args] = RUNTIMES[name];
+    const { file } = await runtime(path);
+    const result = JSON.parse(await output(file, [...args, 'print.js', '2']));
+    same(result);
+    assert.equal(result.threads, 2);
+  });
+}
 
 await checkWorkerd(same);
 await checkBrowser(same);
@@ -70,7 +77,7 @@ await check('Node 24 has it, and init takes the relaxed build', async () => {
 
 for (const name of ['Node 22', 'the newest Node']) {
   await check(`CommonJS can require the package in ${name}`, async () => {
-    const { file } = await runtime(`${NODES[name]}/bin/node`);
+    const { file } = await runtime(RUNTIMES[name][0]);
     assert.deepEqual(JSON.parse(await output(file, ['require.cjs'])), { build: 'simd', kind: 'lm.recurrent' });
   });
 }
