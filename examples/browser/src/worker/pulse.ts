@@ -1,8 +1,9 @@
-/** Step by step reports gathered into a few a second. */
+/** Step by step reports gathered into a few a second, and into some hundred points of a curve at least. */
 import type { train } from 'throughtime';
 import type { FromWorker } from '../messages.js';
 
 const EVERY_MS = 200;
+const POINTS = 100;
 
 export class Pulse {
   private steps = 0;
@@ -28,7 +29,7 @@ export class Pulse {
     this.loss += loss * fresh;
     if (tokensPerSecond !== null) this.busy += fresh / tokensPerSecond;
     const now = performance.now();
-    if (now - this.since < EVERY_MS && step < this.planned) return null;
+    if (now - this.since < EVERY_MS && this.steps * POINTS < this.planned && step < this.planned) return null;
     const wall = (now - this.since) / 1000 / this.steps; // with validation and samples: what is left has them too
     this.pace = this.pace === 0 ? wall : 0.9 * this.pace + 0.1 * wall;
     const told: FromWorker = {
