@@ -201,6 +201,7 @@ await check('a text pasted on a phone trains, and nothing is wider than the scre
   await configure(page, { steps: 150 });
   await page.tap('#primary');
   await phase('done');
+  await page.waitForFunction(() => { const { top, bottom } = document.querySelector('#loss-plot').getBoundingClientRect(); return top >= 0 && bottom <= innerHeight; });
   await shot('phone-dark');
   const { scroll, width } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, width: innerWidth }));
   assert.ok(scroll <= width, `${scroll} px on a screen of ${width}`);

@@ -124,6 +124,13 @@ function download(name: string, bytes: Uint8Array<ArrayBuffer>): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+/** On a phone the results are below the form. */
+function showResults(): void {
+  if (!matchMedia('(max-width: 820px)').matches) return;
+  const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
+  byId('numbers').scrollIntoView({ block: 'start', behavior });
+}
+
 async function train(): Promise<void> {
   complain(null);
   const recipe = readSettings(); // while the form is enabled
@@ -134,7 +141,7 @@ async function train(): Promise<void> {
     const text = await source.get();
     freshWorker();
     send({ type: 'train', source: text, recipe });
-    byId('numbers').scrollIntoView({ block: 'nearest' });
+    showResults();
   } catch (error) {
     enter('idle', 'Nothing has been trained.');
     progress.value = 0;
