@@ -22,6 +22,7 @@ const views: Record<string, View> = {
   ...Object.fromEntries(SIZES.map(n => [`column of ${n}`, { sizes: [n], strides: [3] }])),
   ...Object.fromEntries(SIZES.flatMap(m => SIZES.map(n => [`transpose of ${n} × ${m}`, { sizes: [m, n], strides: [1, m + 1] }]))),
   'columns of a matrix': { sizes: [5, 7], strides: [11, 1] },
+  'transposes, one after the other': { sizes: [3, 5, 9], strides: [47, 1, 5] },
   'permuted 3-D': { sizes: [3, 5, 4], strides: [1, 12, 3] },
   'transposed heads': { sizes: [2, 3, 4, 8], strides: [96, 8, 24, 1] },
   'six dimensions': { sizes: [2, 3, 1, 2, 3, 2], strides: [1, 2, 1, 36, 12, 6] },

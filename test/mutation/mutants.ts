@@ -1,17 +1,16 @@
-/** Which functions are broken, and by whose tests each is judged. */
-import { readFileSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+/** What is broken, and whose tests judge it: kernels of gradients, and what ops record for the backward pass. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { EQUIVALENT } from './equivalent.js';
-import { broken } from './rules.js';
+import { brokenCall, brokenLine } from './rules.js';
 
 export interface Mutant {
-  /** Below assembly/. */
   readonly file: string;
   readonly line: number;
   readonly within: string;
   readonly before: string;
   readonly after: string;
-  /** Stems whose kernel tests must notice. */
+  /** Tests of which one must fail: below test/, without .test.ts. */
   readonly judges: string[];
 }
 
@@ -19,7 +18,13 @@ export interface Mutant {
 const ROOTS = /_backward$|_step$|_add$|^add_to$|^axpy$|^column_sums$/;
 
 /** The matrix product, the functions and the random bits are shared with the forward: they have tests of their own, to the last bit or in ULP. */
-const APART = /^(?:gemm|core\/(?:gemv|tile|pack|math|random))\.ts$/;
+const APART = /^assembly\/(?:gemm|core\/(?:gemv|tile|pack|math|random))\.ts$/;
+
+/** Functions that ops record, beside the callbacks of `record`. */
+const RECORDED = ['addRecurrentGradient', 'addInputGradients'];
+
+/** The tests of recurrent ops, and of ops without a test file of their own. */
+const LAYERS = ['nn/recurrent', 'nn/golden', 'nn/cells'];
 
 interface Function {
   readonly file: string;
@@ -30,15 +35,18 @@ interface Function {
   readonly to: number;
 }
 
-const root = new URL('../../../assembly/', import.meta.url);
+const root = new URL('../../../', import.meta.url);
 
-/** Text of each file of assembly/. */
+/** The text of each file that may be broken. */
 export const sources = new Map(
-  readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.ts'))
-    .sort()
-    .map(file => [file, readFileSync(new URL(file, root), 'utf8')]),
+  ['assembly/', 'src/ops/'].flatMap(folder =>
+    readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
+      .filter(file => file.endsWith('.ts'))
+      .sort()
+      .map(file => [folder + file, readFileSync(new URL(folder + file, root), 'utf8')] as const),
+  ),
 );
+const lines = new Map([...sources].map(([file, text]) => [file, text.split('\n')]));
 
 function functions(file: string, lines: string[]): Function[] {
   return lines.flatMap((line, at) => {
@@ -49,33 +57,64 @@ function functions(file: string, lines: string[]): Function[] {
   });
 }
 
-/** All mutants and, with them, the entries of EQUIVALENT that fit none. */
-export function mutants(): { mutants: Mutant[]; equivalent: number; stale: typeof EQUIVALENT } {
-  const lines = new Map([...sources].map(([file, text]) => [file, text.split('\n')]));
-  const all = [...lines].flatMap(([file, text]) => functions(file, text));
+/** Mutants of the kernels. */
+function kernels(): Mutant[] {
+  const all = [...lines].flatMap(([file, text]) => (file.startsWith('assembly/') ? functions(file, text) : []));
   /** What a file calls `name`: its own function or an imported one. */
   const find = (file: string, name: string): Function | undefined => {
     const [, from] = new RegExp(String.raw`import \{[^}]*\b${name}\b[^}]*\} from '(.*)'`).exec(sources.get(file)!) ?? [];
     const home = from === undefined ? file : join(dirname(file), from) + '.ts';
     return all.find(f => f.file === home && f.name === name);
   };
-  const judges = new Map<Function, Set<string>>();
-  const reach = (f: Function, stem: string) => {
-    const known = judges.get(f) ?? new Set();
-    if (known.has(stem) || APART.test(f.file)) return;
-    judges.set(f, known.add(stem));
+  const walk = (f: Function, seen: Set<Function>): Set<Function> => {
+    if (seen.has(f) || APART.test(f.file)) return seen;
+    seen.add(f);
     for (const [, name] of lines.get(f.file)!.slice(f.from, f.to).join('\n').matchAll(/\b(\w+)(?:<\w+>)?\(/g)) {
       const callee = find(f.file, name!);
-      if (callee) reach(callee, stem);
+      if (callee) walk(callee, seen);
     }
+    return seen;
   };
-  for (const f of all) if (f.exported && ROOTS.test(f.name)) reach(f, f.file.slice(0, -3));
+  const broken = new Set<Function>();
+  const judges = new Map<Function, Set<string>>();
+  for (const f of all) {
+    const test = `kernels/${basename(f.file, '.ts')}`;
+    if (!f.exported || !existsSync(new URL(`test/${test}.test.ts`, root))) continue;
+    for (const reached of walk(f, new Set())) {
+      judges.set(reached, (judges.get(reached) ?? new Set()).add(test));
+      if (ROOTS.test(f.name)) broken.add(reached);
+    }
+  }
+  return all.filter(f => broken.has(f)).flatMap(f => mutate(f.file, f.name, f.from, f.to, brokenLine, [...judges.get(f)!]));
+}
 
-  const found = all.flatMap(f =>
-    lines.get(f.file)!.slice(f.from, judges.has(f) ? f.to : f.from).flatMap((text, n) =>
-      broken(text).map(after => ({ file: f.file, line: f.from + n + 1, within: f.name, before: text.trim(), after: after.trim(), judges: [...judges.get(f)!] })),
-    ),
+/** Mutants of what ops record: callbacks of `record(…)` up to the bracket that closes them, and RECORDED. */
+function ops(): Mutant[] {
+  return [...lines].flatMap(([file, text]) => {
+    if (!file.startsWith('src/ops/')) return [];
+    const test = `ops/${basename(file, '.ts')}`;
+    const judges = existsSync(new URL(`test/${test}.test.ts`, root)) ? [test] : LAYERS;
+    let within = '';
+    return text.flatMap((line, at) => {
+      within = /^(?:export )?(?:function|const) (\w+)/.exec(line)?.[1] ?? within;
+      const callback = /^  record\(/.test(line) && !line.endsWith(';');
+      if (callback) return mutate(file, within, at, text.findIndex((end, n) => n > at && /^  \}?\);$/.test(end)), brokenCall, judges);
+      if (/^  record\(/.test(line)) return mutate(file, within, at, at + 1, brokenCall, judges);
+      if (/function/.test(line) && RECORDED.includes(within)) return mutate(file, within, at + 1, text.indexOf('}', at), brokenCall, judges);
+      return [];
+    });
+  });
+}
+
+function mutate(file: string, within: string, from: number, to: number, rules: (line: string) => string[], judges: string[]): Mutant[] {
+  return lines.get(file)!.slice(from, to).flatMap((text, n) =>
+    rules(text).map(after => ({ file, line: from + n + 1, within, before: text.trim(), after: after.trim(), judges })),
   );
+}
+
+/** All mutants and, with them, the entries of EQUIVALENT that fit none. */
+export function mutants(): { mutants: Mutant[]; equivalent: number; stale: typeof EQUIVALENT } {
+  const found = [...kernels(), ...ops()];
   const fits = (e: (typeof EQUIVALENT)[number], m: Mutant) => e.file === m.file && e.within === m.within && e.after === m.after;
   const kept = found.filter(m => !EQUIVALENT.some(e => fits(e, m)));
   return { mutants: kept, equivalent: found.length - kept.length, stale: EQUIVALENT.filter(e => !found.some(m => fits(e, m))) };

@@ -93,7 +93,7 @@ function dropped(line: string, text: string): string[] {
 }
 
 /** Every way the rules break `line`, each once. */
-export function broken(line: string): string[] {
+export function brokenLine(line: string): string[] {
   const text = masked(line);
   const results = dropped(line, text);
   const replace = (where: string, [pattern, becomes]: [RegExp, string]) => {
@@ -110,5 +110,23 @@ export function broken(line: string): string[] {
     }
   }
   for (const rule of TEXT) replace(text, rule);
+  return [...new Set(results)].filter(result => result !== line);
+}
+
+/** Of the lines that ops record: a call left out (its arguments evaluated), a gradient not wanted, an address in place of another, an offset. */
+const RECORDS: [pattern: RegExp, becomes: string][] = [
+  [/(?:kernels\.\w+|\bbackward|\badd(?:InputGradients|RecurrentGradient)?)\((?!.*=>)/g, 'Array.of('],
+  [/\w+(?:\.\w+)*\??\.wantGrad\(\)/g, '0'],
+  [/\.gradPtr/g, '.ptr'],
+  [/(\w+(?:\??\.\w+)*\.(?:ptr|gradPtr|wantGrad\(\))), (\w+(?:\??\.\w+)*\.(?:ptr|gradPtr|wantGrad\(\)))/g, '$2, $1'],
+  [/ \+ [^,;)?:]+/g, ''],
+  [/ - /g, ' + '],
+];
+
+/** Every way RECORDS break `line`, each once. */
+export function brokenCall(line: string): string[] {
+  const results = RECORDS.flatMap(([pattern, becomes]) =>
+    [...line.replace(/\/\/.*/, '').matchAll(pattern)].map(({ index, 0: found }) => line.slice(0, index) + found.replace(new RegExp(pattern.source), becomes) + line.slice(index + found.length)),
+  );
   return [...new Set(results)].filter(result => result !== line);
 }

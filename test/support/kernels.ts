@@ -10,8 +10,8 @@ const RELAXED_PROBE = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
 ]);
 
-/** A module in place of the simd build's, without relaxed: the mutation check passes broken ones. */
-const instead = process.env['THROUGHTIME_KERNELS'];
+/** A module in place of the simd build's, without relaxed, and where it holds several mutants the number of one: from the mutation check. */
+const { THROUGHTIME_KERNELS: instead, THROUGHTIME_MUTANT: mutant } = process.env;
 
 /** The bytes of a build. */
 const binary = (build: Build): Uint8Array<ArrayBuffer> => readFileSync(instead ?? new URL(`../../../dist/kernels/${build}.wasm`, import.meta.url));
@@ -19,7 +19,11 @@ const binary = (build: Build): Uint8Array<ArrayBuffer> => readFileSync(instead ?
 /** The builds that this engine validates. */
 export const builds: Build[] = !instead && WebAssembly.validate(RELAXED_PROBE) ? ['simd', 'relaxed'] : ['simd'];
 
-const CANARY = 0x7fc0dead; // a NaN: a kernel that reads it poisons its result, one that writes it is caught
+/**
+ * A signalling NaN: a kernel that reads it poisons its result, one that writes over it is caught, one that adds to it too
+ * (arithmetic makes it quiet; the bits of a quiet NaN would outlive an addition).
+ */
+const CANARY = 0x7fa0dead;
 const CANARY_BYTES = 32;
 
 export class Bench {
@@ -32,6 +36,7 @@ export class Bench {
   constructor(readonly build: Build) {
     const module = new WebAssembly.Module(binary(build));
     this.kernels = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as Kernels;
+    if (mutant) (this.kernels as unknown as { mutant: WebAssembly.Global }).mutant.value = Number(mutant);
     this.base = this.top = (this.kernels.heap_base() + 15) & ~15;
   }
 

@@ -22,8 +22,8 @@ export function shares({ B, cut = 0 }: Sequence & { cut?: number }): [from: numb
   return cut === 0 ? [[0, B]] : [[0, cut], [cut, B]];
 }
 
-/** T, B, H around the 4 lanes, for one row (no packing) and for several. */
-export const SHAPES: [T: number, B: number, H: number][] = [...SIZES.flatMap(H => [[3, 1, H], [4, 3, H]] as [number, number, number][]), [6, 9, 31]];
+/** T, B, H around the 4 lanes, for one row (no packing) and for several; H beyond gemm's block of K, its packed weights beyond gemm's scratch. */
+export const SHAPES: [T: number, B: number, H: number][] = [...SIZES.flatMap(H => [[3, 1, H], [4, 3, H]] as [number, number, number][]), [6, 9, 31], [2, 2, 290]];
 
 /** `a` [T, B, ·] with NaN in the frozen rows: what lies there must not matter. */
 export function poisoned(s: Sequence, a: Float64Array): Float64Array {
