@@ -3,6 +3,25 @@ import { expectShape, sizeOf, type Shape } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
 import { borrowIds, output, Parameter, type Tensor } from '../tensor/tensor.js';
 
+/** Where the rows of a tensor come from. */
+export interface Lookup {
+  /** [V, E] */
+  table: Tensor;
+  /** Address of the row numbers. */
+  ids: number;
+}
+
+const lookups = new WeakMap<Tensor, Lookup>();
+
+/** The table and ids that x [..., E] was looked up with, also through views of whole rows; null where it was not, or its gradients are not simply the table's. */
+export function lookupOf(x: Tensor): Lookup | null {
+  const { origin, offset } = x.origin();
+  const lookup = lookups.get(origin);
+  const E = origin.shape.at(-1)!;
+  if (lookup === undefined || x.shape.at(-1) !== E || offset % E !== 0) return null;
+  return { table: lookup.table, ids: lookup.ids + 4 * (offset / E) };
+}
+
 /**
  * Rows of w by id.   w [V, E], ids of shape S → [...S, E]
  *
@@ -17,6 +36,7 @@ export function embedding(w: Tensor, ids: Int32Array, { shape = [ids.length], pa
   const address = borrowIds(ids, 0, V, 'embedding: id');
   const y = output([...shape, E], [w]);
   kernels.embedding_forward(y.ptr, w.ptr, address, ids.length, E);
+  if (padding < 0 && !(w instanceof Parameter && w.sparse)) lookups.set(y, { table: w, ids: address });
   record([y], () => {
     const dw = w instanceof Parameter ? w.wantGradRows(ids) : w.wantGrad();
     kernels.embedding_backward(dw, y.gradPtr, address, ids.length, E, padding);

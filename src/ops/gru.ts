@@ -1,9 +1,9 @@
 import { borrow, f32 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
-import { scratch } from '../runtime/scratch.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
-import { addInputGradients, addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, type SequenceOptions } from './recurrent.js';
+import { addProjectionGradients, project } from './projection.js';
+import { addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, type SequenceOptions } from './recurrent.js';
 
 const GATES = 3;
 
@@ -24,7 +24,7 @@ export function gru(
   { h0, ...options }: SequenceOptions & { h0?: Tensor | undefined } = {},
 ): { output: Tensor; h: Tensor } {
   const s = checkSequence('gru', x, directions, { h0 }, GATES, options);
-  const { T, B, I, H, D, lengths, resets } = s;
+  const { T, B, H, D, lengths, resets } = s;
   const inputs = inputsOf(x, directions, h0);
   const y = output([T, B, D * H], inputs);
   const h = output([D, B, H], inputs);
@@ -36,7 +36,7 @@ export function gru(
     const gates = borrow(GATES * steps);
     const hn = training ? borrow(steps) : 0;
     const hp = training ? borrow(steps) : 0;
-    kernels.linear_forward(gates, x.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, outsideReset(w.bias_hh, H), scratch(), T * B, I, GATES * H);
+    project(gates, x, w, outsideReset(w.bias_hh, H), GATES, s);
     kernels.gru_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), hn, hp, gates,
       w.weight_hh.ptr, w.bias_hh?.ptr ?? 0, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
@@ -51,15 +51,11 @@ export function gru(
         gates, hn, part(h0?.wantGrad() ?? 0, d, s), dy, part(h.gradPtr, d, s), gates, hn, hp, w.weight_hh.ptr,
         lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
       ); // gates now holds ∂L/∂a of the input side, hn ∂L/∂(W_hn h + b_hn)
-      addInputGradients(x, w, gates, GATES, s);
+      addProjectionGradients(x, w, gates, 2 * H, GATES, s);
       const dw = w.weight_hh.wantGrad();
       addRecurrentGradient(dw, gates, 2 * H, GATES * H, hp, 0, 0, 0, d, s);
       addRecurrentGradient(dw === 0 ? 0 : dw + 8 * H * H, hn, H, H, hp, 0, 0, 0, d, s);
-      if (w.bias_hh?.requiresGrad) {
-        const db = w.bias_hh.wantGrad();
-        kernels.column_sums(db, gates, T * B, 2 * H, GATES * H);
-        kernels.column_sums(db + 8 * H, hn, T * B, H, H);
-      }
+      if (w.bias_hh?.requiresGrad) kernels.column_sums(w.bias_hh.wantGrad() + 8 * H, hn, T * B, H, H);
     }
   });
   return { output: y, h };

@@ -1,9 +1,9 @@
 import { borrow } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
-import { scratch } from '../runtime/scratch.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
-import { addInputGradients, addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, type SequenceOptions } from './recurrent.js';
+import { addProjectionGradients, project } from './projection.js';
+import { addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, type SequenceOptions } from './recurrent.js';
 
 const GATES = 4;
 
@@ -24,7 +24,7 @@ export function lstm(
   { h0, c0, ...options }: SequenceOptions & { h0?: Tensor | undefined; c0?: Tensor | undefined } = {},
 ): { output: Tensor; h: Tensor; c: Tensor } {
   const s = checkSequence('lstm', x, directions, { h0, c0 }, GATES, options);
-  const { T, B, I, H, D, lengths, resets } = s;
+  const { T, B, H, D, lengths, resets } = s;
   const inputs = inputsOf(x, directions, h0, c0);
   const y = output([T, B, D * H], inputs);
   const h = output([D, B, H], inputs);
@@ -38,7 +38,7 @@ export function lstm(
     const cells = training ? borrow(steps) : 0;
     const tanhCells = training ? borrow(steps) : 0;
     const hp = training && (lengths || resets[d]) ? borrow(steps) : 0;
-    kernels.linear_forward(gates, x.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, w.bias_hh?.ptr ?? 0, scratch(), T * B, I, GATES * H);
+    project(gates, x, w, w.bias_hh?.ptr ?? 0, GATES, s);
     kernels.lstm_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), part(c.ptr, d, s), cells, tanhCells, hp, gates,
       w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), part(c0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
@@ -53,8 +53,7 @@ export function lstm(
         gates, part(h0?.wantGrad() ?? 0, d, s), part(c0?.wantGrad() ?? 0, d, s), dy, part(h.gradPtr, d, s), part(c.gradPtr, d, s),
         gates, cells, tanhCells, w.weight_hh.ptr, part(c0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
       ); // gates now holds ∂L/∂a
-      addInputGradients(x, w, gates, GATES, s);
-      if (w.bias_hh?.requiresGrad) kernels.column_sums(w.bias_hh.wantGrad(), gates, T * B, GATES * H, GATES * H);
+      addProjectionGradients(x, w, gates, GATES * H, GATES, s);
       addRecurrentGradient(w.weight_hh.wantGrad(), gates, GATES * H, GATES * H, hp, y.ptr + 4 * d * H, D * H, part(h0?.ptr ?? 0, d, s), d, s);
     }
   });

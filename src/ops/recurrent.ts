@@ -99,11 +99,6 @@ export function addRecurrentGradient(dw: number, da: number, G: number, aRow: nu
   if (h0 !== 0) add(reverse ? da + 4 * steps * aRow : da, h0, H, B);
 }
 
-/** dx, dW_ih and db_ih of the input projection whose gradient is da [T·B, G·H]. */
-export function addInputGradients(x: Tensor, w: CellWeights, da: number, G: number, { T, B, I, H }: Sequence): void {
-  kernels.linear_backward(x.wantGrad(), w.weight_ih.wantGrad(), w.bias_ih?.wantGrad() ?? 0, da, x.ptr, w.weight_ih.ptr, scratch(), T * B, I, G * H);
-}
-
 /** Every tensor that a layer's result depends on. */
 export function inputsOf(x: Tensor, directions: readonly CellWeights[], ...states: (Tensor | null | undefined)[]): (Tensor | null | undefined)[] {
   return [x, ...directions.flatMap(w => [w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh]), ...states];

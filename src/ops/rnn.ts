@@ -1,9 +1,9 @@
 import { borrow } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
-import { scratch } from '../runtime/scratch.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
-import { addInputGradients, addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, type SequenceOptions } from './recurrent.js';
+import { addProjectionGradients, project } from './projection.js';
+import { addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, type SequenceOptions } from './recurrent.js';
 
 /**
  * One plain recurrent layer over a whole sequence, in one or both directions (Elman 1990).
@@ -21,7 +21,7 @@ export function rnn(
   { h0, nonlinearity = 'tanh', ...options }: SequenceOptions & { h0?: Tensor | undefined; nonlinearity?: 'tanh' | 'relu' } = {},
 ): { output: Tensor; h: Tensor } {
   const s = checkSequence('rnn', x, directions, { h0 }, 1, options);
-  const { T, B, I, H, D, lengths, resets } = s;
+  const { T, B, H, D, lengths, resets } = s;
   const inputs = inputsOf(x, directions, h0);
   const y = output([T, B, D * H], inputs);
   const h = output([D, B, H], inputs);
@@ -32,7 +32,7 @@ export function rnn(
   const runs = directions.map((w, d) => {
     const a = borrow(steps);
     const hp = y.requiresGrad && (lengths || resets[d]) ? borrow(steps) : 0;
-    kernels.linear_forward(a, x.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, w.bias_hh?.ptr ?? 0, scratch(), T * B, I, H);
+    project(a, x, w, w.bias_hh?.ptr ?? 0, 1, s);
     kernels.rnn_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), hp, a, w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, relu, 0, B,
     );
@@ -45,8 +45,7 @@ export function rnn(
       kernels.rnn_backward(
         a, part(h0?.wantGrad() ?? 0, d, s), dy, part(h.gradPtr, d, s), a, w.weight_hh.ptr, lengths, resets[d]!, work, T, B, H, D * H, d, relu, 0, B,
       ); // a now holds ∂L/∂a
-      addInputGradients(x, w, a, 1, s);
-      if (w.bias_hh?.requiresGrad) kernels.column_sums(w.bias_hh.wantGrad(), a, T * B, H, H);
+      addProjectionGradients(x, w, a, H, 1, s);
       addRecurrentGradient(w.weight_hh.wantGrad(), a, H, H, hp, y.ptr + 4 * d * H, D * H, part(h0?.ptr ?? 0, d, s), d, s);
     }
   });

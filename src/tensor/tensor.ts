@@ -41,6 +41,13 @@ export class Tensor {
     return this.address;
   }
 
+  /** @internal The tensor that owns a view's values, and where in it they begin; itself for one that is no view. */
+  origin(): { origin: Tensor; offset: number } {
+    if (this.base === null) return { origin: this, offset: 0 };
+    const { origin, offset } = this.base.origin();
+    return { origin, offset: offset + this.offset };
+  }
+
   /** @internal The address of the gradient, or 0 while nothing has been added to it. */
   get gradPtr(): number {
     if (this.base === null) return this.gradAddress;

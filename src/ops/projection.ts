@@ -1,0 +1,65 @@
+/**
+ * The input projection of a recurrent layer, x·W_ihᵀ + b_ih + b_hh for all steps at once, and its gradients.
+ *
+ * Where x is rows of an embedding and its vocabulary is smaller than the batch, E·W_ihᵀ is computed once for each token of the
+ * vocabulary, and its rows are looked up; the gradients are summed by token before they are multiplied. The sums are the
+ * same, in another order.
+ */
+import { borrow } from '../runtime/arena.js';
+import { kernels } from '../runtime/kernels.js';
+import { scratch } from '../runtime/scratch.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { lookupOf } from './embedding.js';
+import type { CellWeights, Sequence } from './recurrent.js';
+
+/** The rows that are multiplied: those of x, or those of the table that x is looked up in. */
+interface Rows {
+  source: Tensor;
+  N: number;
+  /** Address of the row number of each step; 0: the steps are the rows. */
+  ids: number;
+}
+
+function rowsOf(x: Tensor, { T, B }: Sequence): Rows {
+  const lookup = lookupOf(x);
+  const V = lookup?.table.shape[0] ?? Infinity;
+  return lookup && 2 * V <= T * B ? { source: lookup.table, N: V, ids: lookup.ids } : { source: x, N: T * B, ids: 0 };
+}
+
+/**
+ * @param gates [T·B, G·H], written
+ * @param bias2 address of a second bias [G·H] to add, or 0
+ */
+export function project(gates: number, x: Tensor, w: CellWeights, bias2: number, G: number, s: Sequence): void {
+  const { source, N, ids } = rowsOf(x, s);
+  const O = G * s.H;
+  const rows = ids === 0 ? gates : borrow(4 * N * O);
+  kernels.linear_forward(rows, source.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, bias2, scratch(), N, s.I, O);
+  if (ids !== 0) kernels.embedding_forward(gates, rows, ids, s.T * s.B, O);
+}
+
+/**
+ * dx (or the table's gradient), dW_ih, db_ih and, of the same sums, the first `columns` of db_hh.
+ *
+ * @param da [T·B, G·H], the gradient of the projection
+ */
+export function addProjectionGradients(x: Tensor, w: CellWeights, da: number, columns: number, G: number, s: Sequence): void {
+  const { source, N, ids } = rowsOf(x, s);
+  const O = G * s.H;
+  const zeros = (n: number): number => {
+    const address = borrow(4 * n);
+    kernels.fill(address, n, 0);
+    return address;
+  };
+  let rows = da;
+  if (ids !== 0) {
+    rows = zeros(N * O);
+    kernels.embedding_backward(rows, da, ids, s.T * s.B, O, -1);
+  }
+  kernels.linear_backward(source.wantGrad(), w.weight_ih.wantGrad(), 0, rows, source.ptr, w.weight_ih.ptr, scratch(), N, s.I, O);
+  const biases = [[w.bias_ih, O], [w.bias_hh, columns]] as const;
+  if (!biases.some(([bias]) => bias?.requiresGrad)) return;
+  const sums = zeros(O);
+  kernels.column_sums(sums, rows, N, O, O);
+  for (const [bias, n] of biases) if (bias?.requiresGrad) kernels.add_to(bias.wantGrad(), sums, n);
+}
