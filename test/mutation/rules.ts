@@ -115,7 +115,7 @@ export function brokenLine(line: string): string[] {
 
 /** Of the lines that ops record: a call left out (its arguments evaluated), a gradient not wanted, an address in place of another, an offset. */
 const RECORDS: [pattern: RegExp, becomes: string][] = [
-  [/(?:kernels\.\w+|\bbackward|\badd(?:InputGradients|RecurrentGradient)?)\((?!.*=>)/g, 'Array.of('],
+  [/(?:kernels\.\w+|\bbackward|\badd\w*)\((?!.*=>)/g, 'Array.of('],
   [/\w+(?:\.\w+)*\??\.wantGrad\(\)/g, '0'],
   [/\.gradPtr/g, '.ptr'],
   [/(\w+(?:\??\.\w+)*\.(?:ptr|gradPtr|wantGrad\(\))), (\w+(?:\??\.\w+)*\.(?:ptr|gradPtr|wantGrad\(\)))/g, '$2, $1'],
