@@ -1,12 +1,8 @@
 /**
  * f64 functions for JavaScript: schedules, initialisers and sampling take them from here, so that every engine computes the same
- * bits. (Math.exp, log, pow, cos and sin differ in their last bits between engines.) AssemblyScript's NativeMath, after musl:
+ * bits. (Math.log, pow, cos and sin differ in their last bits between engines.) AssemblyScript's NativeMath, after musl:
  * pure wasm, with static tables below heap_base().
  */
-
-export function exp64(x: f64): f64 {
-  return NativeMath.exp(x);
-}
 
 export function log64(x: f64): f64 {
   return NativeMath.log(x);

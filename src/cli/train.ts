@@ -118,7 +118,7 @@ async function run(given: Given): Promise<void> {
 }
 
 /** Where the model is, and commands to type. */
-export function whatNext({ reason, model, checkpoint }: Outcome): [label: string, text: string][] {
+function whatNext({ reason, model, checkpoint }: Outcome): [label: string, text: string][] {
   return [
     ['model', model],
     ...(reason === 'budget' || reason === 'aborted' ? [['go on', `npx throughtime train lm --resume ${checkpoint}`] as [string, string]] : []),

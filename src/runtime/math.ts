@@ -2,17 +2,8 @@
 import { kernels } from './kernels.js';
 import type { Random } from './random.js';
 
-/** eˣ */
-export const exp = (x: number): number => kernels.exp64(x);
-
-/** Natural logarithm. */
-export const log = (x: number): number => kernels.log64(x);
-
 /** xʸ */
 export const pow = (x: number, y: number): number => kernels.pow64(x, y);
-
-/** Cosine of an angle in radians. */
-export const cos = (x: number): number => kernels.cos64(x);
 
 /** Standard normal deviates, by Box and Muller, two at a time. */
 export function normalSource(random: Random): () => number {
