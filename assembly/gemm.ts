@@ -57,15 +57,22 @@ function parts(n: usize, size: usize): usize {
   return (n + size - 1) / size;
 }
 
+/** Reads a byte of each cache line from `from` to `to`. */
+function touch(from: usize, to: usize): void {
+  for (; from < to; from += 64) load<u8>(from);
+}
+
 /**
  * Packs M rows of A into panels of at most ROWS rows, as equal as they can be: M = 21 in sixes is 5, 5, 5, 6.
  *
- * Where the rows are columns in memory a cache line serves several panels: they are filled side by side, a few k's at a time.
+ * Where the rows are columns in memory a cache line serves several panels: they are filled side by side, a few k's at a time,
+ * while the next few come from L3 (`touch`): lines that far apart are not foreseen by the processor.
  */
 function packA(dst: usize, a: usize, M: usize, K: usize, mStride: usize, kStride: usize): void {
-  const panels = parts(M, ROWS), chunk: usize = mStride == 4 ? 16 : K;
+  const panels = parts(M, ROWS), chunk: usize = mStride == 4 ? 12 : K;
   for (let k: usize = 0; k < K; k += chunk) {
     const depth = <i32>min(chunk, K - k);
+    if (mStride == 4) for (let next = k + chunk, end = min(next + chunk, K); next < end; next++) touch(a + next * kStride, a + next * kStride + M * 4);
     for (let i: usize = 0; i < panels; i++) {
       const m = share(M, i, panels), rows = share(M, i + 1, panels) - m;
       const to = dst + (m * K + rows * k) * ELEMENT, from = a + m * mStride + k * kStride;
@@ -92,11 +99,6 @@ function tile5(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, 
 }
 function tile6(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
   tile(c, a, b, 6, K, cRow, columns, add, next, step);
-}
-
-/** Reads a byte of each cache line from `from` to `to`. */
-function touch(from: usize, to: usize): void {
-  for (; from < to; from += 64) load<u8>(from);
 }
 
 /**
