@@ -20,6 +20,7 @@ let heap = 0;
 let depth = 0;
 const blocks = new Map<number, number>(); // address → bytes, allocated
 const holes = new Map<number, number>(); // address → bytes, freed below `top`; neighbours are always joined
+const spare = new Map<number, number[]>(); // bytes → addresses of borrowed blocks that were given back before their scope closes
 
 /** Takes over a fresh memory. Called once, by `init`. */
 export function attach(fresh: WebAssembly.Memory): void {
@@ -121,14 +122,23 @@ export function free(address: number): void {
   else holes.set(start, end - start);
 }
 
-/** Bytes that last until the innermost scope closes. Not cleared. */
+/** Bytes that last until the innermost scope closes, or they are given back. Not cleared. */
 export function borrow(bytes: number): number {
   if (depth === 0) throw new Error('throughtime: operations run inside scope(() => …) or infer(() => …), which give their memory back at the end');
+  const size = align(bytes);
+  const again = spare.get(size)?.pop();
+  if (again !== undefined) return again;
   const address = heap;
-  const end = heap + align(bytes);
-  reserve(end, bytes);
-  heap = end;
+  reserve(heap + size, bytes);
+  heap += size;
   return address;
+}
+
+/** Gives borrowed bytes back before their scope closes: to the heap if they are its last, else to whoever borrows as many. */
+export function giveBack(address: number, bytes: number): void {
+  const size = align(bytes);
+  if (address + size === heap) heap = address;
+  else if (!spare.get(size)?.push(address)) spare.set(size, [address]);
 }
 
 /** Opens a scope; the result goes to `close`. */
@@ -142,6 +152,11 @@ export function open(): number {
 export function close(mark: number): void {
   depth--;
   heap = mark;
+  for (const [size, addresses] of spare) {
+    const outer = addresses.filter(address => address < mark);
+    if (outer.length > 0) spare.set(size, outer);
+    else spare.delete(size);
+  }
 }
 
 /** Whether a scope is open. */

@@ -47,6 +47,7 @@ export function backward(loss: Tensor): void {
     if (entry.outputs.every(output => output.gradPtr === 0)) continue;
     reached = true;
     entry.backward();
+    for (const output of entry.outputs) output.releaseGrad();
   }
   if (!reached) throw new Error('backward: the loss was computed before an earlier backward, which emptied the tape; add losses up and call it once');
 }

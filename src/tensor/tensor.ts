@@ -18,6 +18,7 @@ export class Tensor {
   readonly requiresGrad: boolean;
   private readonly address: number;
   private gradAddress = 0;
+  private retained = false;
   /** @internal How long it may be read. */
   readonly life: Life;
   /** A view shares the values and the gradient of its base, from `offset` elements on. */
@@ -71,6 +72,20 @@ export class Tensor {
     this.gradAddress = address;
   }
 
+  /** @internal Gives the gradient's memory back: no one adds to it or reads it any more. */
+  releaseGrad(): void {
+    if (this.base !== null || this.retained || this.gradAddress === 0) return;
+    arena.giveBack(this.gradAddress, 4 * this.size);
+    this.gradAddress = 0;
+  }
+
+  /** Keeps the gradient of a result of operations readable after `backward`, which else reuses its memory; returns the tensor. */
+  retainGrad(): this {
+    if (this.base !== null) this.base.retainGrad();
+    this.retained = true;
+    return this;
+  }
+
   /** @internal Sets the gradient of the loss: ∂L/∂L = 1. */
   seedGrad(): void {
     arena.f32(this.wantGrad(), 1)[0] = 1;
@@ -87,7 +102,10 @@ export class Tensor {
     return arena.f32(this.ptr, 1)[0]!;
   }
 
-  /** A copy of the gradient, or null where none has been computed. Valid inside the scope; a parameter's also after it. */
+  /**
+   * A copy of the gradient, or null where none has been computed. Valid inside the scope; a parameter's also after it.
+   * Results of operations have none after `backward`, unless `retainGrad` was called before.
+   */
   get grad(): Float32Array<ArrayBuffer> | null {
     void this.ptr;
     return this.gradPtr === 0 ? null : arena.f32(this.gradPtr, this.size).slice();
