@@ -19,7 +19,10 @@ export class Child {
     process.stdin.on('error', () => {}); // it has ended: `hear` says so
     this.ended = new Promise(resolve => {
       process.on('error', ({ message }) => resolve({ error: message }));
-      process.on('close', (code, signal) => resolve({ error: this.complaint.trim().split('\n').at(-1) || `ended with ${signal ?? code}` }));
+      process.on('close', (code, signal) => {
+        const lines = this.complaint.trim().split('\n');
+        resolve({ error: lines.findLast(line => line.includes('Error')) ?? (lines.at(-1) || `ended with ${signal ?? code}`) });
+      });
     });
   }
 

@@ -1,6 +1,7 @@
 """PyTorch at the jobs of jobs.mjs, in the conversation that serve.mjs describes. Threads and kernels are set by the environment."""
 import ctypes
 import json
+import os
 import sys
 import time
 
@@ -16,6 +17,8 @@ except ImportError:
     say(error="python3 has no torch; Debian: apt install python3-torch")
     sys.exit()
 
+# What contestants.mjs sets; other variables of OpenBLAS are shown.
+CHOSEN = ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS")
 CLIP_NORM, LEARNING_RATE, TEMPERATURE, WINDOWS = 1, 1e-3, 0.8, 20
 
 
@@ -26,7 +29,8 @@ def blas():
             path = next(line.split()[-1] for line in maps if "libopenblas" in line)
         name = ctypes.CDLL(path).openblas_get_corename
         name.restype = ctypes.c_char_p
-        return f"OpenBLAS {name().decode()}"
+        tuned = [f"{key}={value}" for key, value in os.environ.items() if key.startswith("OPENBLAS_") and key not in CHOSEN]
+        return " ".join(["OpenBLAS", name().decode(), *tuned])
     except (OSError, StopIteration, AttributeError):
         return "MKL" if torch.backends.mkl.is_available() else "own BLAS"
 

@@ -12,7 +12,7 @@ function vocabulary(V) {
   return text.Vocab.fromJSON({ level: 'word', tokens: ['<unk>', '<eos>', ...Array.from({ length: V - 2 }, (_, i) => `w${i}`)] });
 }
 
-await serve(`throughtime, ${build} build, ${threads === 1 ? '1 thread' : `${threads} threads`}`, ({ kind, cell, V, H, layers, T, B }) => {
+await serve(`${build} build, ${threads === 1 ? '1 thread' : `${threads} threads`}`, ({ kind, cell, V, H, layers, T, B }) => {
   const model = new lm.RecurrentLM({ vocab: vocabulary(V), cell, embeddingSize: H, hiddenSize: H, layers });
   if (kind === 'sample') {
     const pieces = model.sample({ length: 1e9, temperature: TEMPERATURE, seed: 1 });
