@@ -1,13 +1,16 @@
 /** What a bench measures, and the measurement. */
 import { Bench, type Statistics } from 'tinybench';
+import { peakBandwidth } from './bandwidth.js';
 import { peakGflops } from './peak.js';
 
 export interface Case {
   name: string;
   /** Does the work once. Inputs are seeded, and so are results: they stay in the kernels' memory, where no engine can drop them. */
   run: () => void | Promise<unknown>;
-  /** Floating-point operations of the matrix products in one run, 2 for each multiply-add. */
-  flop: number;
+  /** Floating-point operations in one run: of the matrix products alone, where there are any. */
+  flop?: number;
+  /** Bytes that a kernel must at least read and write in one run. */
+  bytes?: number;
   /** Where a run works through a text: its units. */
   tokens?: number;
 }
@@ -22,11 +25,14 @@ export interface Result {
   /** Median absolute deviation from the median, as a share of it. */
   spread: number;
   runs: number;
-  flop: number;
-  gflops: number;
+  flop: number | null;
+  bytes: number | null;
+  gflops: number | null;
+  gbps: number | null;
   /** Of the same process, measured just before. */
   peakGflops: number;
-  /** What the matrix products alone would take at the peak, as a share of the run. */
+  peakGbps: number | null;
+  /** What operations and bytes would take at the peaks, the longer of the two, as a share of the run. */
   share: number;
   tokens: number | null;
   tokensPerSecond: number | null;
@@ -45,12 +51,15 @@ export async function measure(name: string, work: Case['run'], time: number): Pr
   return result.latency;
 }
 
-export async function measureCase({ name, run, flop, tokens }: Case): Promise<Result> {
-  const peak = await peakGflops();
+export async function measureCase({ name, run, flop, bytes, tokens }: Case): Promise<Result> {
+  const peak = { gflops: await peakGflops(), gbps: bytes === undefined ? null : await peakBandwidth(bytes) };
   const { p50, mad, samplesCount } = await measure(name, run, 600);
-  const gflops = flop / p50 / 1e6;
+  /** 10⁹ of it in a second. */
+  const rate = (amount: number | undefined): number | null => (amount === undefined ? null : amount / p50 / 1e6);
+  const [gflops, gbps] = [rate(flop), rate(bytes)];
   return {
-    name, medianMs: p50, spread: mad / p50, runs: samplesCount, flop, gflops, peakGflops: peak, share: gflops / peak,
+    name, medianMs: p50, spread: mad / p50, runs: samplesCount, flop: flop ?? null, bytes: bytes ?? null, gflops, gbps,
+    peakGflops: peak.gflops, peakGbps: peak.gbps, share: Math.max((gflops ?? 0) / peak.gflops, (gbps ?? 0) / (peak.gbps ?? Infinity)),
     tokens: tokens ?? null, tokensPerSecond: tokens === undefined ? null : (1000 * tokens) / p50,
   };
 }
