@@ -2,14 +2,13 @@
 import { readModel, writeModel, type ModelFile } from '../io/model.js';
 import { Embedding } from '../nn/embedding.js';
 import { GRU } from '../nn/gru.js';
-import { Linear } from '../nn/linear.js';
 import { LSTM } from '../nn/lstm.js';
 import { Module } from '../nn/module.js';
 import type { Recurrent } from '../nn/recurrent.js';
 import { RNN } from '../nn/rnn.js';
+import { FullSoftmax, type Head } from '../nn/softmax.js';
 import { dropout } from '../ops/dropout.js';
 import { affine } from '../ops/elementwise.js';
-import { crossEntropy } from '../ops/loss.js';
 import { softmax } from '../ops/softmax.js';
 import { concat, slice } from '../ops/strided.js';
 import { f32 } from '../runtime/arena.js';
@@ -70,7 +69,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
   readonly config: { cell: keyof typeof cells; embeddingSize: number; hiddenSize: number; layers: number; dropout: number; tie: boolean };
   readonly embedding: Embedding;
   readonly rnn: Recurrent;
-  readonly head: Linear;
+  readonly head: Head;
 
   constructor({ vocab, cell = 'lstm', hiddenSize = 128, embeddingSize = hiddenSize, layers = 1, dropout: p = 0, tie = false, seed = 1 }: RecurrentLMOptions) {
     super();
@@ -84,7 +83,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     this.config = { cell, embeddingSize, hiddenSize, layers, dropout: p, tie };
     this.embedding = new Embedding(vocab.size, embeddingSize, { random });
     this.rnn = new cells[cell](embeddingSize, hiddenSize, { layers, dropout: p, random });
-    this.head = new Linear(hiddenSize, vocab.size, tie ? { weight: this.embedding.weight, random } : { random });
+    this.head = new FullSoftmax(hiddenSize, vocab.size, tie ? { weight: this.embedding.weight, random } : { random });
   }
 
   /** Shapes of the state for B rows: [h], or [h, c]. */
@@ -108,9 +107,9 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
   /** Mean cross-entropy of a window's targets, in nats; the state to carry is the one at `batch.carryAt`. */
   loss(batch: SequenceBatch, { state, random }: LossContext): LossResult {
     const { T, B, carryAt, lossFrom } = batch;
-    const x = this.embedding.forward(batch.inputs, [T, B]);
+    const embedded = this.embedding.forward(batch.inputs, [T, B]);
     const part = (from: number, to: number, initial: readonly Tensor[] | undefined) =>
-      this.rnn.forward(slice(x, 0, from, to), {
+      this.rnn.forward(slice(embedded, 0, from, to), {
         state: initial, random, lengths: batch.lengths, resets: batch.resets?.subarray(from * B, to * B),
       });
     let run = part(0, carryAt > 0 ? carryAt : T, state);
@@ -121,8 +120,8 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
       run = { output: concat([run.output, rest.output]), state: rest.state };
     }
     const counted = view(slice(run.output, 0, lossFrom, T), [(T - lossFrom) * B, this.config.hiddenSize]);
-    const logits = this.head.forward(random ? dropout(counted, this.config.dropout, random) : counted);
-    return { loss: crossEntropy(logits, batch.targets.subarray(lossFrom * B)), state: carried };
+    const x = random ? dropout(counted, this.config.dropout, random) : counted;
+    return { loss: this.head.loss(x, batch.targets.subarray(lossFrom * B), { random }), state: carried };
   }
 
   /**
@@ -140,8 +139,8 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
         signal?.throwIfAborted();
         const T = Math.min(WINDOW, ids.length - 1 - start);
         infer(() => {
-          const { logits, state } = this.forward(ids.subarray(start, start + T), T, 1, { state: carry });
-          sum += crossEntropy(logits, ids.subarray(start + 1, start + 1 + T), { reduction: 'sum' }).item();
+          const { output, state } = this.rnn.forward(this.embedding.forward(ids.subarray(start, start + T), [T, 1]), { state: carry });
+          sum += this.head.loss(output, ids.subarray(start + 1, start + 1 + T), { reduction: 'sum' }).item();
           carry.forEach((tensor, i) => tensor.copyFrom(state[i]!));
         });
         await pacer.pause();

@@ -2,6 +2,7 @@
 export { Module, type StateEntry } from './module.js';
 export * as init from './init.js';
 export { Linear } from './linear.js';
+export { FullSoftmax, type Head, type HeadLossOptions } from './softmax.js';
 export { Embedding, type EmbeddingOptions } from './embedding.js';
 export { Dropout } from './dropout.js';
 export { LayerNorm } from './norm.js';
