@@ -39,7 +39,7 @@ export function cross_entropy_forward(
 /**
  * dxⱼ += dloss·(pⱼ − ε/C − (1 − ε)·[j = t]),   pⱼ = exp(xⱼ − lse)
  *
- *   dlogits [N, C]  added to; rows whose target is ignoreIndex are left alone
+ *   dlogits [N, C]  added to; rows whose target is ignoreIndex are left alone. May be logits: their place is then written, with 0 in such rows
  *   dloss   [N]     read: one upstream gradient for each row
  *   logits  [N, C]  read: x
  *   lse     [N]     read
@@ -53,7 +53,10 @@ export function cross_entropy_backward(
   const bytes = <usize>C << 2;
   for (let row = 0; row < N; row++, dlogits += bytes, logits += bytes, dloss += 4, lse += 4, targets += 4) {
     const target = load<i32>(targets);
-    if (target == ignoreIndex) continue;
+    if (target == ignoreIndex) {
+      if (dlogits == logits) memory.fill(dlogits, 0, bytes);
+      continue;
+    }
     const d = load<f32>(dloss);
     addProbabilities(dlogits, logits, C, d, load<f32>(lse), (d * smoothing) / <f32>C);
     const at = dlogits + (<usize>target << 2);
@@ -61,26 +64,27 @@ export function cross_entropy_backward(
   }
 }
 
-/** dxⱼ += d·exp(xⱼ − lse) − base */
+/** dxⱼ += d·exp(xⱼ − lse) − base;   where dx is x: dxⱼ = … */
 function addProbabilities(dx: usize, x: usize, C: i32, d: f32, lse: f32, base: f32): void {
   const l = f32x4.splat(lse);
   const f = f32x4.splat(d);
   const b = f32x4.splat(base);
+  const kept = i32x4.splat(dx == x ? 0 : -1); // bits of dx that count
   let left = C;
   for (; left >= 16; left -= 16, dx += 64, x += 64) {
     const p0 = exp4(f32x4.sub(v128.load(x), l));
     const p1 = exp4(f32x4.sub(v128.load(x, 16), l));
     const p2 = exp4(f32x4.sub(v128.load(x, 32), l));
     const p3 = exp4(f32x4.sub(v128.load(x, 48), l));
-    v128.store(dx, madd(f, p0, f32x4.sub(v128.load(dx), b)));
-    v128.store(dx, madd(f, p1, f32x4.sub(v128.load(dx, 16), b)), 16);
-    v128.store(dx, madd(f, p2, f32x4.sub(v128.load(dx, 32), b)), 32);
-    v128.store(dx, madd(f, p3, f32x4.sub(v128.load(dx, 48), b)), 48);
+    v128.store(dx, madd(f, p0, f32x4.sub(v128.and(v128.load(dx), kept), b)));
+    v128.store(dx, madd(f, p1, f32x4.sub(v128.and(v128.load(dx, 16), kept), b)), 16);
+    v128.store(dx, madd(f, p2, f32x4.sub(v128.and(v128.load(dx, 32), kept), b)), 32);
+    v128.store(dx, madd(f, p3, f32x4.sub(v128.and(v128.load(dx, 48), kept), b)), 48);
   }
   for (; left >= 4; left -= 4, dx += 16, x += 16) {
-    v128.store(dx, madd(f, exp4(f32x4.sub(v128.load(x), l)), f32x4.sub(v128.load(dx), b)));
+    v128.store(dx, madd(f, exp4(f32x4.sub(v128.load(x), l)), f32x4.sub(v128.and(v128.load(dx), kept), b)));
   }
-  if (left > 0) storePart(dx, madd(f, exp4(f32x4.sub(loadPart(x, left, l), l)), f32x4.sub(loadPart(dx, left, b), b)), left);
+  if (left > 0) storePart(dx, madd(f, exp4(f32x4.sub(loadPart(x, left, l), l)), f32x4.sub(v128.and(loadPart(dx, left, b), kept), b)), left);
 }
 
 /**

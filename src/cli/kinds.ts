@@ -2,6 +2,7 @@
 import { readModel, type ModelFile } from '../io/model.js';
 import type { Evaluation } from '../lm/perplexity.js';
 import { RecurrentLM, type SampleOptions } from '../lm/recurrent.js';
+import { softmaxOf } from '../nn/large.js';
 import { readFileBytes } from '../node/files.js';
 import type { Vocab } from '../text/vocab.js';
 import { Refusal, refusing } from './errors.js';
@@ -15,7 +16,7 @@ export interface LanguageModel {
 }
 
 const KINDS: Record<string, (file: ModelFile) => LanguageModel> = {
-  [RecurrentLM.kind]: file => RecurrentLM.from(file),
+  [RecurrentLM.kind]: file => RecurrentLM.from(file, softmaxOf),
 };
 
 /** The model of a model file or a checkpoint. Call `init` first. */

@@ -10,6 +10,11 @@ export function whole(least = 1): (text: string) => number {
   };
 }
 
+/** Whole numbers from 1, separated by commas. */
+export function wholes(text: string): number[] {
+  return text.split(',').map(whole());
+}
+
 export interface Range {
   /** Smallest value. */
   least?: number;

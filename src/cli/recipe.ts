@@ -1,5 +1,6 @@
 /** What a training run is: everything that decides its steps. Plain data, kept in the checkpoint. */
 import type { RecurrentLMOptions } from '../lm/recurrent.js';
+import { softmaxOf } from '../nn/large.js';
 import type { Parameter } from '../tensor/tensor.js';
 import * as optim from '../optim/index.js';
 import { pow } from '../runtime/math.js';
@@ -18,6 +19,11 @@ export interface Recipe {
   embedding: number;
   dropout: number;
   tie: boolean;
+  softmax: 'full' | 'adaptive' | 'sampled';
+  /** null: `nn.AdaptiveSoftmax`'s own. */
+  cutoffs: readonly number[] | null;
+  /** null: `nn.SampledSoftmax`'s own. */
+  samples: number | null;
   bptt: number;
   batch: number;
   optimizer: keyof typeof OPTIMIZERS;
@@ -61,8 +67,9 @@ export const SCHEDULES = {
 };
 
 export function modelOptions(recipe: Recipe, vocab: Vocab): RecurrentLMOptions {
-  const { cell, layers, hidden, embedding, dropout, tie, seed } = recipe;
-  return { vocab, cell, layers, hiddenSize: hidden, embeddingSize: embedding, dropout, tie, seed };
+  const { cell, layers, hidden, embedding, dropout, tie, seed, cutoffs, samples } = recipe;
+  const softmax = recipe.softmax === 'full' ? undefined : softmaxOf({ softmax: recipe.softmax, ...(cutoffs && { cutoffs }), ...(samples !== null && { samples }) });
+  return { vocab, cell, layers, hiddenSize: hidden, embeddingSize: embedding, dropout, tie, softmax, seed };
 }
 
 export function trainerOptions(recipe: Recipe, parameters: ReadonlyMap<string, Parameter>): TrainerOptions {

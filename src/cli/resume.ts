@@ -57,7 +57,7 @@ export function flag(name: string): string {
  */
 export function resumedRecipe({ path, recipe }: Resumed, given: Readonly<Record<string, unknown>>): Recipe {
   const changed = (Object.keys(recipe) as (keyof Recipe)[])
-    .filter(name => name !== 'epochs' && name !== 'steps' && given[name] !== undefined && given[name] !== recipe[name])
+    .filter(name => name !== 'epochs' && name !== 'steps' && given[name] !== undefined && String(given[name]) !== String(recipe[name]))
     .map(name => `${flag(name)} was ${recipe[name]}`);
   if (changed.length > 0) throw new Refusal(`${path}: a run goes on with what it began with: ${changed.join(', ')}; leave these out, or begin a new run`);
   if (given['steps'] !== undefined) return { ...recipe, steps: given['steps'] as number, epochs: null };

@@ -1,6 +1,7 @@
 /** One training run of the command, from the text to the files. */
 import { basename } from 'node:path';
 import { RecurrentLM } from '../lm/recurrent.js';
+import { softmaxOf } from '../nn/large.js';
 import { writeFileAtomic } from '../node/files.js';
 import { init, runtimeInfo } from '../runtime/init.js';
 import { columns } from '../text/batch.js';
@@ -49,7 +50,7 @@ export async function train(job: Job, { display, signal, report }: RunContext): 
   checkWritable(checkpoint, 'checkpoint');
 
   await init({ deterministic: recipe.deterministic, threads: job.threads });
-  const resumed = resume && (await refusing(resume.path, () => RecurrentLM.from(resume.file)));
+  const resumed = resume && (await refusing(resume.path, () => RecurrentLM.from(resume.file, softmaxOf)));
   const corpus = await readCorpus({ ...recipe, input, valid, vocab: resumed?.vocab });
   const data = columns(corpus.train, { batchSize: recipe.batch });
   const model = resumed ?? new RecurrentLM(modelOptions(recipe, corpus.vocab));
@@ -109,7 +110,7 @@ function introduce(
   const held = corpus.valid === null ? '' : ` and ${count(corpus.valid.length)} held out`;
   const unknown = corpus.unknown > 0 ? `; ${count(corpus.unknown)} not in the vocabulary are left out` : '';
   display.note('text', `${basename(job.input)}: ${plural(corpus.train.length, unit)}${held}${unknown}`);
-  display.note('model', `${recipe.cell.toUpperCase()} ${recipe.layers}×${recipe.hidden}, embedding ${recipe.embedding}, vocabulary ${count(corpus.vocab.size)}: ${plural(parameters, 'parameter')}`);
+  display.note('model', `${recipe.cell.toUpperCase()} ${recipe.layers}×${recipe.hidden}, embedding ${recipe.embedding}, vocabulary ${count(corpus.vocab.size)}${recipe.softmax === 'full' ? '' : `, ${recipe.softmax} softmax`}: ${plural(parameters, 'parameter')}`);
   const length = recipe.epochs === null ? plural(planned, 'step') : `${plural(recipe.epochs, 'epoch')}, ${plural(planned, 'step')}`;
   display.note('plan', `${length} of ${recipe.batch}×${recipe.bptt}; ${recipe.optimizer}, lr ${recipe.lr}, ${recipe.schedule}; ${build} build${threads > 1 ? `, ${threads} threads` : ''}`);
   if (step > 0) display.note('resumed', `${job.resume!.path}, after ${plural(step, 'step')}`);

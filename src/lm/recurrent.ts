@@ -2,14 +2,14 @@
 import { readModel, writeModel, type ModelFile } from '../io/model.js';
 import { Embedding } from '../nn/embedding.js';
 import { GRU } from '../nn/gru.js';
-import { Linear } from '../nn/linear.js';
+import type { Softmax, SoftmaxConfig } from '../nn/large.js';
 import { LSTM } from '../nn/lstm.js';
 import { Module } from '../nn/module.js';
 import type { Recurrent } from '../nn/recurrent.js';
 import { RNN } from '../nn/rnn.js';
+import { FullSoftmax, type Head } from '../nn/softmax.js';
 import { dropout } from '../ops/dropout.js';
 import { affine } from '../ops/elementwise.js';
-import { crossEntropy } from '../ops/loss.js';
 import { softmax } from '../ops/softmax.js';
 import { concat, slice } from '../ops/strided.js';
 import { f32 } from '../runtime/arena.js';
@@ -41,6 +41,8 @@ export interface RecurrentLMOptions {
   dropout?: number;
   /** The output layer shares the embedding's weight (Press & Wolf 2016); needs embeddingSize = hiddenSize. Default: false. */
   tie?: boolean;
+  /** For vocabularies of many words: `nn.adaptive()` or `nn.sampled()`. Default: the full softmax. */
+  softmax?: Softmax | undefined;
   /** Seed of the initial values. Default: 1. */
   seed?: number;
 }
@@ -67,12 +69,12 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
   static readonly kind = 'lm.recurrent';
   readonly kind = RecurrentLM.kind;
   readonly vocab: Vocab;
-  readonly config: { cell: keyof typeof cells; embeddingSize: number; hiddenSize: number; layers: number; dropout: number; tie: boolean };
+  readonly config: { cell: keyof typeof cells; embeddingSize: number; hiddenSize: number; layers: number; dropout: number; tie: boolean } & SoftmaxConfig;
   readonly embedding: Embedding;
   readonly rnn: Recurrent;
-  readonly head: Linear;
+  readonly head: Head;
 
-  constructor({ vocab, cell = 'lstm', hiddenSize = 128, embeddingSize = hiddenSize, layers = 1, dropout: p = 0, tie = false, seed = 1 }: RecurrentLMOptions) {
+  constructor({ vocab, cell = 'lstm', hiddenSize = 128, embeddingSize = hiddenSize, layers = 1, dropout: p = 0, tie = false, softmax, seed = 1 }: RecurrentLMOptions) {
     super();
     if (!Object.hasOwn(cells, cell)) throw new RangeError(`RecurrentLM: cell "${cell}", expected rnn, lstm or gru`);
     checkSize(hiddenSize, 'hiddenSize', 'RecurrentLM');
@@ -81,10 +83,12 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     if (tie && embeddingSize !== hiddenSize) throw new RangeError(`RecurrentLM: to tie the weights embeddingSize (${embeddingSize}) must be hiddenSize (${hiddenSize})`);
     const random = new Random(seed);
     this.vocab = vocab;
-    this.config = { cell, embeddingSize, hiddenSize, layers, dropout: p, tie };
-    this.embedding = new Embedding(vocab.size, embeddingSize, { random });
+    this.embedding = new Embedding(vocab.size, embeddingSize, { random, sparse: softmax?.sparse ?? false });
     this.rnn = new cells[cell](embeddingSize, hiddenSize, { layers, dropout: p, random });
-    this.head = new Linear(hiddenSize, vocab.size, tie ? { weight: this.embedding.weight, random } : { random });
+    const shared = tie ? { weight: this.embedding.weight, random } : { random };
+    const { head, config } = softmax?.make(hiddenSize, vocab, shared) ?? { head: new FullSoftmax(hiddenSize, vocab.size, shared), config: {} };
+    this.head = head;
+    this.config = { cell, embeddingSize, hiddenSize, layers, dropout: p, tie, ...config };
   }
 
   /** Shapes of the state for B rows: [h], or [h, c]. */
@@ -108,9 +112,9 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
   /** Mean cross-entropy of a window's targets, in nats; the state to carry is the one at `batch.carryAt`. */
   loss(batch: SequenceBatch, { state, random }: LossContext): LossResult {
     const { T, B, carryAt, lossFrom } = batch;
-    const x = this.embedding.forward(batch.inputs, [T, B]);
+    const embedded = this.embedding.forward(batch.inputs, [T, B]);
     const part = (from: number, to: number, initial: readonly Tensor[] | undefined) =>
-      this.rnn.forward(slice(x, 0, from, to), {
+      this.rnn.forward(slice(embedded, 0, from, to), {
         state: initial, random, lengths: batch.lengths, resets: batch.resets?.subarray(from * B, to * B),
       });
     let run = part(0, carryAt > 0 ? carryAt : T, state);
@@ -121,8 +125,8 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
       run = { output: concat([run.output, rest.output]), state: rest.state };
     }
     const counted = view(slice(run.output, 0, lossFrom, T), [(T - lossFrom) * B, this.config.hiddenSize]);
-    const logits = this.head.forward(random ? dropout(counted, this.config.dropout, random) : counted);
-    return { loss: crossEntropy(logits, batch.targets.subarray(lossFrom * B)), state: carried };
+    const x = random ? dropout(counted, this.config.dropout, random) : counted;
+    return { loss: this.head.loss(x, batch.targets.subarray(lossFrom * B), { random }), state: carried };
   }
 
   /**
@@ -140,8 +144,8 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
         signal?.throwIfAborted();
         const T = Math.min(WINDOW, ids.length - 1 - start);
         infer(() => {
-          const { logits, state } = this.forward(ids.subarray(start, start + T), T, 1, { state: carry });
-          sum += crossEntropy(logits, ids.subarray(start + 1, start + 1 + T), { reduction: 'sum' }).item();
+          const { output, state } = this.rnn.forward(this.embedding.forward(ids.subarray(start, start + T), [T, 1]), { state: carry });
+          sum += this.head.loss(output, ids.subarray(start + 1, start + 1 + T), { reduction: 'sum' }).item();
           carry.forEach((tensor, i) => tensor.copyFrom(state[i]!));
         });
         await pacer.pause();
@@ -216,17 +220,20 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
   /**
    * A model from the bytes of a model file, or of a checkpoint.
    *
+   * @param softmax for models that may have another softmax than the full one: `nn.softmaxOf`
    * @throws RangeError for another kind of file, or tensors that do not fit its config
    */
-  static load(bytes: Uint8Array): RecurrentLM {
-    return RecurrentLM.from(readModel(bytes));
+  static load(bytes: Uint8Array, softmax?: (config: SoftmaxConfig) => Softmax | undefined): RecurrentLM {
+    return RecurrentLM.from(readModel(bytes), softmax);
   }
 
   /** As `load`, from a file already read. */
-  static from({ kind, config, vocab, state, trainer }: ModelFile): RecurrentLM {
+  static from({ kind, config, vocab, state, trainer }: ModelFile, softmax?: (config: SoftmaxConfig) => Softmax | undefined): RecurrentLM {
     if (kind !== RecurrentLM.kind) throw new RangeError(`load: the file holds a model of kind "${kind}", expected "${RecurrentLM.kind}"`);
     if (typeof config !== 'object' || config === null) throw new RangeError('load: the config is not an object');
-    const model = new RecurrentLM({ ...(config as Omit<RecurrentLMOptions, 'vocab'>), vocab: Vocab.fromJSON(vocab as VocabJSON) });
+    const { softmax: name, ...options } = config as SoftmaxConfig & Omit<RecurrentLMOptions, 'vocab' | 'softmax'>;
+    if (name && !softmax) throw new RangeError(`load: the model has the ${name} softmax; pass nn.softmaxOf as second argument`);
+    const model = new RecurrentLM({ ...options, softmax: softmax?.(config), vocab: Vocab.fromJSON(vocab as VocabJSON) });
     try {
       const own = model.stateDict();
       model.loadStateDict(trainer === undefined ? state : new Map([...state].filter(([name]) => own.has(name))));

@@ -6,6 +6,7 @@ export { max, mean, sum, type ReduceOptions } from './reduce.js';
 export { linear, matmul } from './linear.js';
 export { logSoftmax, softmax } from './softmax.js';
 export { bceWithLogits, crossEntropy, gather, mse, nll, type CrossEntropyOptions, type Reduction } from './loss.js';
+export { linearCrossEntropy, type LinearCrossEntropyOptions } from './head.js';
 export { embedding } from './embedding.js';
 export { dropout } from './dropout.js';
 export { layerNorm } from './norm.js';

@@ -16,7 +16,7 @@ function reduce(losses: Tensor, reduction: Reduction): Tensor {
 }
 
 /** Targets of N rows, checked, and how many count. */
-function checkTargets(targets: Int32Array, N: number, C: number, ignoreIndex: number, who: string): { address: number; count: number } {
+export function checkTargets(targets: Int32Array, N: number, C: number, ignoreIndex: number, who: string): { address: number; count: number } {
   if (targets.length !== N) throw new RangeError(`${who}: ${targets.length} targets for ${N} rows`);
   const address = borrowIds(targets, 0, C, `${who}: target`, ignoreIndex);
   let count = 0;

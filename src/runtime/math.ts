@@ -5,6 +5,9 @@ import type { Random } from './random.js';
 /** xʸ */
 export const pow = (x: number, y: number): number => kernels.pow64(x, y);
 
+/** Natural logarithm. */
+export const log = (x: number): number => kernels.log64(x);
+
 /** Standard normal deviates, by Box and Muller, two at a time. */
 export function normalSource(random: Random): () => number {
   let spare: number | null = null;
@@ -14,7 +17,7 @@ export function normalSource(random: Random): () => number {
       spare = null;
       return value;
     }
-    const radius = Math.sqrt(-2 * kernels.log64(1 - random.float()));
+    const radius = Math.sqrt(-2 * log(1 - random.float()));
     const angle = 2 * Math.PI * random.float();
     spare = radius * kernels.sin64(angle);
     return radius * kernels.cos64(angle);

@@ -128,4 +128,23 @@ test('a loss that is not finite ends the run with the step and the parameter, ex
   assert.is(folder.read('nan.safetensors').toString(), 'old');
 });
 
+for (const [softmax, own] of [['adaptive', ['--cutoffs', '3,5']], ['sampled', ['--samples', '4', '--tie']]] as const) {
+  test(`--softmax ${softmax}: trained, stopped, gone on with, measured, sampled and inspected`, async () => {
+    const sizes = ['--level', 'word', '--hidden', '16', '--embedding', '16', '--layers', '1', '--batch', '4', '--bptt', '8'];
+    const begun = await folder.run(['train', 'lm', '--input', 'text.txt', ...sizes, '--softmax', softmax, ...own, '--steps', '40', '--slice', '20', '--out', `${softmax}.safetensors`, '--checkpoint', `${softmax}.ckpt`]);
+    assert.is(begun.code, 0, begun.stderr);
+    assert.match(begun.stderr, new RegExp(`, ${softmax} softmax: `));
+    const { code, stdout, stderr } = await folder.run(['train', 'lm', '--resume', `${softmax}.ckpt`, '--softmax', softmax, ...own, '--json']);
+    assert.is(code, 0, stderr);
+    const end = jsonLines(stdout).at(-1)!;
+    assert.is(end['step'], 40);
+    const measured = await folder.run(['eval', `${softmax}.safetensors`, '--input', 'valid.txt', '--json']);
+    assert.ok((jsonLines(measured.stdout)[0]!['loss'] as number) > 0, measured.stderr);
+    assert.match((await folder.run(['sample', `${softmax}.safetensors`, '--length', '9'])).stdout, /\w/);
+    const config = jsonLines((await folder.run(['inspect', `${softmax}.safetensors`, '--json'])).stdout)[0]!['config'] as Record<string, unknown>;
+    assert.is(config['softmax'], softmax);
+    assert.equal(softmax === 'adaptive' ? config['cutoffs'] : config['samples'], softmax === 'adaptive' ? [3, 5] : 4);
+  });
+}
+
 run();

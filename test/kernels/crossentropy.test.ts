@@ -51,12 +51,14 @@ for (const build of builds) {
   const bench = new Bench(build);
   const { kernels } = bench;
 
-  function run(logits: ArrayLike<number>, targets: ArrayLike<number>, dloss: ArrayLike<number>, before: ArrayLike<number>, N: number, C: number, smoothing: number) {
+  /** @param before null: the gradient takes the place of the logits */
+  function run(logits: ArrayLike<number>, targets: ArrayLike<number>, dloss: ArrayLike<number>, before: ArrayLike<number> | null, N: number, C: number, smoothing: number) {
     bench.reset();
+    const x = bench.f32(N * C, logits, 'logits');
     const at = {
       losses: bench.f32(N, undefined, 'losses'), lse: bench.f32(N, undefined, 'lse'),
-      logits: bench.f32(N * C, logits, 'logits'), targets: bench.i32(targets, 'targets'),
-      dlogits: bench.f32(N * C, before, 'dlogits'), dloss: bench.f32(N, dloss, 'dloss'),
+      logits: x, targets: bench.i32(targets, 'targets'),
+      dlogits: before ? bench.f32(N * C, before, 'dlogits') : x, dloss: bench.f32(N, dloss, 'dloss'),
     };
     kernels.cross_entropy_forward(at.losses, at.lse, at.logits, at.targets, N, C, IGNORE, smoothing);
     kernels.cross_entropy_backward(at.dlogits, at.dloss, at.logits, at.lse, at.targets, N, C, IGNORE, smoothing);
@@ -89,6 +91,7 @@ for (const build of builds) {
           const alone = run(logits, targets, dloss, new Float64Array(N * C), N, C, smoothing);
           if (C > 1) {
             near(alone.dlogits, gradient, 2e-6, `dlogits alone ${what}`);
+            near(run(logits, targets, dloss, null, N, C, smoothing).dlogits, gradient, 2e-6, `dlogits in place ${what}`);
             notZero(gradient, 'dlogits');
           }
         }
@@ -120,6 +123,7 @@ for (const build of builds) {
     const { losses, lse, dlogits } = run([NaN, NaN, 1, 2], [IGNORE, 1], [NaN, 1], [5, 6, 0, 0], 2, 2, 0);
     near([losses[0]!, lse[0]!], [0, 0], 0, 'loss and lse');
     near(dlogits.subarray(0, 2), [5, 6], 0, 'dlogits');
+    near(run([NaN, NaN, 1, 2], [IGNORE, 1], [NaN, 1], null, 2, 2, 0).dlogits.subarray(0, 2), [0, 0], 0, 'dlogits in place');
   });
 
   tests.test(`negative log-likelihood of log-probabilities agrees with the reference (${build})`, () => {

@@ -15,14 +15,18 @@ from torch import nn
 
 
 class LanguageModel(nn.Module):
-    def __init__(self, vocab, cell, embeddingSize, hiddenSize, layers):
+    def __init__(self, vocab, cell, embeddingSize, hiddenSize, layers, softmax=None, cutoffs=None):
         super().__init__()
         self.embedding = nn.Embedding(vocab, embeddingSize)
         self.rnn = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[cell](embeddingSize, hiddenSize, layers)
-        self.head = nn.Linear(hiddenSize, vocab)
+        adaptive = softmax == "adaptive"
+        self.head = nn.AdaptiveLogSoftmaxWithLoss(hiddenSize, vocab, cutoffs) if adaptive else nn.Linear(hiddenSize, vocab)
 
     def forward(self, ids):
-        return self.head(self.rnn(self.embedding(ids))[0])
+        output = self.rnn(self.embedding(ids))[0]
+        if isinstance(self.head, nn.Linear):
+            return self.head(output)
+        return self.head.log_prob(output.flatten(0, 1)).unflatten(0, output.shape[:2])
 
 
 def read(path):
@@ -60,8 +64,9 @@ def main(command, *args):
         path, ids, out = args
         state, metadata = read(path)
         config = json.loads(metadata["config"])
-        sizes = {key: config[key] for key in ("cell", "embeddingSize", "hiddenSize", "layers")}
-        model = LanguageModel(state["embedding.weight"].shape[0], **sizes)
+        known = ("cell", "embeddingSize", "hiddenSize", "layers", "softmax", "cutoffs")
+        options = {key: config[key] for key in known if key in config}
+        model = LanguageModel(state["embedding.weight"].shape[0], **options)
         model.load_state_dict(state, strict=True)
     else:
         config, path, ids, out = args

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { infer, init, io, lm, text } from '../../src/index.js';
+import { infer, init, io, lm, nn, text } from '../../src/index.js';
 import { near } from '../support/near.js';
 import { suite } from '../support/suite.js';
 import { TestRandom } from '../support/random.js';
@@ -61,5 +61,29 @@ for (const cell of ['lstm', 'gru', 'rnn'] as const) {
     }),
   );
 }
+
+const words = text.Vocab.fromJSON({ level: 'word', tokens: ['<unk>', '<eos>', ...Array.from({ length: 17 }, (_, i) => `w${i}`)] });
+const SIZES = { embeddingSize: 6, hiddenSize: 32, layers: 1 };
+
+testIf(python, 'python3 has no torch', 'PyTorch loads a model with adaptive softmax strictly and computes the same log-probabilities', () =>
+  inFolder(path => {
+    const model = new lm.RecurrentLM({ vocab: words, ...SIZES, softmax: nn.adaptive({ cutoffs: [3, 9] }) });
+    writeFileSync(path('model'), model.save());
+    execFileSync(python!, [script, 'load', path('model'), path('ids'), path('out')]);
+    near(logitsOf(model), read(path('out')).get('logits')!.data, 1e-5, 'log-probabilities');
+    model.dispose();
+  }),
+);
+
+testIf(python, 'python3 has no torch', 'a model with adaptive softmax from PyTorch is loaded and computes the same log-probabilities', () =>
+  inFolder(path => {
+    const config = { vocab: words.size, cell: 'lstm', ...SIZES, softmax: 'adaptive', cutoffs: [4, 7] };
+    execFileSync(python!, [script, 'save', JSON.stringify(config), path('model'), path('ids'), path('out')]);
+    const model = new lm.RecurrentLM({ vocab: words, ...SIZES, softmax: nn.adaptive({ cutoffs: [4, 7] }) });
+    model.loadStateDict(read(path('model')));
+    near(logitsOf(model), read(path('out')).get('logits')!.data, 1e-5, 'log-probabilities');
+    model.dispose();
+  }),
+);
 
 run();

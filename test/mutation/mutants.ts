@@ -21,7 +21,7 @@ const ROOTS = /_backward$|_step$|_add$|^add_to$|^axpy$|^column_sums$/;
 const APART = /^assembly\/(?:gemm|core\/(?:gemv|tile|pack|math|random))\.ts$/;
 
 /** Functions that ops record, beside the callbacks of `record`. */
-const RECORDED = ['addRecurrentGradient', 'addProjectionGradients'];
+const RECORDED = ['addRecurrentGradient', 'addProjectionGradients', 'addHeadGradients'];
 
 /** The tests of recurrent ops, beside their own. */
 const LAYERS = ['nn/recurrent', 'nn/golden', 'nn/cells'];

@@ -157,7 +157,7 @@ test('a gradient that is not finite stops training and names step and parameter'
   try {
     for await (const report of trainer.run(data, { checkpoint: bytes => void (saved = bytes), checkpointEvery: 2 })) {
       if (report.type !== 'step' || report.step !== 3) continue;
-      const bias = model.head.bias!;
+      const bias = model.namedParameters().get('head.bias')!;
       bias.set(bias.toArray().fill(NaN, 2, 3));
       before = model.save();
     }

@@ -1,0 +1,66 @@
+/** The output layers for large vocabularies, as `RecurrentLM` takes them. */
+import type { Random } from '../runtime/random.js';
+import type { Parameter } from '../tensor/tensor.js';
+import { AdaptiveSoftmax, type AdaptiveSoftmaxOptions } from './adaptive.js';
+import { SampledSoftmax, type SampledSoftmaxOptions } from './sampled.js';
+import type { Head } from './softmax.js';
+
+/** What a model file says of the output layer; nothing of the full softmax. */
+export interface SoftmaxConfig {
+  softmax?: 'adaptive' | 'sampled';
+  cutoffs?: readonly number[];
+  samples?: number;
+}
+
+/** What is asked of a vocabulary; `text.Vocab` has it. */
+interface Words {
+  readonly size: number;
+  readonly level: string;
+}
+
+/** A way to the next word's probability: `nn.adaptive()`, `nn.sampled()`. */
+export interface Softmax {
+  /** Whether a step updates only the embedding's rows that it looked up. */
+  readonly sparse: boolean;
+  /** The output layer. `weight`: the embedding's, to tie. */
+  make(inputSize: number, vocab: Words, options: { weight?: Parameter; random: Random }): { head: Head; config: SoftmaxConfig };
+}
+
+/** Ids of word vocabularies stand by falling frequency, as these softmaxes need it; characters stand in their own order. */
+function checkWords({ level }: Words, name: string): void {
+  if (level !== 'word') throw new RangeError(`RecurrentLM: the ${name} softmax is for words, the vocabulary is of level "${level}"; use the full one`);
+}
+
+/** Rare words in clusters, which are narrower and computed only where they are asked for: `AdaptiveSoftmax`. */
+export function adaptive(options: Pick<AdaptiveSoftmaxOptions, 'cutoffs'> = {}): Softmax {
+  return {
+    sparse: false,
+    make(inputSize, vocab, { weight, random }) {
+      checkWords(vocab, 'adaptive');
+      if (weight) throw new RangeError('RecurrentLM: tie, and an adaptive softmax, whose matrices differ from the embedding’s; leave one of them out');
+      const head = new AdaptiveSoftmax(inputSize, vocab.size, { ...options, random });
+      return { head, config: { softmax: 'adaptive', cutoffs: head.cutoffs } };
+    },
+  };
+}
+
+/**
+ * Trained against a few drawn words, evaluated over all: `SampledSoftmax`. Embedding and output are row-sparse: optimizers update
+ * the rows that a step touches, and take no weight decay.
+ */
+export function sampled(options: Pick<SampledSoftmaxOptions, 'samples'> = {}): Softmax {
+  return {
+    sparse: true,
+    make(inputSize, vocab, shared) {
+      checkWords(vocab, 'sampled');
+      const head = new SampledSoftmax(inputSize, vocab.size, { ...options, ...shared });
+      return { head, config: { softmax: 'sampled', samples: head.samples } };
+    },
+  };
+}
+
+/** The way that a model file's config names. */
+export function softmaxOf({ softmax, cutoffs, samples }: SoftmaxConfig): Softmax | undefined {
+  if (softmax === 'adaptive') return adaptive(cutoffs && { cutoffs });
+  return softmax && sampled(samples === undefined ? {} : { samples });
+}
