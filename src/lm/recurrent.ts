@@ -8,15 +8,16 @@ import { Module } from '../nn/module.js';
 import type { Recurrent } from '../nn/recurrent.js';
 import { RNN } from '../nn/rnn.js';
 import { FullSoftmax, type Head } from '../nn/softmax.js';
+import { checkpoint } from '../ops/checkpoint.js';
 import { dropout } from '../ops/dropout.js';
-import { affine } from '../ops/elementwise.js';
+import { add, affine } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
-import { concat, slice } from '../ops/strided.js';
+import { slice } from '../ops/strided.js';
 import { f32 } from '../runtime/arena.js';
 import { Random } from '../runtime/random.js';
 import { infer } from '../tensor/scope.js';
 import { view, zeros, type Tensor } from '../tensor/tensor.js';
-import type { SequenceBatch } from '../text/batch.js';
+import { IGNORED, type SequenceBatch } from '../text/batch.js';
 import { Vocab, type VocabJSON } from '../text/vocab.js';
 import { Pacer } from '../train/pace.js';
 import type { LossContext, LossResult, Trainable } from '../train/trainable.js';
@@ -110,23 +111,42 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
   }
 
   /** Mean cross-entropy of a window's targets, in nats; the state to carry is the one at `batch.carryAt`. */
-  loss(batch: SequenceBatch, { state, random }: LossContext): LossResult {
-    const { T, B, carryAt, lossFrom } = batch;
-    const embedded = this.embedding.forward(batch.inputs, [T, B]);
-    const part = (from: number, to: number, initial: readonly Tensor[] | undefined) =>
-      this.rnn.forward(slice(embedded, 0, from, to), {
-        state: initial, random, lengths: batch.lengths, resets: batch.resets?.subarray(from * B, to * B),
-      });
-    let run = part(0, carryAt > 0 ? carryAt : T, state);
-    let carried: readonly Tensor[] | undefined = run.state;
-    if (carryAt === 0) carried = state;
-    else if (carryAt < T) {
-      const rest = part(carryAt, T, run.state);
-      run = { output: concat([run.output, rest.output]), state: rest.state };
+  loss(batch: SequenceBatch, { state, random, checkpointing }: LossContext): LossResult {
+    const { T, B, carryAt, lossFrom, targets } = batch;
+    const states = this.stateShapes(B).length;
+    const step = checkpointing ?? T;
+    const bounds = [...new Set([...Array(Math.ceil(T / step)).keys()].map(i => i * step).concat(carryAt, T))].sort((a, b) => a - b);
+    let count = 0;
+    for (const target of targets.subarray(lossFrom * B)) if (target !== IGNORED) count++;
+    const losses: Tensor[] = [];
+    let current = state ?? [];
+    let carried = state;
+    for (const [i, from] of bounds.slice(0, -1).entries()) {
+      const to = bounds[i + 1]!;
+      const part = (initial: readonly Tensor[], random: Random | undefined) => this.part(batch, from, to, initial, random);
+      const results = checkpointing === undefined ? part(current, random) : checkpoint(current, part, { random });
+      current = results.slice(0, states);
+      losses.push(...results.slice(states));
+      if (to === carryAt) carried = current;
     }
-    const counted = view(slice(run.output, 0, lossFrom, T), [(T - lossFrom) * B, this.config.hiddenSize]);
+    if (count === 0) throw new RangeError(`loss: none of the ${T}·${B} targets counts`);
+    return { loss: affine(losses.reduce(add), 1 / count), state: carried };
+  }
+
+  /** Steps from … to of a window: the final state and, where there are targets that count, their summed loss. */
+  private part({ inputs, targets, lengths, resets, B, lossFrom }: SequenceBatch, from: number, to: number, initial: readonly Tensor[], random: Random | undefined): Tensor[] {
+    const T = to - from;
+    const { output, state } = this.rnn.forward(this.embedding.forward(inputs.subarray(from * B, to * B), [T, B]), {
+      state: initial.length > 0 ? initial : undefined, random,
+      lengths: lengths?.map(length => Math.min(Math.max(length - from, 1), T)), // a row that has ended has no targets, and no gradients
+      resets: resets?.subarray(from * B, to * B),
+    });
+    const first = Math.max(lossFrom, from);
+    const wanted = targets.subarray(first * B, to * B);
+    if (wanted.every(target => target === IGNORED)) return state;
+    const counted = view(slice(output, 0, first - from, T), [(to - first) * B, this.config.hiddenSize]);
     const x = random ? dropout(counted, this.config.dropout, random) : counted;
-    return { loss: this.head.loss(x, batch.targets.subarray(lossFrom * B), { random }), state: carried };
+    return [...state, this.head.loss(x, wanted, { random, reduction: 'sum' })];
   }
 
   /**
