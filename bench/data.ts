@@ -31,3 +31,9 @@ export function randomIds(n: number, size: number): Int32Array {
   const random = new Random(2);
   return Int32Array.from({ length: n }, () => random.int(size));
 }
+
+/** n ids below `size`, log-uniform: about as words are (Zipf). */
+export function wordIds(n: number, size: number): Int32Array {
+  const random = new Random(2);
+  return Int32Array.from({ length: n }, () => Math.floor((size + 1) ** random.float()) - 1);
+}
