@@ -13,7 +13,7 @@ import { FullSoftmax, type HeadLossOptions } from './softmax.js';
 
 /** Options of `SampledSoftmax`. */
 export interface SampledSoftmaxOptions {
-  /** Classes drawn at each step, below `classes`. Default: a 32nd of them. */
+  /** Classes drawn at each step, at most half of them. Default: a 32nd. */
   samples?: number;
   /** [classes, inputSize], to tie; row-sparse where few rows are to be updated. */
   weight?: Parameter;
@@ -33,8 +33,8 @@ export class SampledSoftmax extends FullSoftmax {
   readonly samples: number;
 
   constructor(inputSize: number, classes: number, { samples = Math.ceil(classes / 32), weight, random = defaultRandom }: SampledSoftmaxOptions = {}) {
-    if (!(Number.isInteger(samples) && samples >= 1 && samples < classes)) {
-      throw new RangeError(`SampledSoftmax: samples is ${samples}, expected a whole number from 1 and below ${classes}, the classes`);
+    if (!(Number.isInteger(samples) && samples >= 1 && 2 * samples <= classes)) {
+      throw new RangeError(`SampledSoftmax: samples is ${samples}, expected a whole number from 1 to half of the ${classes} classes`);
     }
     super(inputSize, classes, { weight: weight ?? sparse(inputSize, classes, random), random });
     this.samples = samples;

@@ -1,6 +1,6 @@
 /** The job of test/runtime/threads.test.ts, run as `node threads.js NUMBER`. */
 import { createHash } from 'node:crypto';
-import { init, lm, optim, runtimeInfo, text, train } from '../../src/index.js';
+import { init, lm, nn, optim, runtimeInfo, text, train } from '../../src/index.js';
 
 /** Trains each cell a few steps, large enough that every kernel is shared out, and prints the weights' hash. */
 async function job(threads: number): Promise<void> {
@@ -19,6 +19,17 @@ async function job(threads: number): Promise<void> {
       trainer.dispose();
       model.dispose();
     }
+  }
+  // So many words that the output layer's logits come in chunks.
+  const words = text.Vocab.fromJSON({ level: 'word', tokens: ['<eos>', '<unk>', ...Array.from({ length: 8000 }, (_, i) => `w${i}`)] });
+  const read = text.columns(Int32Array.from({ length: 13 * 61 }, (_, i) => (i * 7919) % words.size), { batchSize: 13 });
+  for (const softmax of [undefined, nn.adaptive(), nn.sampled()]) {
+    const model = new lm.RecurrentLM({ vocab: words, embeddingSize: 45, hiddenSize: 70, softmax });
+    const trainer = new train.Trainer(model, { optimizer: new optim.Adam(model.parameters()), clipNorm: 1, bptt: 20 });
+    for await (const _ of trainer.run(read));
+    hash.update(model.save());
+    trainer.dispose();
+    model.dispose();
   }
   console.log(JSON.stringify({ threads: runtimeInfo().threads, hash: hash.digest('hex') }));
 }
