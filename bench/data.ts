@@ -37,3 +37,9 @@ export function withIds(address: number, n: number, size: number): number {
   i32(address, n).set(randomIds(n, size));
   return address;
 }
+
+/** n ids below `size`, log-uniform: about as words are (Zipf). */
+export function wordIds(n: number, size: number): Int32Array {
+  const random = new Random(2);
+  return Int32Array.from({ length: n }, () => Math.floor((size + 1) ** random.float()) - 1);
+}

@@ -1,8 +1,8 @@
-/** Whole training steps as the Trainer makes them: embedding → cells → linear → cross-entropy, backward, clip by norm, Adam. */
-import { optim, text, train } from '../src/index.js';
+/** Whole training steps of the usual jobs. */
 import type { Case } from './case.js';
 import { randomIds } from './data.js';
 import { flopPerToken, label, model, type Size } from './model.js';
+import { stepCase } from './step.js';
 
 interface Job extends Size {
   note: string;
@@ -24,10 +24,6 @@ export default function* (): Generator<Case> {
   for (const job of JOBS) {
     const { T, B, V } = job;
     using lm = model(job);
-    using trainer = new train.Trainer(lm, {
-      optimizer: new optim.Adam(lm.namedParameters(), { lr: 1e-3 }), clipNorm: 1, bptt: T, steps: 1e9, reportEvery: 1,
-    });
-    const reports = trainer.run(text.columns(randomIds(B * (20 * T + 1), V), { batchSize: B }));
-    yield { name: `train ${job.note} ${label(job)} T${T} B${B}`, flop: 3 * T * B * flopPerToken(job), tokens: T * B, run: () => reports.next() };
+    yield* stepCase(lm, { name: `train ${job.note} ${label(job)} T${T} B${B}`, ids: randomIds(B * (20 * T + 1), V), T, B, flop: 3 * T * B * flopPerToken(job) });
   }
 }

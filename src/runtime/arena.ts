@@ -53,6 +53,11 @@ export function i32(address: number, length: number): Int32Array {
   return new Int32Array(buffer(), address, length);
 }
 
+/** As `f32`, for quantised weights. */
+export function i8(address: number, length: number): Int8Array {
+  return new Int8Array(buffer(), address, length);
+}
+
 /** As `f32`, for masks. */
 export function u8(address: number, length: number): Uint8Array {
   return new Uint8Array(buffer(), address, length);

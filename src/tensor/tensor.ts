@@ -73,6 +73,7 @@ export class Tensor {
     if (!this.requiresGrad) return 0;
     if (this.base !== null) return this.base.wantGrad() + 4 * this.offset;
     if (this.gradAddress === 0) {
+      if (this.life !== currentLife()) throw new Error(`checkpoint: the work uses a tensor [${this.shape}] from outside; pass it as an input`);
       this.gradAddress = arena.borrow(4 * this.size);
       arena.f32(this.gradAddress, this.size).fill(0);
     }
