@@ -3,10 +3,15 @@ import { Bench, type Statistics } from 'tinybench';
 import { peakBandwidth } from './bandwidth.js';
 import { peakGflops } from './peak.js';
 
+/** What a run says that measured itself, ms. */
+export interface Measured {
+  overriddenDuration: number;
+}
+
 export interface Case {
   name: string;
   /** Does the work once. Inputs are seeded, and so are results: they stay in the kernels' memory, where no engine can drop them. */
-  run: () => void | Promise<unknown>;
+  run: () => void | Promise<unknown> | Measured;
   /** Floating-point operations in one run: of the matrix products alone, where there are any. */
   flop?: number;
   /** Bytes that a kernel must at least read and write in one run. */
@@ -32,14 +37,14 @@ export interface Result {
   /** Of the same process, measured just before. */
   peakGflops: number;
   peakGbps: number | null;
-  /** What operations and bytes would take at the peaks, the longer of the two, as a share of the run. */
-  share: number;
+  /** What operations and bytes would take at the peaks, the longer of the two, as a share of the run; of neither, null. */
+  share: number | null;
   tokens: number | null;
   tokensPerSecond: number | null;
 }
 
 /** Milliseconds: by the clock, or with `--cpu` of this process's work alone, for machines that others keep busy. */
-const now = process.argv.includes('--cpu') ? () => process.cpuUsage().user / 1000 : () => performance.now();
+export const now = process.argv.includes('--cpu') ? () => process.cpuUsage().user / 1000 : () => performance.now();
 
 /** Runs `work` for at least `time` ms and 5 times, after a warm-up. */
 export async function measure(name: string, work: Case['run'], time: number): Promise<Statistics> {
@@ -59,7 +64,7 @@ export async function measureCase({ name, run, flop, bytes, tokens }: Case): Pro
   const [gflops, gbps] = [rate(flop), rate(bytes)];
   return {
     name, medianMs: p50, spread: mad / p50, runs: samplesCount, flop: flop ?? null, bytes: bytes ?? null, gflops, gbps,
-    peakGflops: peak.gflops, peakGbps: peak.gbps, share: Math.max((gflops ?? 0) / peak.gflops, (gbps ?? 0) / (peak.gbps ?? Infinity)),
+    peakGflops: peak.gflops, peakGbps: peak.gbps, share: Math.max((gflops ?? 0) / peak.gflops, (gbps ?? 0) / (peak.gbps ?? Infinity)) || null,
     tokens: tokens ?? null, tokensPerSecond: tokens === undefined ? null : (1000 * tokens) / p50,
   };
 }

@@ -1,22 +1,23 @@
 /**
- * node build/bench/run.js [--json | --readme] [--cpu] [part…]
+ * node build/bench/run.js [--json | --readme] [--cpu] [--threads N] [part…]
  *
  * Runs all benches, or those whose file or case name contains a part, and prints a table; `--json` one object a line; `--readme` puts the
  * table in bench/README.md and draws bench/roofline-BUILD.svg, in place of the last ones of the same build. `--cpu` counts the process's own time (case.ts).
+ * `--threads N`: what `init` gets.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { init, runtimeInfo } from '../src/index.js';
 import { peakBandwidth } from './bandwidth.js';
 import { measureCase, type Cases, type Result } from './case.js';
 import { roofline, type Bandwidth, type Dot } from './roofline.js';
 
-const options = process.argv.slice(2).filter(argument => argument.startsWith('--'));
-const parts = process.argv.slice(2).filter(argument => !argument.startsWith('--'));
-const known = ['--json', '--readme', '--cpu'];
-const unknown = options.find(option => !known.includes(option));
-if (unknown) throw new RangeError(`bench: unknown option ${unknown}, expected ${known.join(' or ')}`);
+const { values: options, positionals: parts } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean' }, readme: { type: 'boolean' }, cpu: { type: 'boolean' }, threads: { type: 'string', default: '1' } },
+});
 
 const HEADER = ['', 'median', 'spread', 'per second', 'GFLOP/s', 'GB/s', 'of peak', 'MFLOP', 'MB'];
 
@@ -27,15 +28,15 @@ function row({ name, medianMs, spread, tokensPerSecond, gflops, gbps, share, flo
   const percent = (x: number): string => `${(100 * x).toFixed(0)} %`;
   const given = (x: number | null, format: (x: number) => string): string => (x === null ? '' : format(x));
   return [
-    name, time, percent(spread), given(tokensPerSecond, significant), given(gflops, x => x.toFixed(1)), given(gbps, x => x.toFixed(1)), percent(share),
+    name, time, percent(spread), given(tokensPerSecond, significant), given(gflops, x => x.toFixed(1)), given(gbps, x => x.toFixed(1)), given(share, percent),
     given(flop, x => significant(x / 1e6)), given(bytes, x => significant(x / 1e6)),
   ];
 }
 
 /** The machine and the engine, in a line. */
 function conditions(): string {
-  const { build } = runtimeInfo();
-  return `${build} build, Node ${process.versions.node} (V8 ${process.versions.v8}), ${cpus()[0]?.model.trim()}, ${new Date().toISOString().slice(0, 10)}${options.includes('--cpu') ? ', own time' : ''}`;
+  const { build, threads } = runtimeInfo();
+  return `${build} build, ${threads} ${threads === 1 ? 'thread' : 'threads'}, Node ${process.versions.node} (V8 ${process.versions.v8}), ${cpus()[0]?.model.trim()}, ${new Date().toISOString().slice(0, 10)}${options.cpu ? ', own time' : ''}`;
 }
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -73,15 +74,15 @@ async function bandwidths(): Promise<[Bandwidth, Bandwidth]> {
   return [{ label: '256 KiB', gbps: await peakBandwidth(2 ** 18) }, { label: '64 MiB', gbps: await peakBandwidth(2 ** 26) }];
 }
 
-await init();
+await init({ threads: Number(options.threads) });
 const all: Result[] = [];
 const print = (cells: readonly string[]): void => console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(36) : cell.padStart(10))).join(' '));
-if (!options.includes('--json')) {
+if (!options.json) {
   console.log(conditions());
   print(HEADER);
 }
 for await (const result of results()) {
-  if (options.includes('--json')) console.log(JSON.stringify(result));
+  if (options.json) console.log(JSON.stringify(result));
   else print(row(result));
   all.push(result);
 }
@@ -89,8 +90,8 @@ if (all.length === 0) throw new RangeError(`bench: nothing is named ${parts.join
 const peak = Math.max(...all.map(({ peakGflops }) => peakGflops));
 const speeds = await bandwidths();
 const peaks = `peak ${peak.toFixed(1)} GFLOP/s; memory ${speeds.map(({ label, gbps }) => `${gbps.toFixed(0)} GB/s over ${label}`).join(', ')}`;
-if (!options.includes('--json')) console.log(peaks);
-if (options.includes('--readme')) {
+if (!options.json) console.log(peaks);
+if (options.readme) {
   const dots = all.flatMap(dot);
   const file = `roofline-${runtimeInfo().build}.svg`;
   if (dots.length > 0) writeFileSync(`${folder}../../bench/${file}`, roofline({ title: `Kernels, ${conditions()}`, dots, peak, bandwidths: speeds }));

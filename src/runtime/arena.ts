@@ -87,6 +87,7 @@ function reserve(end: number, wanted: number): void {
 export function allocate(bytes: number): number {
   if (depth > 0) throw new Error('allocate: inside a scope; build modules, optimizers and persistent tensors before it opens');
   const size = Math.max(align(bytes), ALIGN);
+  const used = buffer().byteLength; // beyond, the memory grows by zeros
   let address = -1;
   let best = Infinity;
   for (const [start, room] of holes) {
@@ -104,7 +105,7 @@ export function allocate(bytes: number): number {
     top = heap = top + size;
   }
   blocks.set(address, size);
-  u8(address, size).fill(0);
+  if (address < used) u8(address, Math.min(size, used - address)).fill(0);
   return address;
 }
 
