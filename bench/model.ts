@@ -25,4 +25,11 @@ export function flopPerToken({ cell, V, H, layers }: Size, output = V * H): numb
   return 2 * (layers * gates * H * 2 * H + output);
 }
 
+/** Operations of the products of a training step: where the first layer projects the vocabulary's table, those of its rows, not of each token. */
+export function flopPerStep(size: Size, T: number, B: number, output?: number): number {
+  const { cell, V, H } = size;
+  const spared = Math.max(0, T * B - V) * (cell === 'lstm' ? 4 : 3) * H * H;
+  return 3 * (T * B * flopPerToken(size, output) - (2 * V <= T * B ? 2 * spared : 0));
+}
+
 export const label = ({ cell, V, H, layers }: Size): string => `${cell} ${V}/${H}×${layers}`;

@@ -2,7 +2,7 @@
 import { nn } from '../src/index.js';
 import type { Case } from './case.js';
 import { wordIds } from './data.js';
-import { flopPerToken, label, model, type Size } from './model.js';
+import { flopPerStep, label, model, type Size } from './model.js';
 import { stepCase } from './step.js';
 
 const [T, B] = [35, 20] as const;
@@ -24,7 +24,7 @@ export default function* (): Generator<Case> {
     const ids = wordIds(B * (20 * T + 1), size.V);
     for (const [name, softmax] of Object.entries(WAYS)) {
       using lm = model(size, softmax);
-      yield* stepCase(lm, { name: `softmax ${name} ${label(size)} T${T} B${B}`, ids, T, B, flop: 3 * T * B * flopPerToken(size, outputWeights(lm.head, ids, size)) });
+      yield* stepCase(lm, { name: `softmax ${name} ${label(size)} T${T} B${B}`, ids, T, B, flop: flopPerStep(size, T, B, outputWeights(lm.head, ids, size)) });
     }
   }
 }

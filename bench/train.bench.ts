@@ -1,7 +1,7 @@
 /** Whole training steps of the usual jobs. */
 import type { Case } from './case.js';
 import { randomIds } from './data.js';
-import { flopPerToken, label, model, type Size } from './model.js';
+import { flopPerStep, label, model, type Size } from './model.js';
 import { stepCase } from './step.js';
 
 interface Job extends Size {
@@ -24,6 +24,6 @@ export default function* (): Generator<Case> {
   for (const job of JOBS) {
     const { T, B, V } = job;
     using lm = model(job);
-    yield* stepCase(lm, { name: `train ${job.note} ${label(job)} T${T} B${B}`, ids: randomIds(B * (20 * T + 1), V), T, B, flop: 3 * T * B * flopPerToken(job) });
+    yield* stepCase(lm, { name: `train ${job.note} ${label(job)} T${T} B${B}`, ids: randomIds(B * (20 * T + 1), V), T, B, flop: flopPerStep(job, T, B) });
   }
 }
