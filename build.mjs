@@ -34,7 +34,7 @@ function pack(simd, relaxed) {
 function kernels() {
   mkdirSync(root + 'dist/kernels', { recursive: true });
   const [simd, relaxed] = ['simd', 'relaxed'].map(target => {
-    run('assemblyscript/bin/asc.js', '--target', target);
+    run('assemblyscript/bin/asc.js', '--target', target, '--transform', root + 'assembly/polynomials.mjs');
     rmSync(root + `dist/kernels/${target}.js`); // asc's glue: @assemblyscript/loader instantiates instead
     return readFileSync(root + `dist/kernels/${target}.wasm`);
   });

@@ -57,15 +57,22 @@ function parts(n: usize, size: usize): usize {
   return (n + size - 1) / size;
 }
 
+/** Reads a byte of each cache line from `from` to `to`. */
+function touch(from: usize, to: usize): void {
+  for (; from < to; from += 64) load<u8>(from);
+}
+
 /**
  * Packs M rows of A into panels of at most ROWS rows, as equal as they can be: M = 21 in sixes is 5, 5, 5, 6.
  *
- * Where the rows are columns in memory a cache line serves several panels: they are filled side by side, a few k's at a time.
+ * Where the rows are columns in memory a cache line serves several panels: they are filled side by side, a few k's at a time,
+ * while the next few come from L3 (`touch`): lines that far apart are not foreseen by the processor.
  */
 function packA(dst: usize, a: usize, M: usize, K: usize, mStride: usize, kStride: usize): void {
-  const panels = parts(M, ROWS), chunk: usize = mStride == 4 ? 16 : K;
+  const panels = parts(M, ROWS), chunk: usize = mStride == 4 ? 12 : K;
   for (let k: usize = 0; k < K; k += chunk) {
     const depth = <i32>min(chunk, K - k);
+    if (mStride == 4) for (let next = k + chunk, end = min(next + chunk, K); next < end; next++) touch(a + next * kStride, a + next * kStride + M * 4);
     for (let i: usize = 0; i < panels; i++) {
       const m = share(M, i, panels), rows = share(M, i + 1, panels) - m;
       const to = dst + (m * K + rows * k) * ELEMENT, from = a + m * mStride + k * kStride;
@@ -75,46 +82,55 @@ function packA(dst: usize, a: usize, M: usize, K: usize, mStride: usize, kStride
   }
 }
 
-function tile1(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
-  tile(c, a, b, 1, K, cRow, columns, add);
+function tile1(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
+  tile(c, a, b, 1, K, cRow, columns, add, next, step);
 }
-function tile2(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
-  tile(c, a, b, 2, K, cRow, columns, add);
+function tile2(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
+  tile(c, a, b, 2, K, cRow, columns, add, next, step);
 }
-function tile3(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
-  tile(c, a, b, 3, K, cRow, columns, add);
+function tile3(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
+  tile(c, a, b, 3, K, cRow, columns, add, next, step);
 }
-function tile4(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
-  tile(c, a, b, 4, K, cRow, columns, add);
+function tile4(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
+  tile(c, a, b, 4, K, cRow, columns, add, next, step);
 }
-function tile5(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
-  tile(c, a, b, 5, K, cRow, columns, add);
+function tile5(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
+  tile(c, a, b, 5, K, cRow, columns, add, next, step);
 }
-function tile6(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
-  tile(c, a, b, 6, K, cRow, columns, add);
+function tile6(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
+  tile(c, a, b, 6, K, cRow, columns, add, next, step);
 }
 
-/** A block of C: M rows of packed A by N columns of packed B, whose panels are `panel` bytes apart. */
+/**
+ * A block of C: M rows of packed A by N columns of packed B, whose panels are `panel` bytes apart.
+ *
+ * A B that is larger than L2 comes from L3, and WebAssembly has no prefetch: while the tiles of one panel are computed, each reads its
+ * share of the next one, a byte a line. Fused tiles do so as they walk along K; on V8 11 a load more slows the loop, so there a
+ * tile's share is read before it begins.
+ */
 function block(c: usize, a: usize, b: usize, panel: usize, M: usize, N: usize, K: i32, cRow: usize, add: bool): void {
   const panels = parts(M, ROWS);
   for (let n: usize = 0; n < N;) {
     let wide: usize = 1;
+    const next = n + 8 < N ? b + panel : b, step: usize = 32 / panels;
     for (let i: usize = 0; i < panels; i++) {
       const m = share(M, i, panels), rows = share(M, i + 1, panels) - m;
       const to = c + m * cRow + n * 4, from = a + m * <usize>K * ELEMENT;
       const columns = <i32>min<usize>(N - n, 8);
+      const near = next + i * <usize>K * step;
+      if (!FUSED) touch(near, near + <usize>K * step);
       if (rows == 1) {
         // a lone row is the only panel
         if (N - n >= 32) { tile1x32(to, from, b, panel, K, add); wide = 4; }
-        else tile1(to, from, b, K, cRow, columns, add);
+        else tile1(to, from, b, K, cRow, columns, add, near, step);
       } else if (rows == 2 && panels == 1) {
         if (N - n >= 16) { tile2x16(to, from, b, panel, K, cRow, add); wide = 2; }
-        else tile2(to, from, b, K, cRow, columns, add);
-      } else if (rows == 2) tile2(to, from, b, K, cRow, columns, add);
-      else if (rows == 3) tile3(to, from, b, K, cRow, columns, add);
-      else if (rows == 4) tile4(to, from, b, K, cRow, columns, add);
-      else if (rows == 5) tile5(to, from, b, K, cRow, columns, add);
-      else tile6(to, from, b, K, cRow, columns, add);
+        else tile2(to, from, b, K, cRow, columns, add, near, step);
+      } else if (rows == 2) tile2(to, from, b, K, cRow, columns, add, near, step);
+      else if (rows == 3) tile3(to, from, b, K, cRow, columns, add, near, step);
+      else if (rows == 4) tile4(to, from, b, K, cRow, columns, add, near, step);
+      else if (rows == 5) tile5(to, from, b, K, cRow, columns, add, near, step);
+      else tile6(to, from, b, K, cRow, columns, add, near, step);
     }
     n += 8 * wide;
     b += wide * panel;

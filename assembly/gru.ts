@@ -30,7 +30,7 @@ function backwardRow(dgates: usize, dhn: usize, dh: usize, dy: usize, gates: usi
  *   hn     [T, B, H]    written: W_hn·h_{t−1} + b_hn, 0 in frozen rows; 0 = not wanted
  *   hp     [T, B, H]    written: h_{t−1} as it was used; 0 = not wanted
  *   gates  [T, B, 3H]   read as W_ih·x + b_ih, for r and z + b_hh too; overwritten by r, z, n; 0 in frozen rows
- *   w_hh   [3H, H]      read
+ *   w_hh   [3H, H]      read; 0 (one step of one row) = gates hold the r and z products already, hn holds W_hn·h0
  *   b_hh   [3H]         read: the n third only
  *   h0     [B, H]       read; 0 = zeros
  *   lengths, resets     read; 0 = none; from, to: rows of the batch (recurrent.ts)
@@ -50,7 +50,9 @@ export function gru_forward(y: usize, hN: usize, hn: usize, hp: usize, gates: us
     const hNext = hp && n < T - 1 ? hp + state * (reverse ? t - 1 : t + 1) : hN;
     const gatesT = gates + state * (3 * t), hnT = hn ? hn + state * t : unsaved;
     restart(h, lengths, resets, t, B, from, to, H);
-    if (n > 0 || h0) {
+    if (w_hh == 0) {
+      // there already
+    } else if (n > 0 || h0) {
       forwardProduct(gatesT, h, w_hh, packed, scratch, B, from, to, 2 * H, H, 3 * H, 1);
       forwardProduct(hnT, h, w_n, packed_n, scratch, B, from, to, H, H, H, 0);
     } else begin(hnT, 0, H, from, to);

@@ -28,3 +28,4 @@ export { recurrent_scratch } from './recurrent';
 export * from './lstm';
 export * from './gru';
 export * from './rnn';
+export * from './int8';

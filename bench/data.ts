@@ -1,5 +1,5 @@
 /** Seeded data and the memory that benches work in. */
-import { allocate, f32, free } from '../src/runtime/arena.js';
+import { allocate, f32, free, i32 } from '../src/runtime/arena.js';
 import { Random, text } from '../src/index.js';
 
 /** Runs `work` with an allocator of buffers of random numbers in [−1, 1), which are given back at the end. */
@@ -30,6 +30,12 @@ export function vocabulary(size: number): text.Vocab {
 export function randomIds(n: number, size: number): Int32Array {
   const random = new Random(2);
   return Int32Array.from({ length: n }, () => random.int(size));
+}
+
+/** Writes n ids below `size` to `address`, and returns it. */
+export function withIds(address: number, n: number, size: number): number {
+  i32(address, n).set(randomIds(n, size));
+  return address;
 }
 
 /** n ids below `size`, log-uniform: about as words are (Zipf). */

@@ -10,8 +10,14 @@ import { loadLanes, storeLanes } from './lanes';
 import { sigmoid4, tanh4 } from './math';
 import { madd } from './v128';
 
+/** (2) */
 // @ts-ignore: decorator
-@inline export function forward4<Lanes>(gates: usize, row: usize, cp: usize, c: usize, tc: usize, h: usize, y: usize, left: i32): void {
+@inline function cell(i: v128, f: v128, g: v128, cp: v128): v128 {
+  return carry(madd(f, cp, f32x4.mul(i, g)));
+}
+
+// @ts-ignore: decorator
+@inline export function forward4<Lanes>(gates: usize, row: usize, cp: usize, c: usize, h: usize, y: usize, left: i32): void {
   const i = sigmoid4(loadLanes<Lanes>(gates, left));
   const f = sigmoid4(loadLanes<Lanes>(gates + row, left));
   const g = tanh4(loadLanes<Lanes>(gates + 2 * row, left));
@@ -20,24 +26,28 @@ import { madd } from './v128';
   storeLanes<Lanes>(gates + row, f, left);
   storeLanes<Lanes>(gates + 2 * row, g, left);
   storeLanes<Lanes>(gates + 3 * row, o, left);
-  const ct = carry(madd(f, loadLanes<Lanes>(cp, left), f32x4.mul(i, g)));
-  const t = tanh4(ct);
-  const ht = f32x4.mul(o, t);
+  const ct = cell(i, f, g, loadLanes<Lanes>(cp, left));
+  const ht = f32x4.mul(o, tanh4(ct));
   storeLanes<Lanes>(c, ct, left);
-  storeLanes<Lanes>(tc, t, left);
   storeLanes<Lanes>(h, ht, left);
   storeLanes<Lanes>(y, ht, left);
 }
 
+/** c = c_t again, the same bits, from the gates that the forward left. */
+// @ts-ignore: decorator
+@inline export function cell4<Lanes>(c: usize, gates: usize, row: usize, cp: usize, left: i32): void {
+  storeLanes<Lanes>(c, cell(loadLanes<Lanes>(gates, left), loadLanes<Lanes>(gates + row, left), loadLanes<Lanes>(gates + 2 * row, left), loadLanes<Lanes>(cp, left)), left);
+}
+
 /** dc: ∂loss/∂c_t by way of c_{t+1} becomes ∂loss/∂c_{t−1}. dgates may be gates. */
 // @ts-ignore: decorator
-@inline export function backward4<Lanes>(dgates: usize, dh: usize, dc: usize, dy: usize, gates: usize, row: usize, cp: usize, tc: usize, left: i32): void {
+@inline export function backward4<Lanes>(dgates: usize, dh: usize, dc: usize, dy: usize, gates: usize, row: usize, cp: usize, c: usize, left: i32): void {
   const one = f32x4.splat(1);
   const i = loadLanes<Lanes>(gates, left);
   const f = loadLanes<Lanes>(gates + row, left);
   const g = loadLanes<Lanes>(gates + 2 * row, left);
   const o = loadLanes<Lanes>(gates + 3 * row, left);
-  const t = loadLanes<Lanes>(tc, left);
+  const t = tanh4(loadLanes<Lanes>(c, left));
   const dht = carry(f32x4.add(loadLanes<Lanes>(dh, left), loadLanes<Lanes>(dy, left)));
   const dho = f32x4.mul(dht, o);
   const dct = madd(dho, f32x4.sub(one, f32x4.mul(t, t)), loadLanes<Lanes>(dc, left)); // (3)

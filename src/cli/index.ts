@@ -6,6 +6,7 @@ import { explain } from './errors.js';
 import { evalCommand } from './eval.js';
 import { inspectCommand } from './inspect.js';
 import { colours, complain } from './output.js';
+import { quantizeCommand } from './quantize.js';
 import { sampleCommand } from './sample.js';
 import { trainCommand } from './train.js';
 
@@ -27,6 +28,7 @@ const program = new Command('throughtime')
   .addCommand(trainCommand())
   .addCommand(evalCommand())
   .addCommand(sampleCommand())
+  .addCommand(quantizeCommand())
   .addCommand(inspectCommand());
 
 /** Settings that commander does not hand down to commands made apart. */

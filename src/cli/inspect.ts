@@ -52,6 +52,8 @@ interface Inspection {
 const FIRST_TOKENS = 40;
 /** What a checkpoint holds beside the model's own tensors. */
 const TRAINING_STATE = /^(optimizer|carry|best)\./;
+/** What belongs to the rows of quantised weights. */
+const SCALE = /\.scale$/;
 
 async function run(path: string, { json }: { json?: boolean }): Promise<void> {
   const bytes = await refusing(null, () => readFileBytes(path, 'the file'));
@@ -65,7 +67,7 @@ function inspect(file: string, bytes: number, { tensors, metadata }: Safetensors
   const parse = (key: string): unknown => (ours && metadata[key] !== undefined ? JSON.parse(metadata[key]) : null);
   const config = parse('config') as { tie?: boolean } | null;
   const list = [...tensors].map(([name, { dtype, shape, data }]) => ({ name, dtype, shape, size: data.length }));
-  const counted = list.filter(({ name }) => !TRAINING_STATE.test(name) && !(config?.tie && name === 'head.weight'));
+  const counted = list.filter(({ name }) => !TRAINING_STATE.test(name) && !SCALE.test(name) && !(config?.tie && name === 'head.weight'));
   return {
     type: 'inspect', file, bytes,
     format: metadata['format'] ?? null,

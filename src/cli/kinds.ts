@@ -1,7 +1,9 @@
 /** Models by the kind that their files name: what `eval` and `sample` ask of them. */
 import { readModel, type ModelFile } from '../io/model.js';
-import type { Evaluation } from '../lm/perplexity.js';
-import { RecurrentLM, type SampleOptions } from '../lm/recurrent.js';
+import type { SampleOptions } from '../lm/generate.js';
+import type { EvaluateOptions, Evaluation } from '../lm/perplexity.js';
+import { QuantizedLM } from '../lm/quantized.js';
+import { RecurrentLM } from '../lm/recurrent.js';
 import { softmaxOf } from '../nn/large.js';
 import { readFileBytes } from '../node/files.js';
 import type { Vocab } from '../text/vocab.js';
@@ -10,13 +12,14 @@ import { Refusal, refusing } from './errors.js';
 export interface LanguageModel {
   readonly kind: string;
   readonly vocab: Vocab;
-  evaluate(ids: Int32Array): Promise<Evaluation>;
+  evaluate(ids: Int32Array, options?: EvaluateOptions): Promise<Evaluation>;
   sample(options: SampleOptions): AsyncIterable<string>;
   dispose(): void;
 }
 
 const KINDS: Record<string, (file: ModelFile) => LanguageModel> = {
   [RecurrentLM.kind]: file => RecurrentLM.from(file, softmaxOf),
+  [QuantizedLM.kind]: file => QuantizedLM.from(file),
 };
 
 /** The model of a model file or a checkpoint. Call `init` first. */

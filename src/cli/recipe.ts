@@ -25,6 +25,8 @@ export interface Recipe {
   /** null: `nn.SampledSoftmax`'s own. */
   samples: number | null;
   bptt: number;
+  /** null: the activations of all steps are kept. */
+  checkpointing: number | null;
   batch: number;
   optimizer: keyof typeof OPTIMIZERS;
   lr: number;
@@ -73,7 +75,7 @@ export function modelOptions(recipe: Recipe, vocab: Vocab): RecurrentLMOptions {
 }
 
 export function trainerOptions(recipe: Recipe, parameters: ReadonlyMap<string, Parameter>): TrainerOptions {
-  const { optimizer, lr, lrMin, schedule, clipNorm, clipValue, epochs, steps, bptt, seed } = recipe;
+  const { optimizer, lr, lrMin, schedule, clipNorm, clipValue, epochs, steps, bptt, checkpointing, seed } = recipe;
   return {
     optimizer: OPTIMIZERS[optimizer].make(parameters, lr),
     schedule: SCHEDULES[schedule](lrMin),
@@ -81,6 +83,7 @@ export function trainerOptions(recipe: Recipe, parameters: ReadonlyMap<string, P
     ...(clipValue > 0 && { clipValue }),
     ...(steps !== null ? { steps } : { epochs: epochs ?? 1 }),
     bptt,
+    ...(checkpointing !== null && { checkpointing }),
     seed,
   };
 }

@@ -1,6 +1,6 @@
 /** `throughtime sample` */
 import { Command } from 'commander';
-import type { SampleOptions } from '../lm/recurrent.js';
+import type { SampleOptions } from '../lm/generate.js';
 import { init } from '../runtime/init.js';
 import { Refusal, refusing } from './errors.js';
 import { loadModel, type LanguageModel } from './kinds.js';

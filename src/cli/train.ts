@@ -34,7 +34,7 @@ Exit codes: 0, 2 for bad input or options, 130 after Ctrl-C.`;
 
 /** Defaults of what a new run takes; `null`: from other options. */
 const DEFAULTS = {
-  level: 'char', model: 'recurrent', cell: 'lstm', layers: 2, hidden: 128, dropout: 0, tie: false, softmax: 'full', cutoffs: null, samples: null, bptt: 64, batch: 32,
+  level: 'char', model: 'recurrent', cell: 'lstm', layers: 2, hidden: 128, dropout: 0, tie: false, softmax: 'full', cutoffs: null, samples: null, bptt: 64, checkpointing: null, batch: 32,
   optimizer: 'adam', schedule: 'cosine', clipNorm: 1, clipValue: 0, seed: 1, deterministic: false,
 } as const;
 const SPLIT = 0.9;
@@ -46,7 +46,7 @@ const REPORT_EVERY = 50;
 const REPORT_EVERY_LIVE = 10;
 
 /** What was written on the command line, by name. */
-type Given = Partial<Omit<Recipe, 'epochs' | 'steps' | 'split' | 'cutoffs' | 'samples'> & { epochs: number; steps: number; split: number; cutoffs: readonly number[]; samples: number }> & {
+type Given = Partial<Omit<Recipe, 'epochs' | 'steps' | 'split' | 'cutoffs' | 'samples' | 'checkpointing'> & { epochs: number; steps: number; split: number; cutoffs: readonly number[]; samples: number; checkpointing: number }> & {
   input?: string; valid?: string; out?: string; checkpoint?: string; resume?: string;
   slice?: number; maxSeconds?: number; reportEvery?: number; threads?: number; json?: boolean;
 };
@@ -88,6 +88,7 @@ function languageModelCommand(): Command {
   group(
     'Training:',
     option('--bptt <n>', 'time steps of a window, which gradients go back over', DEFAULTS.bptt).argParser(whole()),
+    option('--checkpointing <n>', 'keep the activations of so many steps, compute the others again: less memory', 'keep all').argParser(whole()),
     option('--batch <n>', 'rows: places in the text read side by side', DEFAULTS.batch).argParser(whole()),
     option('--optimizer <name>', Object.keys(OPTIMIZERS).join(', '), DEFAULTS.optimizer).argParser(oneOf(Object.keys(OPTIMIZERS))),
     option('--lr <rate>', 'learning rate', 'the optimizer’s; adam 2e-3').argParser(decimal({ above: 0 })),

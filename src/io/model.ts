@@ -1,5 +1,5 @@
 /** Model files and checkpoints: safetensors whose metadata says what the tensors are. */
-import { readSafetensors, toFloat32, writeSafetensors } from './safetensors.js';
+import { readSafetensors, toFloat32, writeSafetensors, type SafetensorsEntry } from './safetensors.js';
 
 /** The version of the layout; another one is refused. */
 export const FORMAT = 'throughtime/1';
@@ -14,16 +14,18 @@ export interface ModelFile {
   vocab: unknown;
   /** Tensors by PyTorch's names. */
   state: Map<string, { shape: readonly number[]; data: Float32Array }>;
+  /** 8-bit tensors, beside which `state` has a `.scale` for each row: only in quantised models. */
+  int8?: Map<string, { shape: readonly number[]; data: Int8Array }>;
   /** Training state, plain data: only in checkpoints. */
   trainer?: unknown;
 }
 
 /** The bytes of a model file, or of a checkpoint where `trainer` is given. The same contents give the same bytes. */
-export function writeModel({ kind, config, vocab, state, trainer }: ModelFile): Uint8Array {
+export function writeModel({ kind, config, vocab, state, int8 = new Map(), trainer }: ModelFile): Uint8Array {
   const metadata: Record<string, string> = { format: FORMAT, kind, config: JSON.stringify(config), vocab: JSON.stringify(vocab) };
   if (trainer !== undefined) metadata['trainer'] = JSON.stringify(trainer);
-  const tensors = Array.from(state, ([name, { shape, data }]) => [name, { dtype: 'F32' as const, shape, data: data as Float32Array<ArrayBuffer> }] as const);
-  return writeSafetensors({ tensors, metadata });
+  const entries = [...state, ...int8];
+  return writeSafetensors({ tensors: entries.map(([name, { shape, data }]) => [name, { dtype: data instanceof Int8Array ? 'I8' : 'F32', shape, data } as SafetensorsEntry]), metadata });
 }
 
 /**
@@ -47,8 +49,12 @@ export function readModel(bytes: Uint8Array): ModelFile {
   };
   const { kind } = metadata;
   if (kind === undefined) throw new RangeError('load: the metadata lacks "kind"');
-  const state = new Map([...tensors].map(([name, entry]) => [name, { shape: entry.shape, data: toFloat32(entry) }]));
-  const file: ModelFile = { kind, config: parse('config'), vocab: parse('vocab'), state };
+  const file: ModelFile = { kind, config: parse('config'), vocab: parse('vocab'), state: new Map(), int8: new Map() };
+  for (const [name, entry] of tensors) {
+    const { shape } = entry;
+    if (entry.dtype === 'I8') file.int8!.set(name, { shape, data: entry.data });
+    else file.state.set(name, { shape, data: toFloat32(entry) });
+  }
   if (metadata['trainer'] !== undefined) file.trainer = parse('trainer');
   return file;
 }

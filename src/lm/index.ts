@@ -1,4 +1,6 @@
 /** Language models. */
-export { RecurrentLM, type RecurrentLMOptions, type SampleOptions } from './recurrent.js';
+export { RecurrentLM, type RecurrentLMOptions } from './recurrent.js';
+export { QuantizedLM } from './quantized.js';
+export { type SampleOptions } from './generate.js';
 export { type ChooseOptions } from './choose.js';
-export { type Evaluation } from './perplexity.js';
+export { type EvaluateOptions, type Evaluation } from './perplexity.js';

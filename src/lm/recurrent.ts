@@ -8,21 +8,22 @@ import { Module } from '../nn/module.js';
 import type { Recurrent } from '../nn/recurrent.js';
 import { RNN } from '../nn/rnn.js';
 import { FullSoftmax, type Head } from '../nn/softmax.js';
+import { checkpoint } from '../ops/checkpoint.js';
 import { dropout } from '../ops/dropout.js';
-import { affine } from '../ops/elementwise.js';
-import { softmax } from '../ops/softmax.js';
-import { concat, slice } from '../ops/strided.js';
-import { f32 } from '../runtime/arena.js';
+import { add, affine } from '../ops/elementwise.js';
+import { rowHead, rowWeights, type RowHead, type StepModel } from '../ops/step.js';
+import { slice } from '../ops/strided.js';
+import { copy } from '../runtime/arena.js';
 import { Random } from '../runtime/random.js';
 import { infer } from '../tensor/scope.js';
-import { view, zeros, type Tensor } from '../tensor/tensor.js';
-import type { SequenceBatch } from '../text/batch.js';
-import { Vocab, type VocabJSON } from '../text/vocab.js';
-import { Pacer } from '../train/pace.js';
-import type { LossContext, LossResult, Trainable } from '../train/trainable.js';
-import { choose, mostProbable, type ChooseOptions } from './choose.js';
-import { evaluation, type Evaluation } from './perplexity.js';
 import { checkSize } from '../tensor/shape.js';
+import { view, zeros, type Tensor } from '../tensor/tensor.js';
+import { IGNORED, type SequenceBatch } from '../text/batch.js';
+import { Vocab, type VocabJSON } from '../text/vocab.js';
+import type { LossContext, LossResult, Trainable } from '../train/trainable.js';
+import { generate, type SampleOptions } from './generate.js';
+import { evaluateText, type EvaluateOptions, type Evaluation } from './perplexity.js';
+import { QuantizedLM, quantized } from './quantized.js';
 
 const cells = { rnn: RNN, lstm: LSTM, gru: GRU };
 
@@ -46,23 +47,6 @@ export interface RecurrentLMOptions {
   /** Seed of the initial values. Default: 1. */
   seed?: number;
 }
-
-/** How a text is generated. */
-export interface SampleOptions extends ChooseOptions {
-  /** Text to continue. Default: a line end; where the vocabulary has none, the first of its units. */
-  prompt?: string;
-  /** Tokens to generate. Default: 200. */
-  length?: number;
-  /** Divides the logits: below 1 safer, above 1 wilder, 0 always the most probable. Default: 1. */
-  temperature?: number;
-  /** Ends the text before the first place where this string would appear. */
-  stop?: string;
-  /** The same seed gives the same text. Default: 0. */
-  seed?: number;
-}
-
-/** Steps of one forward pass when reading text without training: bounds the memory. */
-const WINDOW = 256;
 
 /** A recurrent language model: make it, train it with `train.Trainer`, `evaluate` it, let it `sample`, `save` it. Outside scopes. */
 export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
@@ -101,110 +85,107 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
    * Logits of the next token after each step.
    *
    * @param ids [T·B], time-major
-   * @param options state as `stateShapes`, default zeros
+   * @param options state as `stateShapes`, default zeros; resets [T·B]: 1 where the state is zero before a step
    * @returns logits [T, B, vocabulary]; final state
    */
-  forward(ids: Int32Array, T: number, B: number, options: { state?: readonly Tensor[] | undefined } = {}): { logits: Tensor; state: Tensor[] } {
+  forward(ids: Int32Array, T: number, B: number, options: { state?: readonly Tensor[] | undefined; resets?: Uint8Array | undefined } = {}): { logits: Tensor; state: Tensor[] } {
     const { output, state } = this.rnn.forward(this.embedding.forward(ids, [T, B]), options);
     return { logits: this.head.forward(output), state };
   }
 
   /** Mean cross-entropy of a window's targets, in nats; the state to carry is the one at `batch.carryAt`. */
-  loss(batch: SequenceBatch, { state, random }: LossContext): LossResult {
-    const { T, B, carryAt, lossFrom } = batch;
-    const embedded = this.embedding.forward(batch.inputs, [T, B]);
-    const part = (from: number, to: number, initial: readonly Tensor[] | undefined) =>
-      this.rnn.forward(slice(embedded, 0, from, to), {
-        state: initial, random, lengths: batch.lengths, resets: batch.resets?.subarray(from * B, to * B),
-      });
-    let run = part(0, carryAt > 0 ? carryAt : T, state);
-    let carried: readonly Tensor[] | undefined = run.state;
-    if (carryAt === 0) carried = state;
-    else if (carryAt < T) {
-      const rest = part(carryAt, T, run.state);
-      run = { output: concat([run.output, rest.output]), state: rest.state };
+  loss(batch: SequenceBatch, { state, random, checkpointing }: LossContext): LossResult {
+    const { T, B, carryAt, lossFrom, targets } = batch;
+    const states = this.stateShapes(B).length;
+    const step = checkpointing ?? T;
+    const bounds = [...new Set([...Array(Math.ceil(T / step)).keys()].map(i => i * step).concat(carryAt, T))].sort((a, b) => a - b);
+    let count = 0;
+    for (const target of targets.subarray(lossFrom * B)) if (target !== IGNORED) count++;
+    const losses: Tensor[] = [];
+    let current = state ?? [];
+    let carried = state;
+    for (const [i, from] of bounds.slice(0, -1).entries()) {
+      const to = bounds[i + 1]!;
+      const part = (initial: readonly Tensor[], random: Random | undefined) => this.part(batch, from, to, initial, random);
+      const results = checkpointing === undefined ? part(current, random) : checkpoint(current, part, { random });
+      current = results.slice(0, states);
+      losses.push(...results.slice(states));
+      if (to === carryAt) carried = current;
     }
-    const counted = view(slice(run.output, 0, lossFrom, T), [(T - lossFrom) * B, this.config.hiddenSize]);
+    if (count === 0) throw new RangeError(`loss: none of the ${T}·${B} targets counts`);
+    return { loss: affine(losses.reduce(add), 1 / count), state: carried };
+  }
+
+  /** Steps from … to of a window: the final state and, where there are targets that count, their summed loss. */
+  private part({ inputs, targets, lengths, resets, B, lossFrom }: SequenceBatch, from: number, to: number, initial: readonly Tensor[], random: Random | undefined): Tensor[] {
+    const T = to - from;
+    const { output, state } = this.rnn.forward(this.embedding.forward(inputs.subarray(from * B, to * B), [T, B]), {
+      state: initial.length > 0 ? initial : undefined, random,
+      lengths: lengths?.map(length => Math.min(Math.max(length - from, 1), T)), // a row that has ended has no targets, and no gradients
+      resets: resets?.subarray(from * B, to * B),
+    });
+    const first = Math.max(lossFrom, from);
+    const wanted = targets.subarray(first * B, to * B);
+    if (wanted.every(target => target === IGNORED)) return state;
+    const counted = view(slice(output, 0, first - from, T), [(to - first) * B, this.config.hiddenSize]);
     const x = random ? dropout(counted, this.config.dropout, random) : counted;
-    return { loss: this.head.loss(x, batch.targets.subarray(lossFrom * B), { random }), state: carried };
+    return [...state, this.head.loss(x, wanted, { random, reduction: 'sum' })];
   }
 
   /**
-   * Mean loss over ids[1…] read as one stream, the state carried from the first to the last.
+   * Mean loss over ids[1…], read as one stream whose state is carried from the first to the last, or in columns.
    *
    * @throws RangeError for fewer than two ids
    */
-  async evaluate(ids: Int32Array, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Evaluation> {
-    if (ids.length < 2) throw new RangeError(`evaluate: ${ids.length} tokens, expected at least 2: each is predicted from the ones before`);
-    const carry = this.zeroState();
-    const pacer = new Pacer();
-    let sum = 0;
+  async evaluate(ids: Int32Array, options: EvaluateOptions = {}): Promise<Evaluation> {
+    const { columns: B = 1 } = options;
+    checkSize(B, 'columns', 'evaluate');
+    const carry = this.stateShapes(B).map(shape => zeros(shape));
+    const measure = (window: Int32Array, targets: Int32Array | null, T: number, restart: boolean): number => {
+      const resets = restart && B > 1 ? Uint8Array.from({ length: T * B }, (_, i) => +(i === 0)) : undefined;
+      const { output, state } = this.rnn.forward(this.embedding.forward(window, [T, B]), { state: carry, resets });
+      carry.forEach((tensor, i) => tensor.copyFrom(state[i]!));
+      return targets ? this.head.loss(output, targets, { reduction: 'sum' }).item() : 0;
+    };
     try {
-      for (let start = 0; start + 1 < ids.length; start += WINDOW) {
-        signal?.throwIfAborted();
-        const T = Math.min(WINDOW, ids.length - 1 - start);
-        infer(() => {
-          const { output, state } = this.rnn.forward(this.embedding.forward(ids.subarray(start, start + T), [T, 1]), { state: carry });
-          sum += this.head.loss(output, ids.subarray(start + 1, start + 1 + T), { reduction: 'sum' }).item();
-          carry.forEach((tensor, i) => tensor.copyFrom(state[i]!));
-        });
-        await pacer.pause();
-      }
+      return await evaluateText(ids, measure, options);
     } finally {
       for (const tensor of carry) tensor.dispose();
     }
-    return evaluation(sum / (ids.length - 1), ids.length - 1);
   }
 
   /** Generates text, piece by piece as it comes. The same seed gives the same text. */
-  async *sample({ prompt = '', length = 200, temperature = 1, topK, topP, stop, seed = 0 }: SampleOptions = {}): AsyncGenerator<string, void, undefined> {
-    if (!Number.isInteger(length) || length < 0) throw new RangeError(`sample: length is ${length}, expected a whole number ≥ 0`);
-    if (!(temperature >= 0)) throw new RangeError(`sample: temperature is ${temperature}, expected a number ≥ 0`);
-    if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1)) throw new RangeError(`sample: topK is ${topK}, expected a whole number ≥ 1`);
-    if (topP !== undefined && !(topP > 0 && topP <= 1)) throw new RangeError(`sample: topP is ${topP}, expected 0 < p ≤ 1`);
-    const random = new Random(seed);
-    const carry = this.zeroState();
-    const pacer = new Pacer();
-    const decoder = this.vocab.decoder();
-    const next = new Float32Array(this.vocab.size);
-    const advance = (ids: Int32Array): void =>
+  sample(options: SampleOptions = {}): AsyncGenerator<string, void, undefined> {
+    return generate(this.steps(), this.vocab, options);
+  }
+
+  /** The weights, for one token at a time. */
+  private steps(): StepModel {
+    const { cell, hiddenSize } = this.config;
+    return {
+      cell, hiddenSize,
+      embedding: rowWeights(this.embedding.weight),
+      layers: this.rnn.weights.map(w => ({ ...w, weight_ih: rowWeights(w.weight_ih), weight_hh: rowWeights(w.weight_hh), bias_ih: w.bias_ih!, bias_hh: w.bias_hh! })),
+      head: this.rowHead(),
+    };
+  }
+
+  private rowHead(): RowHead {
+    const { head } = this;
+    if (head instanceof FullSoftmax) return rowHead(rowWeights(head.weight), head.bias!);
+    const logits = (y: number, x: number): void =>
       infer(() => {
-        const T = ids.length;
-        const x = this.rnn.forward(this.embedding.forward(ids, [T, 1]), { state: carry });
-        carry.forEach((tensor, i) => tensor.copyFrom(x.state[i]!));
-        const logits = this.head.forward(slice(x.output, 0, T - 1, T));
-        const { ptr, size } = temperature > 0 ? softmax(affine(logits, 1 / temperature)) : logits;
-        next.set(f32(ptr, size));
+        const row = zeros([1, this.config.hiddenSize]);
+        copy(row.ptr, x, row.size);
+        copy(y, head.forward(row).ptr, this.vocab.size);
       });
-    let held = ''; // text that may be the beginning of `stop`
-    try {
-      const prompted = prompt === '' ? this.vocab.encode('\n', { unknown: 'skip' }) : this.vocab.encode(prompt);
-      for (const id of prompted) decoder.push(id); // a word after a word needs a space
-      const context = prompted.length > 0 ? prompted : new Int32Array(1);
-      const chosen = new Int32Array(1);
-      for (let start = 0; start < context.length; start += WINDOW) advance(context.subarray(start, start + WINDOW));
-      for (let n = 0; n < length; n++) {
-        const id = temperature > 0 ? choose(next, random, { topK, topP }) : mostProbable(next);
-        held += decoder.push(id);
-        if (stop) {
-          const at = held.indexOf(stop);
-          if (at >= 0) {
-            if (at > 0) yield held.slice(0, at);
-            return;
-          }
-        }
-        const ready = held.length - (stop ? overlap(held, stop) : 0);
-        if (ready > 0) yield held.slice(0, ready);
-        held = held.slice(ready);
-        chosen[0] = id;
-        if (n + 1 < length) advance(chosen);
-        await pacer.pause();
-      }
-      held += decoder.end();
-      if (held) yield held;
-    } finally {
-      for (const tensor of carry) tensor.dispose();
-    }
+    return { classes: this.vocab.size, logits };
+  }
+
+  /** The same model in 8-bit weights: a quarter of the bytes, and for inference alone. Does not share memory with this one. */
+  quantize(): QuantizedLM {
+    if (!(this.head instanceof FullSoftmax)) throw new RangeError(`quantize: the model has the ${this.config.softmax} softmax, expected full or sampled: its matrix in 8 bits gives all logits at once`);
+    return QuantizedLM.from(quantized(this.describe()));
   }
 
   /** The bytes of a model file. */
@@ -243,14 +224,4 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     }
     return model;
   }
-
-  private zeroState(): Tensor[] {
-    return this.stateShapes(1).map(shape => zeros(shape));
-  }
-}
-
-/** Length of the longest end of `text` that is a beginning of `pattern`. */
-function overlap(text: string, pattern: string): number {
-  for (let n = Math.min(text.length, pattern.length - 1); n > 0; n--) if (text.endsWith(pattern.slice(0, n))) return n;
-  return 0;
 }

@@ -1,10 +1,33 @@
 import { Parameter } from '../tensor/tensor.js';
-import { sameShape, type Shape } from '../tensor/shape.js';
+import { sameShape, sizeOf, type Shape } from '../tensor/shape.js';
 
 /** A tensor outside the kernels' memory. */
 export interface StateEntry {
   shape: Shape;
   data: Float32Array;
+}
+
+/**
+ * Checks that `state` holds tensors of these names and shapes, and no others.
+ *
+ * @throws RangeError that lists all missing, unexpected and misshapen names
+ */
+export function expectEntries(shapes: ReadonlyMap<string, Shape>, state: ReadonlyMap<string, { shape: Shape; data: ArrayLike<number> }>): void {
+  const missing = [...shapes.keys()].filter(name => !state.has(name));
+  const unexpected = [...state.keys()].filter(name => !shapes.has(name));
+  const misshapen = [...shapes].flatMap(([name, expected]) => {
+    const entry = state.get(name);
+    if (!entry) return [];
+    if (!sameShape(entry.shape, expected)) return [`"${name}" is [${entry.shape}], expected [${expected}]`];
+    return entry.data.length === sizeOf(expected) ? [] : [`"${name}" has ${entry.data.length} values for [${entry.shape}]`];
+  });
+  const quote = (names: string[]) => names.map(name => `"${name}"`).join(', ');
+  const faults = [
+    ...(missing.length > 0 ? [`missing ${quote(missing)}`] : []),
+    ...(unexpected.length > 0 ? [`unexpected ${quote(unexpected)}`] : []),
+    ...misshapen,
+  ];
+  if (faults.length > 0) throw new RangeError(`load: ${faults.join('; ')}`);
 }
 
 /**
@@ -59,21 +82,7 @@ export abstract class Module {
    */
   loadStateDict(state: ReadonlyMap<string, StateEntry>): void {
     const own = new Map(this.entries());
-    const missing = [...own.keys()].filter(name => !state.has(name));
-    const unexpected = [...state.keys()].filter(name => !own.has(name));
-    const misshapen = [...own].flatMap(([name, parameter]) => {
-      const entry = state.get(name);
-      if (!entry) return [];
-      if (!sameShape(entry.shape, parameter.shape)) return [`"${name}" is [${entry.shape}], expected [${parameter.shape}]`];
-      return entry.data.length === parameter.size ? [] : [`"${name}" has ${entry.data.length} values for [${entry.shape}]`];
-    });
-    const quote = (names: string[]) => names.map(name => `"${name}"`).join(', ');
-    const faults = [
-      ...(missing.length > 0 ? [`missing ${quote(missing)}`] : []),
-      ...(unexpected.length > 0 ? [`unexpected ${quote(unexpected)}`] : []),
-      ...misshapen,
-    ];
-    if (faults.length > 0) throw new RangeError(`load: ${faults.join('; ')}`);
+    expectEntries(new Map([...own].map(([name, { shape }]) => [name, shape])), state);
     for (const [name, parameter] of own) parameter.set(state.get(name)!.data);
   }
 

@@ -1,7 +1,7 @@
 import { kernels } from '../runtime/kernels.js';
 import { expectShape, sizeOf, type Shape } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
-import { borrowIds, output, Parameter, type Tensor } from '../tensor/tensor.js';
+import { borrowIds, deferred, Parameter, type Tensor } from '../tensor/tensor.js';
 
 /** Where the rows of a tensor come from. */
 export interface Lookup {
@@ -34,8 +34,7 @@ export function embedding(w: Tensor, ids: Int32Array, { shape = [ids.length], pa
   const [V, E] = w.shape as readonly [number, number];
   if (sizeOf(shape) !== ids.length) throw new RangeError(`embedding: ${ids.length} ids for shape [${shape}]`);
   const address = borrowIds(ids, 0, V, 'embedding: id');
-  const y = output([...shape, E], [w]);
-  kernels.embedding_forward(y.ptr, w.ptr, address, ids.length, E);
+  const y = deferred([...shape, E], [w], values => kernels.embedding_forward(values, w.ptr, address, ids.length, E));
   if (padding < 0 && !(w instanceof Parameter && w.sparse)) lookups.set(y, { table: w, ids: address });
   record([y], () => {
     const dw = w instanceof Parameter ? w.wantGradRows(ids) : w.wantGrad();

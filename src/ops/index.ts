@@ -8,6 +8,7 @@ export { logSoftmax, softmax } from './softmax.js';
 export { bceWithLogits, crossEntropy, gather, mse, nll, type CrossEntropyOptions, type Reduction } from './loss.js';
 export { linearCrossEntropy, type LinearCrossEntropyOptions } from './head.js';
 export { embedding } from './embedding.js';
+export { checkpoint } from './checkpoint.js';
 export { dropout } from './dropout.js';
 export { layerNorm } from './norm.js';
 export { rnn } from './rnn.js';

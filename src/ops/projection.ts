@@ -5,7 +5,7 @@
  * vocabulary, and its rows are looked up; the gradients are summed by token before they are multiplied. The sums are the
  * same, in another order.
  */
-import { borrow } from '../runtime/arena.js';
+import { borrow, giveBack } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { scratch } from '../runtime/scratch.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -35,7 +35,9 @@ export function project(gates: number, x: Tensor, w: CellWeights, bias2: number,
   const O = G * s.H;
   const rows = ids === 0 ? gates : borrow(4 * N * O);
   kernels.linear_forward(rows, source.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, bias2, scratch(), N, s.I, O);
-  if (ids !== 0) kernels.embedding_forward(gates, rows, ids, s.T * s.B, O);
+  if (ids === 0) return;
+  kernels.embedding_forward(gates, rows, ids, s.T * s.B, O);
+  giveBack(rows, 4 * N * O);
 }
 
 /**
@@ -46,20 +48,24 @@ export function project(gates: number, x: Tensor, w: CellWeights, bias2: number,
 export function addProjectionGradients(x: Tensor, w: CellWeights, da: number, columns: number, G: number, s: Sequence): void {
   const { source, N, ids } = rowsOf(x, s);
   const O = G * s.H;
-  const zeros = (n: number): number => {
+  const withZeros = (n: number, use: (address: number) => void): void => {
     const address = borrow(4 * n);
     kernels.fill(address, n, 0);
-    return address;
+    use(address);
+    giveBack(address, 4 * n);
   };
-  let rows = da;
-  if (ids !== 0) {
-    rows = zeros(N * O);
+  const add = (rows: number): void => {
+    kernels.linear_backward(source.wantGrad(), w.weight_ih.wantGrad(), 0, rows, source.ptr, w.weight_ih.ptr, scratch(), N, s.I, O);
+    const biases = [[w.bias_ih, O], [w.bias_hh, columns]] as const;
+    if (!biases.some(([bias]) => bias?.requiresGrad)) return;
+    withZeros(O, sums => {
+      kernels.column_sums(sums, rows, N, O, O);
+      for (const [bias, n] of biases) if (bias?.requiresGrad) kernels.add_to(bias.wantGrad(), sums, n);
+    });
+  };
+  if (ids === 0) add(da);
+  else withZeros(N * O, rows => {
     kernels.embedding_backward(rows, da, ids, s.T * s.B, O, -1);
-  }
-  kernels.linear_backward(source.wantGrad(), w.weight_ih.wantGrad(), 0, rows, source.ptr, w.weight_ih.ptr, scratch(), N, s.I, O);
-  const biases = [[w.bias_ih, O], [w.bias_hh, columns]] as const;
-  if (!biases.some(([bias]) => bias?.requiresGrad)) return;
-  const sums = zeros(O);
-  kernels.column_sums(sums, rows, N, O, O);
-  for (const [bias, n] of biases) if (bias?.requiresGrad) kernels.add_to(bias.wantGrad(), sums, n);
+    add(rows);
+  });
 }

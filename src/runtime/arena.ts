@@ -20,6 +20,7 @@ let heap = 0;
 let depth = 0;
 const blocks = new Map<number, number>(); // address → bytes, allocated
 const holes = new Map<number, number>(); // address → bytes, freed below `top`; neighbours are always joined
+const spare = new Map<number, number[]>(); // bytes → addresses of borrowed blocks that were given back before their scope closes
 
 /** Takes over a fresh memory. Called once, by `init`. */
 export function attach(fresh: WebAssembly.Memory): void {
@@ -52,6 +53,11 @@ export function i32(address: number, length: number): Int32Array {
   return new Int32Array(buffer(), address, length);
 }
 
+/** As `f32`, for quantised weights. */
+export function i8(address: number, length: number): Int8Array {
+  return new Int8Array(buffer(), address, length);
+}
+
 /** As `f32`, for masks. */
 export function u8(address: number, length: number): Uint8Array {
   return new Uint8Array(buffer(), address, length);
@@ -81,6 +87,7 @@ function reserve(end: number, wanted: number): void {
 export function allocate(bytes: number): number {
   if (depth > 0) throw new Error('allocate: inside a scope; build modules, optimizers and persistent tensors before it opens');
   const size = Math.max(align(bytes), ALIGN);
+  const used = buffer().byteLength; // beyond, the memory grows by zeros
   let address = -1;
   let best = Infinity;
   for (const [start, room] of holes) {
@@ -98,7 +105,7 @@ export function allocate(bytes: number): number {
     top = heap = top + size;
   }
   blocks.set(address, size);
-  u8(address, size).fill(0);
+  if (address < used) u8(address, Math.min(size, used - address)).fill(0);
   return address;
 }
 
@@ -121,14 +128,23 @@ export function free(address: number): void {
   else holes.set(start, end - start);
 }
 
-/** Bytes that last until the innermost scope closes. Not cleared. */
+/** Bytes that last until the innermost scope closes, or they are given back. Not cleared. */
 export function borrow(bytes: number): number {
   if (depth === 0) throw new Error('throughtime: operations run inside scope(() => …) or infer(() => …), which give their memory back at the end');
+  const size = align(bytes);
+  const again = spare.get(size)?.pop();
+  if (again !== undefined) return again;
   const address = heap;
-  const end = heap + align(bytes);
-  reserve(end, bytes);
-  heap = end;
+  reserve(heap + size, bytes);
+  heap += size;
   return address;
+}
+
+/** Gives borrowed bytes back before their scope closes: to the heap if they are its last, else to whoever borrows as many. */
+export function giveBack(address: number, bytes: number): void {
+  const size = align(bytes);
+  if (address + size === heap) heap = address;
+  else if (!spare.get(size)?.push(address)) spare.set(size, [address]);
 }
 
 /** Opens a scope; the result goes to `close`. */
@@ -142,6 +158,11 @@ export function open(): number {
 export function close(mark: number): void {
   depth--;
   heap = mark;
+  for (const [size, addresses] of spare) {
+    const outer = addresses.filter(address => address < mark);
+    if (outer.length > 0) spare.set(size, outer);
+    else spare.delete(size);
+  }
 }
 
 /** Whether a scope is open. */

@@ -1,7 +1,8 @@
 /** Picks the build that the engine validates and instantiates it, once. */
-import { instantiate } from '@assemblyscript/loader';
+import { instantiate, instantiateSync } from '@assemblyscript/loader';
 import { builds } from '#binary';
 import { attach, memoryUsage } from './arena.js';
+import { builtin } from './builtin.js';
 import { kernels, setKernels, type Kernels } from './kernels.js';
 import { availableThreads, hasThreads, startPool } from './pool.js';
 import { createScratch } from './scratch.js';
@@ -66,11 +67,12 @@ async function load({ deterministic = false, module, threads: wanted = 1 }: Init
   }
   const chosen: Build = !deterministic && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
   const source = module ?? ('base64' in builds ? await unpack(builds, chosen) : builds[chosen]);
-  const count = source instanceof Uint8Array && hasThreads() ? (wanted === 'auto' ? availableThreads() : wanted) : 1;
+  const count = wanted !== 1 && source instanceof Uint8Array && hasThreads() ? (wanted === 'auto' ? availableThreads() : wanted) : 1;
   const shared = count > 1;
   if (shared) importShared(source as Uint8Array);
   const memory = new WebAssembly.Memory({ initial: 1, maximum: shared ? SHARED_PAGES : PAGES, shared });
-  const { instance, module: compiled } = await instantiate(source, { env: { memory } });
+  // `instantiate` asks whether the source is a Response: to answer, Node loads its whole HTTP client, 30 ms
+  const { instance, module: compiled } = await (builtin('node:zlib') ? instantiateSync : instantiate)(source, { env: { memory } });
   setKernels(instance.exports as unknown as Kernels); // the loader's own wrappers count arguments at each call
   attach(memory);
   createScratch(count * kernels.gemm_scratch());

@@ -8,6 +8,7 @@
  * A worker has an instance of its own on the same memory. Instantiating writes the static tables again, with the same bytes.
  */
 import { allocate, buffer } from './arena.js';
+import { builtin } from './builtin.js';
 import type { Kernels } from './kernels.js';
 import { shares } from './shares.js';
 
@@ -56,11 +57,10 @@ interface NodeThreads {
 
 /** Starts one worker; resolves when it listens. */
 function startWorker(start: Start): Promise<void> {
-  const node = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process?.getBuiltinModule?.('node:worker_threads');
+  const node = builtin<NodeThreads>('node:worker_threads');
   if (node) {
-    const { Worker } = node as NodeThreads;
     const source = `const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads'); (${serve})(workerData, () => parentPort.postMessage(0));`;
-    const worker = new Worker(source, { eval: true, workerData: start });
+    const worker = new node.Worker(source, { eval: true, workerData: start });
     return new Promise((resolve, reject) => {
       worker.once('error', reject);
       worker.once('message', () => {
@@ -81,16 +81,15 @@ function startWorker(start: Start): Promise<void> {
 /** Whether this runtime has threads that this thread may wait for: Node, or a Worker of a cross-origin-isolated page. */
 export function hasThreads(): boolean {
   if (typeof SharedArrayBuffer === 'undefined') return false;
-  const { process, WorkerGlobalScope, crossOriginIsolated } = globalThis as { process?: { getBuiltinModule?: unknown; versions?: { node?: string } }; WorkerGlobalScope?: unknown; crossOriginIsolated?: boolean };
-  if (process?.versions?.node && process.getBuiltinModule) return true;
+  if (builtin('node:worker_threads')) return true;
+  const { WorkerGlobalScope, crossOriginIsolated } = globalThis as { WorkerGlobalScope?: unknown; crossOriginIsolated?: boolean };
   return WorkerGlobalScope !== undefined && crossOriginIsolated === true && typeof Worker === 'function';
 }
 
 /** How many threads this machine runs at once. */
 export function availableThreads(): number {
-  const { process, navigator } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown }; navigator?: { hardwareConcurrency?: number } };
-  const os = process?.getBuiltinModule?.('node:os') as { availableParallelism(): number } | undefined;
-  return os?.availableParallelism() ?? navigator?.hardwareConcurrency ?? 1;
+  const os = builtin<{ availableParallelism(): number }>('node:os');
+  return os?.availableParallelism() ?? (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1;
 }
 
 /** The same kernels, their work shared among `threads` threads. */

@@ -81,8 +81,8 @@ export function shares(kernels: Kernels, threads: number, run: Run): Partial<Ker
   return {
     gemm, linear_forward, linear_backward, column_sums, cross_entropy_forward, cross_entropy_backward,
     recurrent_scratch: (B, H, G) => threads * kernels.recurrent_scratch(B, H, G),
-    lstm_forward: recurrent('lstm_forward', 12, 4),
-    lstm_backward: recurrent('lstm_backward', 13, 4),
+    lstm_forward: recurrent('lstm_forward', 10, 4),
+    lstm_backward: recurrent('lstm_backward', 12, 4),
     gru_forward: recurrent('gru_forward', 10, 3),
     gru_backward: recurrent('gru_backward', 11, 3),
     rnn_forward: recurrent('rnn_forward', 8, 1),

@@ -17,7 +17,8 @@ export function currentLife(): Life {
   return life;
 }
 
-function run<T>(work: () => T, tape: [] | null): T {
+/** @internal Runs `work` in a scope of its own, inside another or not, with this tape (null: none). */
+export function within<T>(work: () => T, tape: [] | null): T {
   const outerLife = life;
   const outerTape = swapTape(tape);
   const mark = open();
@@ -46,10 +47,10 @@ function run<T>(work: () => T, tape: [] | null): T {
  */
 export function scope<T>(work: () => T): T {
   if (isOpen()) throw new Error('scope: a scope is already open; only infer(() => …) may stand inside another');
-  return run(work, []);
+  return within(work, []);
 }
 
 /** A scope without a tape: for inference and evaluation. May stand inside another scope. */
 export function infer<T>(work: () => T): T {
-  return run(work, null);
+  return within(work, null);
 }

@@ -38,15 +38,21 @@ export function backward(loss: Tensor): void {
   if (entries === null) throw new Error('backward: nothing is recorded here; compute the loss inside scope(() => …), not infer');
   if (loss.size !== 1) throw new RangeError(`backward: the loss has shape [${loss.shape}], expected one element; reduce it with sum or mean`);
   if (!loss.requiresGrad) throw new Error('backward: the loss depends on no tensor that requires gradients');
-  const recorded = entries;
-  entries = [];
   loss.seedGrad();
+  if (!unwind()) throw new Error('backward: the loss was computed before an earlier backward, which emptied the tape; add losses up and call it once');
+}
+
+/** @internal Empties the tape from its end on, from the gradients that its last outputs have by now; whether an op was reached. */
+export function unwind(): boolean {
+  const recorded = entries ?? [];
+  entries = [];
   let reached = false;
   for (let i = recorded.length - 1; i >= 0; i--) {
     const entry = recorded[i]!;
     if (entry.outputs.every(output => output.gradPtr === 0)) continue;
     reached = true;
     entry.backward();
+    for (const output of entry.outputs) output.releaseGrad();
   }
-  if (!reached) throw new Error('backward: the loss was computed before an earlier backward, which emptied the tape; add losses up and call it once');
+  return reached;
 }

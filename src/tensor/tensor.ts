@@ -16,8 +16,11 @@ export class Tensor {
   /** Number of elements. */
   readonly size: number;
   readonly requiresGrad: boolean;
-  private readonly address: number;
+  private address: number;
+  /** Writes the values when they are first read; null: they are there. */
+  private compute: ((address: number) => void) | null;
   private gradAddress = 0;
+  private retained = false;
   /** @internal How long it may be read. */
   readonly life: Life;
   /** A view shares the values and the gradient of its base, from `offset` elements on. */
@@ -25,20 +28,30 @@ export class Tensor {
   private readonly offset: number;
 
   /** @internal Ops call `output`, users `tensor`, `zeros` and `view`. */
-  constructor(shape: Shape, address: number, life: Life, requiresGrad: boolean, base: Tensor | null = null, offset = 0) {
+  constructor(shape: Shape, values: number | ((address: number) => void), life: Life, requiresGrad: boolean, base: Tensor | null = null, offset = 0) {
     this.shape = shape;
     this.size = sizeOf(shape);
-    this.address = address;
+    [this.address, this.compute] = typeof values === 'number' ? [values, null] : [0, values];
     this.life = life;
     this.requiresGrad = requiresGrad;
     this.base = base;
     this.offset = offset;
   }
 
+  /** @internal Refuses to be read after its scope closed. */
+  check(): void {
+    if (!this.life.open) throw new Error(`tensor [${this.shape}]: read after its scope closed or it was disposed; copy values out with toArray() or item() before`);
+  }
+
   /** @internal The address of the first value. */
   get ptr(): number {
-    if (!this.life.open) throw new Error(`tensor [${this.shape}]: read after its scope closed or it was disposed; copy values out with toArray() or item() before`);
-    return this.address;
+    this.check();
+    if (this.base !== null) return this.base.ptr + 4 * this.offset;
+    if (this.compute === null) return this.address;
+    const address = arena.borrow(4 * this.size);
+    this.compute(address);
+    if (this.life === currentLife()) [this.address, this.compute] = [address, null]; // an inner scope's memory does not last
+    return address;
   }
 
   /** @internal The tensor that owns a view's values, and where in it they begin; itself for one that is no view. */
@@ -60,6 +73,7 @@ export class Tensor {
     if (!this.requiresGrad) return 0;
     if (this.base !== null) return this.base.wantGrad() + 4 * this.offset;
     if (this.gradAddress === 0) {
+      if (this.life !== currentLife()) throw new Error(`checkpoint: the work uses a tensor [${this.shape}] from outside; pass it as an input`);
       this.gradAddress = arena.borrow(4 * this.size);
       arena.f32(this.gradAddress, this.size).fill(0);
     }
@@ -69,6 +83,20 @@ export class Tensor {
   /** @internal */
   protected setGradAddress(address: number): void {
     this.gradAddress = address;
+  }
+
+  /** @internal Gives the gradient's memory back: no one adds to it or reads it any more. */
+  releaseGrad(): void {
+    if (this.base !== null || this.retained || this.gradAddress === 0) return;
+    arena.giveBack(this.gradAddress, 4 * this.size);
+    this.gradAddress = 0;
+  }
+
+  /** Keeps the gradient of a result of operations readable after `backward`, which else reuses its memory; returns the tensor. */
+  retainGrad(): this {
+    if (this.base !== null) this.base.retainGrad();
+    this.retained = true;
+    return this;
   }
 
   /** @internal Sets the gradient of the loss: ∂L/∂L = 1. */
@@ -87,9 +115,12 @@ export class Tensor {
     return arena.f32(this.ptr, 1)[0]!;
   }
 
-  /** A copy of the gradient, or null where none has been computed. Valid inside the scope; a parameter's also after it. */
+  /**
+   * A copy of the gradient, or null where none has been computed. Valid inside the scope; a parameter's also after it.
+   * Results of operations have none after `backward`, unless `retainGrad` was called before.
+   */
   get grad(): Float32Array<ArrayBuffer> | null {
-    void this.ptr;
+    this.check();
     return this.gradPtr === 0 ? null : arena.f32(this.gradPtr, this.size).slice();
   }
 
@@ -172,7 +203,7 @@ export class Parameter extends Tensor {
 
   /** Clears the gradient: of the touched rows if it is sparse, else of all. */
   zeroGrad(): void {
-    void this.ptr;
+    this.check();
     if (this.rows === null) {
       arena.f32(this.gradBlock, this.size).fill(0);
       if (this.sparse) this.rows = new Int32Array(0);
@@ -192,8 +223,16 @@ export class Parameter extends Tensor {
 
 /** @internal A borrowed tensor of the open scope, values not yet written; it requires gradients if an input does and the tape runs. */
 export function output(shape: Shape, inputs: readonly (Tensor | null | undefined)[]): Tensor {
-  const requiresGrad = isRecording() && inputs.some(input => input?.requiresGrad ?? false);
-  return new Tensor(shape, arena.borrow(4 * sizeOf(shape)), currentLife(), requiresGrad);
+  return new Tensor(shape, arena.borrow(4 * sizeOf(shape)), currentLife(), requiresOne(inputs));
+}
+
+function requiresOne(inputs: readonly (Tensor | null | undefined)[]): boolean {
+  return isRecording() && inputs.some(input => input?.requiresGrad ?? false);
+}
+
+/** @internal As `output`, but written when it is first read, by `compute`: where no one reads it, it takes neither time nor memory. */
+export function deferred(shape: Shape, inputs: readonly (Tensor | null | undefined)[], compute: (address: number) => void): Tensor {
+  return new Tensor(shape, compute, currentLife(), requiresOne(inputs));
 }
 
 /** A tensor of zeros: borrowed inside a scope, persistent (dispose it) outside. */
@@ -254,7 +293,8 @@ export function view(x: Tensor, shape: Shape, offset = 0): Tensor {
   if (!Number.isInteger(offset) || offset < 0 || offset + size > x.size) {
     throw new RangeError(`view: ${size} elements [${shape}] from ${offset} on, of a tensor [${x.shape}] of ${x.size}`);
   }
-  return new Tensor(shape, x.ptr + 4 * offset, x.life, x.requiresGrad, x, offset);
+  x.check();
+  return new Tensor(shape, 0, x.life, x.requiresGrad, x, offset);
 }
 
 /** @internal Ids or lengths, copied into the open scope; checked to be whole numbers in [low, high) or equal to `except`. */

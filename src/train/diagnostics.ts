@@ -35,9 +35,9 @@ export function gradientByDistance(network: Recurrent, makeInput: () => Tensor, 
     let output = x;
     for (let t = 0; t < T; t++) {
       ({ output, state } = network.forward(slice(x, 0, t, t + 1), { state }));
-      hidden.push(state[0]!);
+      hidden.push(state[0]!.retainGrad());
     }
-    lossOf(output).backward();
+    lossOf(output.retainGrad()).backward();
     return Float64Array.from({ length: T }, (_, d) => norm((d === 0 ? output : hidden[T - 1 - d]!).grad ?? []));
   });
 }

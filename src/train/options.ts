@@ -20,6 +20,11 @@ export interface TrainerOptions {
   horizon?: number;
   /** Windows of random length (Merity et al. 2017); the learning rate goes with the length. Default: false. */
   randomLength?: boolean;
+  /**
+   * Keep the activations of so many steps of a window at a time, and compute the others again in the backward pass: less
+   * memory for about a third more time. Default: keep all.
+   */
+  checkpointing?: number;
   /** Planned passes over the data; schedules run over them. Default: 1, unless `steps` is given. */
   epochs?: number;
   /** Planned steps in all, counted from the start of training; replaces `epochs`. */

@@ -10,6 +10,8 @@ export interface LossContext {
   state: readonly Tensor[] | undefined;
   /** Draws the dropout masks; undefined: no dropout. */
   random: Random | undefined;
+  /** Steps of a segment whose activations are computed again in the backward pass (`ops.checkpoint`); undefined: all are kept. */
+  checkpointing?: number | undefined;
 }
 
 /** What a training step takes from the model. */

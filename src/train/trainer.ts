@@ -15,7 +15,7 @@ import type { EndReason, EndReport, Report, StepReport } from './report.js';
 import type { Trainable, TrainBatch, TrainData, Windows } from './trainable.js';
 
 /** Options that fix what a step is: a resumed run must have the same. */
-const FIXED = ['bptt', 'horizon', 'randomLength', 'clipNorm', 'clipValue'] as const;
+const FIXED = ['bptt', 'horizon', 'randomLength', 'checkpointing', 'clipNorm', 'clipValue'] as const;
 
 /** Trains a model on data, in one run or in many; owns the carried state and the place in the data. */
 export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = Trainable<Batch>> {
@@ -35,7 +35,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     checkSize(bptt, 'bptt', 'Trainer');
     checkSize(horizon, 'horizon', 'Trainer');
     if (horizon < bptt) throw new RangeError(`Trainer: horizon ${horizon} is shorter than bptt ${bptt}`);
-    for (const name of ['epochs', 'steps', 'reportEvery', 'validEvery', 'patience'] as const) {
+    for (const name of ['checkpointing', 'epochs', 'steps', 'reportEvery', 'validEvery', 'patience'] as const) {
       const value = options[name];
       if (value !== undefined) checkSize(value, name, 'Trainer');
     }
@@ -183,7 +183,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     let norm = 0;
     optimizer.zeroGrad();
     scope(() => {
-      const result = model.loss(batch, { state, random: this.random });
+      const result = model.loss(batch, { state, random: this.random, checkpointing: options.checkpointing });
       const loss = result.loss.item();
       result.loss.backward();
       norm = options.clipNorm === undefined ? gradNorm(parameters) : clipNorm(parameters, options.clipNorm);

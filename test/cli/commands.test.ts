@@ -74,6 +74,28 @@ test('inspect says what a model holds', async () => {
   assert.match(table.stdout, /rnn\.weight_hh_l0 +F32 +\[128, 32\]/);
 });
 
+test('quantize writes a model of a quarter of the weights, which the other commands take', async () => {
+  const { code, stdout, stderr } = await folder.run(['quantize', 'run.ckpt', '--out', 'small.safetensors', '--json']);
+  assert.is(code, 0, stderr);
+  const [{ bytes, ...said }] = jsonLines(stdout) as [Record<string, unknown>];
+  assert.equal(said, { type: 'quantize', model: 'small.safetensors', before: statSync(folder.file('run.ckpt')).size });
+  assert.is(bytes, statSync(folder.file('small.safetensors')).size);
+  const [model, small] = await Promise.all(['model.safetensors', 'small.safetensors'].map(async name => jsonLines((await folder.run(['inspect', name, '--json'])).stdout)[0] as Record<string, any>));
+  assert.is(small!['kind'], 'lm.quantized');
+  assert.is(small!['parameters'], model!['parameters']);
+  assert.equal([...new Set(small!['tensors'].map((t: { dtype: string }) => t.dtype))].sort(), ['F32', 'I8']);
+  assert.is((await folder.run(['sample', 'small.safetensors', '--length', '20'])).stdout.length, 20);
+  const [float, int8] = await Promise.all(['run.ckpt', 'small.safetensors'].map(async name => jsonLines((await folder.run(['eval', name, '--input', 'text.txt', '--json'])).stdout)[0]!['perplexity'] as number));
+  assert.ok(Math.abs(int8! / float! - 1) < 0.01, `${int8}, float ${float}`);
+  assert.match((await folder.run(['quantize', 'model.safetensors'])).stdout, /^quantised +model\.int8\.safetensors, [\d.]+ kB$/m);
+});
+
+test('eval in columns measures nearly the same', async () => {
+  const [stream, columns] = await Promise.all([['1'], ['8']].map(async n => jsonLines((await folder.run(['eval', 'model.safetensors', '--input', 'text.txt', '--columns', ...n, '--json'])).stdout)[0]!));
+  assert.equal([columns!['columns'], columns!['tokens']], [8, stream!['tokens']]);
+  assert.ok(Math.abs((columns!['loss'] as number) / (stream!['loss'] as number) - 1) < 0.01);
+});
+
 test('inspect says where a checkpoint stands', async () => {
   const { stdout } = await folder.run(['inspect', 'run.ckpt', '--json']);
   const { trainer } = jsonLines(stdout)[0] as { trainer: Record<string, number> };
@@ -93,7 +115,7 @@ test('inspect lists any safetensors file', async () => {
 });
 
 test('each command helps with worked examples and exit code 0', async () => {
-  for (const command of [[], ['train', 'lm'], ['eval'], ['sample'], ['inspect']]) {
+  for (const command of [[], ['train', 'lm'], ['eval'], ['sample'], ['quantize'], ['inspect']]) {
     const { code, stdout, stderr } = await folder.run([...command, '--help']);
     assert.is(code, 0);
     assert.is(stderr, '');

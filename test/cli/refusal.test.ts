@@ -18,6 +18,9 @@ const NEW = ['train', 'lm', '--input', 'text.txt', ...TINY];
 const made = await folder.run([...NEW, '--slice', '3', '--out', 'model.safetensors', '--checkpoint', 'run.ckpt']);
 if (made.code !== 0) throw new Error(made.stderr);
 
+const small = await folder.run(['quantize', 'model.safetensors', '--out', 'small.safetensors']);
+if (small.code !== 0) throw new Error(small.stderr);
+
 /** A file with one tensor, or something in the metadata, changed. */
 function spoil(from: string, to: string, change: (file: ReturnType<typeof readSafetensors>) => void): void {
   const file = readSafetensors(folder.read(from));
@@ -89,12 +92,18 @@ const REFUSED: Record<string, [args: string[], sentence: RegExp][]> = {
     [[...NEW, '--out', './text.txt'], /--out \.\/text\.txt: is --input too/],
     [[...NEW, '--out', 'a.safetensors', '--checkpoint', 'a.safetensors'], /--checkpoint a\.safetensors: is --out too/],
   ],
+  'a model to quantise that is quantised already, or would be written over; columns of a quantised model': [
+    [['quantize', 'small.safetensors'], /small\.safetensors: .*of kind "lm\.quantized", expected "lm\.recurrent"/],
+    [['quantize', 'model.safetensors', '--out', './model.safetensors'], /--out \.\/model\.safetensors: is the model itself/],
+    [['quantize', 'model.safetensors', '--out', 'no/where.safetensors'], /there is no folder/],
+    [['eval', 'small.safetensors', '--input', 'text.txt', '--columns', '4'], /--columns 4: a quantised model reads one stream/],
+  ],
   'models that are truncated, foreign, misshapen or of another kind': [
     ...[0.001, 0.3, 0.9].map((share): [string[], RegExp] => [['sample', `${share}-model.safetensors`], /-model\.safetensors: truncated/]),
     [['sample', 'text.txt'], /text\.txt: /],
     [['sample', 'nowhere.safetensors'], /nowhere\.safetensors cannot be read/],
     [['eval', 'foreign.safetensors', '--input', 'text.txt'], /the file's format is null, expected "throughtime\/1"/],
-    [['sample', 'kind.safetensors'], /holds a model of kind "tagger", expected lm\.recurrent/],
+    [['sample', 'kind.safetensors'], /holds a model of kind "tagger", expected lm\.recurrent or lm\.quantized/],
     [['sample', 'config.safetensors'], /config\.safetensors: .*two/],
     [['sample', 'misshapen.safetensors'], /"rnn\.weight_hh_l0" is \[3\], expected \[32,8\]/],
     [['inspect', '0.3-model.safetensors'], /truncated/],

@@ -57,7 +57,7 @@ test('--out holds the weights of the best validation, and eval measures them as 
   const { code, stdout } = await folder.run(['eval', 'best.safetensors', '--input', 'valid.txt', '--json']);
   assert.is(code, 0);
   const [evaluation] = jsonLines(stdout);
-  assert.equal(Object.keys(evaluation!), ['type', 'kind', 'unit', 'tokens', 'unknown', 'loss', 'bitsPerToken', 'perplexity', 'state']);
+  assert.equal(Object.keys(evaluation!), ['type', 'kind', 'unit', 'tokens', 'unknown', 'loss', 'bitsPerToken', 'perplexity', 'state', 'columns']);
   assert.equal([evaluation!['kind'], evaluation!['unit'], evaluation!['tokens'], evaluation!['unknown'], evaluation!['state']], ['lm.recurrent', 'char', 399, 0, 'carried']);
   assert.is(evaluation!['loss'], end['bestValidLoss']);
 });

@@ -239,6 +239,26 @@ for (const build of builds) {
     notZero(dgates, 'dgates');
     for (const [name, values] of Object.entries({ y: saved.y, dh0 })) noSubnormals(values, name);
   });
+
+  test(`${build}: without weights one step takes its products from gates and hn`, () => {
+    const random = new TestRandom(9);
+    for (const [, , H] of SHAPES) {
+      const s = { T: 1, B: 1, H };
+      const input = draw(random, s);
+      const { a, w_hh, b_hn, h0 } = input;
+      const expected = gruForward(s, input);
+      const products = Float64Array.from({ length: 3 * H }, (_, n) => w_hh.subarray(n * H, (n + 1) * H).reduce((sum, w, k) => sum + w * h0[k]!, 0));
+      bench.reset();
+      const h = bench.f32(H, h0, 'h');
+      bench.kernels.gru_forward(
+        h, h, bench.f32(H, products.subarray(2 * H), 'hn'), 0, bench.f32(3 * H, a.map((v, n) => (n < 2 * H ? v + products[n]! : v)), 'gates'),
+        0, bench.f32(3 * H, Float64Array.from({ length: 3 * H }, (_, k) => b_hn[k - 2 * H] ?? NaN), 'b_hh'), h, 0, 0,
+        bench.bytes(bench.kernels.recurrent_scratch(1, H, 3), 'scratch'), 1, 1, H, H, 0, 0, 1,
+      );
+      near(bench.read(h, H), expected.hN, 1e-6, `H ${H}`);
+      bench.checkCanaries();
+    }
+  });
 }
 
 run();

@@ -41,8 +41,6 @@ function forward(bench: Bench, s: Sequence, { a, w_hh, h0, c0 }: Pick<LstmInput,
     w_hh: bench.f32(w_hh.length, w_hh, 'w_hh'),
     hN: bench.f32(B * H, h0, 'hN'),
     cN: bench.f32(B * H, c0, 'cN'),
-    c: saved(T * B * H, 'c'),
-    tc: saved(T * B * H, 'tc'),
     hp: saved(T * B * H, 'hp'),
     scratch: bench.bytes(bench.kernels.recurrent_scratch(B, H, 4), 'scratch'),
     lengths,
@@ -52,12 +50,12 @@ function forward(bench: Bench, s: Sequence, { a, w_hh, h0, c0 }: Pick<LstmInput,
   // inference carries its states in place
   const h0At = h0 && training ? bench.f32(h0.length, h0, 'h0') : h0 ? p.hN : 0;
   const c0At = c0 && !training ? p.cN : p.c0;
-  for (const [from, to] of shares(s)) bench.kernels.lstm_forward(yWide + 4 * (H + 1), p.hN, p.cN, p.c, p.tc, p.hp, p.gates, p.w_hh, h0At, c0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0, from, to);
+  for (const [from, to] of shares(s)) bench.kernels.lstm_forward(yWide + 4 * (H + 1), p.hN, p.cN, p.hp, p.gates, p.w_hh, h0At, c0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0, from, to);
   bench.checkCanaries();
   const y = bench.read(yWide, T * B * yRow);
   near(columns(y, yRow, 0, H + 1), new Float64Array(T * B * (H + 1)).fill(7), 0, 'beside y');
   const read = (address: number, n = T * B * H) => (address ? bench.read(address, n) : new Float32Array());
-  return { p, y: columns(y, yRow, H + 1, H), hN: read(p.hN, B * H), cN: read(p.cN, B * H), gates: read(p.gates, 4 * T * B * H), c: read(p.c), tc: read(p.tc), hp: read(p.hp) };
+  return { p, y: columns(y, yRow, H + 1, H), hN: read(p.hN, B * H), cN: read(p.cN, B * H), gates: read(p.gates, 4 * T * B * H), hp: read(p.hp) };
 }
 
 /** The backward of `forward`; dh0 and dc0 begin as `before`. */
@@ -68,13 +66,14 @@ function backward(bench: Bench, s: Sequence, { p }: ReturnType<typeof forward>, 
   const dgates = inPlace ? p.gates : bench.f32(T * B * 4 * H, undefined, 'dgates');
   const dh0 = bench.f32(B * H, before, 'dh0');
   const dc0 = bench.f32(B * H, before, 'dc0');
+  const c = bench.f32(T * B * H, undefined, 'c');
   const optional = (values: Float64Array | undefined, what: string) => (values ? bench.f32(values.length, values, what) : 0);
   for (const [from, to] of shares(s)) bench.kernels.lstm_backward(
-    dgates, dh0, dc0, dy ? dyWide + 4 * (H + 1) : 0, optional(dhN, 'dhN'), optional(dcN, 'dcN'),
-    p.gates, p.c, p.tc, p.w_hh, p.c0, p.lengths, p.resets, p.scratch, T, B, H, dyRow, reverse ? 1 : 0, from, to,
+    dgates, dh0, dc0, c, dy ? dyWide + 4 * (H + 1) : 0, optional(dhN, 'dhN'), optional(dcN, 'dcN'),
+    p.gates, p.w_hh, p.c0, p.lengths, p.resets, p.scratch, T, B, H, dyRow, reverse ? 1 : 0, from, to,
   );
   bench.checkCanaries();
-  return { dgates: bench.read(dgates, T * B * 4 * H), dh0: bench.read(dh0, B * H), dc0: bench.read(dc0, B * H) };
+  return { dgates: bench.read(dgates, T * B * 4 * H), dh0: bench.read(dh0, B * H), dc0: bench.read(dc0, B * H), c: bench.read(c, T * B * H) };
 }
 
 type Backward = ReturnType<typeof backward>;
@@ -150,11 +149,12 @@ for (const build of builds) {
         const dout = drawGradients(random, s);
         const expected = lstmForward(s, input);
         const actual = forward(bench, s, input);
-        for (const name of ['y', 'hN', 'cN', 'gates', 'c', 'tc', 'hp'] as const) near(actual[name], expected[name], 1e-5, `${s.name}: ${name}`);
+        for (const name of ['y', 'hN', 'cN', 'gates', 'hp'] as const) near(actual[name], expected[name], 1e-5, `${s.name}: ${name}`);
 
         const before = random.array(B * H).map(value => value + 3); // no sum cancels
         const gradients = lstmBackward(s, input, expected, dout);
-        const { dgates, dh0, dc0 } = backward(bench, s, actual, dout, before, H % 2 === 1);
+        const { dgates, dh0, dc0, c } = backward(bench, s, actual, dout, before, H % 2 === 1);
+        near(c, expected.c, 1e-5, `${s.name}: c`);
         notZero(dgates, `${s.name}: dgates`);
         near(dgates, gradients.dgates, 1e-5, `${s.name}: dgates`);
         near(dh0, sum(before, gradients.dh0), 1e-5, `${s.name}: dh0`);
@@ -253,8 +253,8 @@ for (const build of builds) {
     const input = { ...draw(random, s), a: random.array(s.T * s.B * 4 * s.H, 1e4) };
     bench.reset();
     const saved = forward(bench, s, input);
-    const { dgates, dh0, dc0 } = backward(bench, s, saved, drawGradients(random, s), new Float64Array(s.B * s.H), true);
-    for (const [name, values] of Object.entries({ y: saved.y, c: saved.c, dgates, dh0, dc0 })) if (!values.every(Number.isFinite)) throw new Error(`${name} is not finite`);
+    const { dgates, dh0, dc0, c } = backward(bench, s, saved, drawGradients(random, s), new Float64Array(s.B * s.H), true);
+    for (const [name, values] of Object.entries({ y: saved.y, c, dgates, dh0, dc0 })) if (!values.every(Number.isFinite)) throw new Error(`${name} is not finite`);
   });
 
   test(`${build}: states and gradients that vanish become zero, never subnormal`, () => {
@@ -265,9 +265,9 @@ for (const build of builds) {
     const dout = { dcN: random.array(s.B * s.H) };
     bench.reset();
     const saved = forward(bench, s, input);
-    const { dc0 } = backward(bench, s, saved, dout, new Float64Array(s.B * s.H), true);
-    notZero(saved.c, 'c');
-    for (const [name, values] of Object.entries({ c: saved.c, dc0 })) noSubnormals(values, name);
+    const { dc0, c } = backward(bench, s, saved, dout, new Float64Array(s.B * s.H), true);
+    notZero(c, 'c');
+    for (const [name, values] of Object.entries({ c, dc0 })) noSubnormals(values, name);
     near(saved.cN, new Float64Array(s.B * s.H), 0, 'cN');
     near(dc0, new Float64Array(s.B * s.H), 0, 'dc0');
 

@@ -1,6 +1,7 @@
 /** The recurrent language model apart from its numbers. */
 import assert from 'node:assert/strict';
-import { init, lm, text } from '../../src/index.js';
+import { infer, init, lm, ops, text } from '../../src/index.js';
+import { corpus } from '../support/cli.js';
 import { suite } from '../support/suite.js';
 
 const { test, run } = suite('lm/recurrent');
@@ -13,6 +14,60 @@ test('without a prompt, a model whose text has no line end still writes', async 
   for await (const piece of model.sample({ length: 20 })) written += piece;
   assert.match(written, /^[abc ]{20}$/);
   model.dispose();
+});
+
+const written = corpus(700);
+const vocab = text.Vocab.fromText(written, { level: 'char' });
+const ids = vocab.encode(written);
+
+/** Σ −log p of `of` after what comes before it, from a zero state at `from` on. */
+function lossOf(model: lm.RecurrentLM, from: number, of: { from: number; to: number }): number {
+  return infer(() => {
+    const T = of.to - 1 - from;
+    const { logits } = model.forward(ids.subarray(from, from + T), T, 1);
+    const own = ops.slice(logits, 0, of.from - 1 - from, T);
+    return ops.crossEntropy(own, ids.subarray(of.from, of.to), { reduction: 'sum' }).item();
+  });
+}
+
+test('what it samples is what its logits say', async () => {
+  for (const cell of ['rnn', 'lstm', 'gru'] as const) {
+    using model = new lm.RecurrentLM({ vocab, cell, hiddenSize: 12, layers: 2 });
+    let text = '';
+    for await (const piece of model.sample({ prompt: 'the cat', length: 30, temperature: 0 })) text += piece;
+    const all = vocab.encode('the cat' + text);
+    const logits = infer(() => model.forward(all, all.length, 1).logits.toArray());
+    for (let t = 6; t < 36; t++) {
+      const row = logits.subarray(t * vocab.size, (t + 1) * vocab.size);
+      assert.equal(all[t + 1], row.indexOf(Math.max(...row)), `${cell}, token ${t}`);
+    }
+  }
+});
+
+test('evaluation carries the state from the first token to the last', async () => {
+  using model = new lm.RecurrentLM({ vocab, hiddenSize: 12, layers: 2 });
+  const { loss, tokens } = await model.evaluate(ids);
+  assert.equal(tokens, ids.length - 1);
+  assert.ok(Math.abs(loss - lossOf(model, 0, { from: 1, to: ids.length }) / tokens) < 1e-6);
+});
+
+test('columns begin with the state of the 64 tokens before them, the first one with zeros', async () => {
+  for (const cell of ['rnn', 'lstm', 'gru'] as const) {
+    using model = new lm.RecurrentLM({ vocab, cell, hiddenSize: 12, layers: 2 });
+    for (const columns of [1, 2, 3, 5, 40, 699, 800]) {
+      const { loss, tokens } = await model.evaluate(ids, { columns });
+      const length = Math.ceil(tokens / columns);
+      let sum = 0;
+      for (let from = 0; from < tokens; from += length) sum += lossOf(model, columns === 1 ? 0 : Math.max(0, from - Math.min(64, length)), { from: from + 1, to: Math.min(ids.length, from + 1 + length) });
+      assert.equal(tokens, ids.length - 1);
+      assert.ok(Math.abs(loss - sum / tokens) < 2e-6, `${cell}, ${columns} columns: ${loss}, expected ${sum / tokens}`);
+    }
+  }
+});
+
+test('a number of columns that is none is refused', async () => {
+  using model = new lm.RecurrentLM({ vocab, hiddenSize: 4 });
+  for (const columns of [0, -1, 1.5]) await assert.rejects(model.evaluate(ids, { columns }), RangeError);
 });
 
 run();

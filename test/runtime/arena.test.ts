@@ -1,4 +1,5 @@
 import { infer, init, nn, ops, Parameter, runtimeInfo, scope, tensor, zeros } from '../../src/index.js';
+import * as arena from '../../src/runtime/arena.js';
 import { near } from '../support/near.js';
 import { suite } from '../support/suite.js';
 import { throws } from '../support/throws.js';
@@ -169,6 +170,29 @@ test('sizes that are not whole or negative are refused before any memory is take
   throws(() => new nn.Embedding(3, 2, { paddingIndex: 3 }), RangeError, /^Embedding: paddingIndex 3 of 3 rows/);
   throws(() => new nn.LayerNorm(0), RangeError, /^LayerNorm: size is 0/);
   if (memory().persistent !== persistent) throw new Error('memory was taken');
+});
+
+test('borrowed blocks that are given back are borrowed again while their scope lasts, and are forgotten after it', () => {
+  const kib = (n: number) => arena.borrow(n * KIB);
+  scope(() => {
+    const [a, b] = [kib(8), kib(4)];
+    arena.giveBack(a, 8 * KIB);
+    const inner = infer(() => {
+      const [own, same] = [kib(2), kib(8)];
+      arena.giveBack(own, 2 * KIB);
+      return [own, same];
+    });
+    if (inner[1] !== a) throw new Error(`8 KiB at ${inner[1]} instead of ${a}`);
+    if (kib(2) !== inner[0]) throw new Error('what an inner scope borrowed is not free after it');
+    if (kib(8) <= b) throw new Error('a block was lent twice');
+    const before = memory().borrowed;
+    arena.giveBack(kib(16), 16 * KIB);
+    if (memory().borrowed !== before) throw new Error('the last block did not go back to the heap');
+  });
+  scope(() => {
+    const [a, b] = [kib(8), kib(8)];
+    if (b !== a + 8 * KIB) throw new Error(`a block of a closed scope, at ${b}`);
+  });
 });
 
 run();

@@ -42,6 +42,10 @@ test('without SharedArrayBuffer one thread runs, however many are asked for', as
   assert.equal(await without('SharedArrayBuffer'), { build: builds.at(-1), threads: 1, step: 3 });
 });
 
+test('without the way to built-in modules, as in Node before 20.16, the web\'s streams unpack the builds and one thread runs', async () => {
+  assert.equal(await without('builtins'), { build: builds.at(-1), threads: 1, step: 3 });
+});
+
 test('without SIMD one sentence names the oldest engines that do', async () => {
   assert.equal(await without('SIMD'), { error: 'init: this engine has no WebAssembly SIMD; it needs Node 20, Chrome 100, Firefox 113, Safari 16.4 or newer' });
 });

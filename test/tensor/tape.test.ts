@@ -1,4 +1,4 @@
-import { infer, init, ops, Parameter, scope, tensor, type Tensor } from '../../src/index.js';
+import { infer, init, ops, Parameter, runtimeInfo, scope, tensor, type Tensor } from '../../src/index.js';
 import { build, map } from '../reference/dense.js';
 import { checkOp } from '../support/checkop.js';
 import { near } from '../support/near.js';
@@ -57,7 +57,7 @@ test('a branch that the loss does not use gets no gradient', () => {
   const p = new Parameter([4]);
   p.set([1, 2, 3, 4]);
   scope(() => {
-    const used = ops.mul(p, p);
+    const used = ops.mul(p, p).retainGrad();
     const unused = ops.exp(used);
     const further = ops.sum(unused);
     ops.sum(used).backward();
@@ -65,6 +65,37 @@ test('a branch that the loss does not use gets no gradient', () => {
     near(used.grad!, [1, 1, 1, 1], 0, 'gradient of the used branch');
   });
   near(p.grad!, [2, 4, 6, 8], 0, 'gradient of the parameter');
+  p.dispose();
+});
+
+test('a result has no gradient after backward unless it is retained, also through a view', () => {
+  const p = new Parameter([4]);
+  p.set([1, 2, 3, 4]);
+  scope(() => {
+    const [dropped, kept, viewed] = [ops.mul(p, 2), ops.mul(p, 3), ops.mul(p, 4)];
+    kept.retainGrad();
+    const view = ops.reshape(viewed, [2, 2]).retainGrad();
+    ops.sum(ops.add(ops.mul(dropped, kept), ops.reshape(view, [4]))).backward();
+    if (dropped.grad !== null) throw new Error(`the gradient ${dropped.grad} is still there`);
+    near(kept.grad!, [2, 4, 6, 8], 0, 'kept');
+    near(view.grad!, [1, 1, 1, 1], 0, 'viewed');
+  });
+  near(p.grad!, [16, 28, 40, 52], 0, 'gradient of the parameter');
+  p.dispose();
+});
+
+test('gradients of a chain of results take no more memory than two of them', () => {
+  const p = new Parameter([1000]);
+  const bytes = (links: number): number =>
+    scope(() => {
+      let x: Tensor = p;
+      for (let i = 0; i < links; i++) x = ops.mul(x, x);
+      const loss = ops.sum(x);
+      const before = runtimeInfo().memory.borrowed;
+      loss.backward();
+      return runtimeInfo().memory.borrowed - before;
+    });
+  if (bytes(2) !== bytes(9)) throw new Error(`${bytes(2)} bytes for 2 links, ${bytes(9)} for 9`);
   p.dispose();
 });
 

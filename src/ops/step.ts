@@ -1,0 +1,96 @@
+/**
+ * A recurrent language model one token at a time, without a tape: what one row costs is to read the weights, so they may come in any
+ * form that multiplies a row.
+ */
+import { borrow } from '../runtime/arena.js';
+import { kernels } from '../runtime/kernels.js';
+import { scratch } from '../runtime/scratch.js';
+import { borrowIds, output, zeros, type Tensor } from '../tensor/tensor.js';
+
+/** Weights [N, K] as single rows need them. */
+export interface RowWeights {
+  /** y += W·x, at addresses. */
+  addProduct(y: number, x: number): void;
+  /** The address of row n, its own or borrowed. */
+  row(n: number): number;
+}
+
+/** A model of V tokens; biases are tensors, all others what multiplies a row. */
+export interface StepModel {
+  cell: 'rnn' | 'lstm' | 'gru';
+  hiddenSize: number;
+  embedding: RowWeights;
+  layers: readonly { weight_ih: RowWeights; weight_hh: RowWeights; bias_ih: Tensor; bias_hh: Tensor }[];
+  head: RowHead;
+}
+
+/** Output layer over `classes`. */
+export interface RowHead {
+  readonly classes: number;
+  /** Writes the logits y [classes] of x [H], at addresses. */
+  logits(y: number, x: number): void;
+}
+
+/** y = W·x + b */
+export function rowHead(weight: RowWeights, bias: Tensor): RowHead {
+  return {
+    classes: bias.size,
+    logits(y, x) {
+      kernels.copy(y, bias.ptr, bias.size);
+      weight.addProduct(y, x);
+    },
+  };
+}
+
+/** Gates of a cell: G of a weight [G·H, ·]. */
+export const GATES = { rnn: 1, lstm: 4, gru: 3 };
+
+/** Weights in f32, where they are.   w [N, K] */
+export function rowWeights(w: Tensor): RowWeights {
+  const [N, K] = w.shape as readonly [number, number];
+  return {
+    addProduct: (y, x) => kernels.gemm(y, x, w.ptr, scratch(), 1, N, K, N, K, 1, 1, K, 1),
+    row: n => w.ptr + 4 * n * K,
+  };
+}
+
+/** The state before the first token, [h] or [h, c], each [layers, 1, H]; persistent. */
+export function stepState({ cell, hiddenSize, layers }: StepModel): Tensor[] {
+  return (cell === 'lstm' ? ['h', 'c'] : ['h']).map(() => zeros([layers.length, 1, hiddenSize]));
+}
+
+/**
+ * Reads ids, one after the other.
+ *
+ * @param state [h], or [h, c]; updated
+ * @returns logits of the token after each [ids.length, V]
+ * @throws RangeError for an id outside 0 … V − 1
+ */
+export function steps({ cell, hiddenSize: H, embedding, layers, head }: StepModel, ids: Int32Array, state: readonly Tensor[]): Tensor {
+  const V = head.classes;
+  const N = GATES[cell] * H;
+  const outsideReset = cell === 'gru' ? 2 * H : N;
+  borrowIds(ids, 0, V, 'steps: id'); // for its check
+  const logits = output([ids.length, V], []);
+  const gates = borrow(4 * N);
+  const recurrent = borrow(4 * N);
+  const work = borrow(kernels.recurrent_scratch(1, H, GATES[cell]));
+  ids.forEach((id, t) => {
+    let x = embedding.row(id);
+    layers.forEach(({ weight_ih, weight_hh, bias_ih, bias_hh }, k) => {
+      const [h, c] = state.map(({ ptr }) => ptr + 4 * k * H) as [number, number];
+      kernels.copy(gates, bias_ih.ptr, N);
+      kernels.add_to(gates, bias_hh.ptr, outsideReset);
+      weight_ih.addProduct(gates, x);
+      kernels.fill(recurrent, N, 0);
+      weight_hh.addProduct(recurrent, h);
+      kernels.add_to(gates, recurrent, outsideReset);
+      if (cell === 'lstm') kernels.lstm_forward(h, h, c, 0, gates, 0, 0, c, 0, 0, work, 1, 1, H, H, 0, 0, 1);
+      else if (cell === 'gru') kernels.gru_forward(h, h, recurrent + 8 * H, 0, gates, 0, bias_hh.ptr, h, 0, 0, work, 1, 1, H, H, 0, 0, 1);
+      else kernels.rnn_forward(h, h, 0, gates, 0, 0, 0, 0, work, 1, 1, H, H, 0, 0, 0, 1);
+      x = h;
+    });
+    head.logits(logits.ptr + 4 * t * V, x);
+  });
+  return logits;
+}
