@@ -3,6 +3,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { readModel } from '../io/model.js';
 import { RecurrentLM } from '../lm/recurrent.js';
+import { softmaxOf } from '../nn/large.js';
 import { readFileBytes, writeFileAtomic } from '../node/files.js';
 import { init } from '../runtime/init.js';
 import { Refusal, refusing } from './errors.js';
@@ -36,7 +37,7 @@ async function run(path: string, { out = nameFor(path), json }: { out?: string; 
   await init();
   const before = await refusing(null, () => readFileBytes(path, 'the model'));
   const after = await refusing(path, () => {
-    using model = RecurrentLM.from(readModel(before));
+    using model = RecurrentLM.from(readModel(before), softmaxOf);
     using quantised = model.quantize();
     return quantised.save();
   });

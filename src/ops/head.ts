@@ -7,10 +7,10 @@ import { record } from '../tensor/tape.js';
 import { output, zeros, type Tensor } from '../tensor/tensor.js';
 import { checkTargets, type CrossEntropyOptions } from './loss.js';
 
-/** Logits that exist at once, in floats (4 MB). */
-const FLOATS = 1 << 20;
-/** Fewer rows than this are not worth the way through all weights, however many logits they have. */
-const ROWS = 64;
+/** Logits that exist at once, in floats (8 MB). */
+const FLOATS = 1 << 21;
+/** Fewer rows than this are not worth the way through all weights and their gradients, however many logits they have. */
+const ROWS = 128;
 
 /** Options of `linearCrossEntropy`. */
 export interface LinearCrossEntropyOptions extends Pick<CrossEntropyOptions, 'ignoreIndex'> {

@@ -143,6 +143,9 @@ for (const [softmax, own] of [['adaptive', ['--cutoffs', '3,5']], ['sampled', ['
     assert.match((await folder.run(['sample', `${softmax}.safetensors`, '--length', '9'])).stdout, /\w/);
     const config = jsonLines((await folder.run(['inspect', `${softmax}.safetensors`, '--json'])).stdout)[0]!['config'] as Record<string, unknown>;
     assert.is(config['softmax'], softmax);
+    const quantised = await folder.run(['quantize', `${softmax}.safetensors`]);
+    if (softmax === 'sampled') assert.is(quantised.code, 0, quantised.stderr);
+    else assert.match(quantised.stderr, /the model has the adaptive softmax, expected full or sampled/);
     assert.equal(softmax === 'adaptive' ? config['cutoffs'] : config['samples'], softmax === 'adaptive' ? [3, 5] : 4);
   });
 }

@@ -21,7 +21,7 @@ async function job(threads: number): Promise<void> {
     }
   }
   // So many words that the output layer's logits come in chunks.
-  const words = text.Vocab.fromJSON({ level: 'word', tokens: ['<eos>', '<unk>', ...Array.from({ length: 8000 }, (_, i) => `w${i}`)] });
+  const words = text.Vocab.fromJSON({ level: 'word', tokens: ['<eos>', '<unk>', ...Array.from({ length: 9000 }, (_, i) => `w${i}`)] });
   const read = text.columns(Int32Array.from({ length: 13 * 61 }, (_, i) => (i * 7919) % words.size), { batchSize: 13 });
   for (const softmax of [undefined, nn.adaptive(), nn.sampled()]) {
     const model = new lm.RecurrentLM({ vocab: words, embeddingSize: 45, hiddenSize: 70, softmax });
