@@ -19,11 +19,11 @@ export function embedding_forward(y: usize, w: usize, ids: usize, N: i32, E: i32
  *   dy  [N, E]  read
  *   ids [N]     i32, read
  *
- * padding −1: none.
+ * Both in rows of `row` floats: threads share out the columns. padding −1: none.
  */
-export function embedding_backward(dw: usize, dy: usize, ids: usize, N: i32, E: i32, padding: i32): void {
-  const bytes = <usize>E << 2;
-  for (let row = 0; row < N; row++, dy += bytes, ids += 4) {
+export function embedding_backward(dw: usize, dy: usize, ids: usize, N: i32, E: i32, row: i32, padding: i32): void {
+  const bytes = <usize>row << 2;
+  for (let n = 0; n < N; n++, dy += bytes, ids += 4) {
     const id = load<i32>(ids);
     if (id != padding) addRow(dw + <usize>id * bytes, dy, E);
   }

@@ -57,13 +57,21 @@ function parts(n: usize, size: usize): usize {
   return (n + size - 1) / size;
 }
 
+/**
+ * Where panel i of `panels` of A begins. Fused panels are as equal as they can be: five rows are as fast as six, one is not. Of others four rows are
+ * full, three are not: all are full but the last, and `block` has tiles for one row and for two that are as fast as four.
+ */
+function panelRow(M: usize, i: usize, panels: usize): usize {
+  return FUSED ? share(M, i, panels) : min(i * ROWS, M);
+}
+
 /** Reads a byte of each cache line from `from` to `to`. */
 function touch(from: usize, to: usize): void {
   for (; from < to; from += 64) load<u8>(from);
 }
 
 /**
- * Packs M rows of A into panels of at most ROWS rows, as equal as they can be: M = 21 in sixes is 5, 5, 5, 6.
+ * Packs M rows of A into panels of at most ROWS rows.
  *
  * Where the rows are columns in memory a cache line serves several panels: they are filled side by side, a few k's at a time,
  * while the next few come from L3 (`touch`): lines that far apart are not foreseen by the processor.
@@ -74,7 +82,7 @@ function packA(dst: usize, a: usize, M: usize, K: usize, mStride: usize, kStride
     const depth = <i32>min(chunk, K - k);
     if (mStride == 4) for (let next = k + chunk, end = min(next + chunk, K); next < end; next++) touch(a + next * kStride, a + next * kStride + M * 4);
     for (let i: usize = 0; i < panels; i++) {
-      const m = share(M, i, panels), rows = share(M, i + 1, panels) - m;
+      const m = panelRow(M, i, panels), rows = panelRow(M, i + 1, panels) - m;
       const to = dst + (m * K + rows * k) * ELEMENT, from = a + m * mStride + k * kStride;
       if (FUSED) packStrip(to, from, depth, <i32>rows, <i32>rows, kStride, mStride);
       else packSplats(to, from, depth, <i32>rows, kStride, mStride);
@@ -107,33 +115,32 @@ function tile6(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, 
  * A B that is larger than L2 comes from L3, and WebAssembly has no prefetch: while the tiles of one panel are computed, each reads its
  * share of the next one, a byte a line. Fused tiles do so as they walk along K; on V8 11 a load more slows the loop, so there a
  * tile's share is read before it begins.
+ *
+ * A last panel of one row or two takes four panels of B at once, or two: as many accumulators as a full tile.
  */
 function block(c: usize, a: usize, b: usize, panel: usize, M: usize, N: usize, K: i32, cRow: usize, add: bool): void {
-  const panels = parts(M, ROWS);
+  const panels = parts(M, ROWS), lastRow = panelRow(M, panels - 1, panels), last = M - lastRow;
+  const tiles = last < 3 ? panels - 1 : panels, step: usize = 32 / max<usize>(tiles, 1);
   for (let n: usize = 0; n < N;) {
-    let wide: usize = 1;
-    const next = n + 8 < N ? b + panel : b, step: usize = 32 / panels;
-    for (let i: usize = 0; i < panels; i++) {
-      const m = share(M, i, panels), rows = share(M, i + 1, panels) - m;
-      const to = c + m * cRow + n * 4, from = a + m * <usize>K * ELEMENT;
-      const columns = <i32>min<usize>(N - n, 8);
-      const near = next + i * <usize>K * step;
-      if (!FUSED) touch(near, near + <usize>K * step);
-      if (rows == 1) {
-        // a lone row is the only panel
-        if (N - n >= 32) { tile1x32(to, from, b, panel, K, add); wide = 4; }
-        else tile1(to, from, b, K, cRow, columns, add, near, step);
-      } else if (rows == 2 && panels == 1) {
-        if (N - n >= 16) { tile2x16(to, from, b, panel, K, cRow, add); wide = 2; }
-        else tile2(to, from, b, K, cRow, columns, add, near, step);
-      } else if (rows == 2) tile2(to, from, b, K, cRow, columns, add, near, step);
-      else if (rows == 3) tile3(to, from, b, K, cRow, columns, add, near, step);
-      else if (rows == 4) tile4(to, from, b, K, cRow, columns, add, near, step);
-      else if (rows == 5) tile5(to, from, b, K, cRow, columns, add, near, step);
-      else tile6(to, from, b, K, cRow, columns, add, near, step);
+    const wide: usize = last == 1 && N - n >= 32 ? 4 : last == 2 && N - n >= 16 ? 2 : 1, begin = n, first = b;
+    for (const end = n + 8 * wide; n < end; n += 8, b += panel) {
+      const columns = <i32>min<usize>(N - n, 8), next = n + 8 < N ? b + panel : b;
+      for (let i: usize = 0; i < tiles; i++) {
+        const m = panelRow(M, i, panels), rows = panelRow(M, i + 1, panels) - m;
+        const to = c + m * cRow + n * 4, from = a + m * <usize>K * ELEMENT, near = next + i * <usize>K * step;
+        if (!FUSED) touch(near, near + <usize>K * step);
+        if (rows == 3) tile3(to, from, b, K, cRow, columns, add, near, step);
+        else if (rows == 4) tile4(to, from, b, K, cRow, columns, add, near, step);
+        else if (rows == 5) tile5(to, from, b, K, cRow, columns, add, near, step);
+        else tile6(to, from, b, K, cRow, columns, add, near, step);
+      }
     }
-    n += 8 * wide;
-    b += wide * panel;
+    if (last > 2) continue;
+    const to = c + lastRow * cRow + begin * 4, from = a + lastRow * <usize>K * ELEMENT, columns = <i32>min<usize>(N - begin, 8);
+    if (wide == 4) tile1x32(to, from, first, panel, K, add);
+    else if (wide == 2) tile2x16(to, from, first, panel, K, cRow, add);
+    else if (last == 2) tile2(to, from, first, K, cRow, columns, add, first, 0);
+    else tile1(to, from, first, K, cRow, columns, add, first, 0);
   }
 }
 

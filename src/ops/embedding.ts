@@ -38,7 +38,7 @@ export function embedding(w: Tensor, ids: Int32Array, { shape = [ids.length], pa
   if (padding < 0 && !(w instanceof Parameter && w.sparse)) lookups.set(y, { table: w, ids: address });
   record([y], () => {
     const dw = w instanceof Parameter ? w.wantGradRows(ids) : w.wantGrad();
-    kernels.embedding_backward(dw, y.gradPtr, address, ids.length, E, padding);
+    kernels.embedding_backward(dw, y.gradPtr, address, ids.length, E, E, padding);
   });
   return y;
 }

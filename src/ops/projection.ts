@@ -65,7 +65,7 @@ export function addProjectionGradients(x: Tensor, w: CellWeights, da: number, co
   };
   if (ids === 0) add(da);
   else withZeros(N * O, rows => {
-    kernels.embedding_backward(rows, da, ids, s.T * s.B, O, -1);
+    kernels.embedding_backward(rows, da, ids, s.T * s.B, O, O, -1);
     add(rows);
   });
 }

@@ -1,19 +1,21 @@
 /**
  * Threads. The kernels' work is shared out by rows of the output, never by partial sums, so results are the same bits for one
- * thread and for many. This thread takes the first share itself; each worker waits on the shared memory, calls the kernel it is
- * told, and says so.
+ * thread and for many. This thread does the first share itself and offers each worker one; a worker takes it, calls the kernel it is
+ * told, and says so. What no worker has taken when this thread is through, because they slept or their cores were busy, it
+ * takes back and does too: nobody waits for a thread that has not begun.
  *
- *   control, one line per worker:  i32 [turn, done, failed, kernel, arguments]   f64 [arguments]
+ *   control, one line per worker:  i32 [offered, taken, done, failed, kernel, arguments]   f64 [arguments]
  *
- * A worker has an instance of its own on the same memory. Instantiating writes the static tables again, with the same bytes.
+ * Offers are numbered: whoever raises `taken` to the number of the last one has the share. A worker has an instance of its own on the same memory. Instantiating writes the static tables again, with the same bytes.
  */
 import { allocate, buffer } from './arena.js';
 import { builtin } from './builtin.js';
 import type { Kernels } from './kernels.js';
 import { shares } from './shares.js';
 
-const LINE = 256; // bytes: 5 i32, up to 28 f64
-/** How often a waiting thread looks before it sleeps: some tens of µs, longer than JavaScript between two kernels of a step takes. */
+const LINE = 256; // bytes: 6 i32, up to 28 f64
+const AT = { OFFERED: 0, TAKEN: 1, DONE: 2, FAILED: 3, KERNEL: 4, COUNT: 5 } as const;
+/** How often a waiting thread looks before it sleeps: some 100 µs, longer than JavaScript between two kernels of a step takes. */
 const SPINS = 20_000;
 
 interface Start {
@@ -23,27 +25,30 @@ interface Start {
   line: number;
   names: string[];
   spins: number;
+  at: typeof AT;
 }
 
 /** What a worker runs; its source text is the worker's script, so it uses nothing from outside. */
-function serve({ module, memory, line, names, spins }: Start, ready: () => void): void {
+function serve({ module, memory, line, names, spins, at }: Start, ready: () => void): void {
   const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, (...values: number[]) => number>;
   const kernels = names.map(name => exports[name]!);
-  const flags = new Int32Array(memory.buffer, line, 5);
+  const { OFFERED, TAKEN, DONE, FAILED, KERNEL, COUNT } = at;
+  const flags = new Int32Array(memory.buffer, line, 6);
   const values = new Float64Array(memory.buffer, line + 32, 28);
   let turn = 0;
   ready();
   for (;;) {
-    for (let i = 0; i < spins && Atomics.load(flags, 0) === turn; i++);
-    Atomics.wait(flags, 0, turn);
-    turn = Atomics.load(flags, 0);
+    for (let i = 0; i < spins && Atomics.load(flags, OFFERED) === turn; i++);
+    Atomics.wait(flags, OFFERED, turn);
+    turn = Atomics.load(flags, OFFERED);
+    if (Atomics.compareExchange(flags, TAKEN, (turn - 1) | 0, turn) !== ((turn - 1) | 0)) continue;
     try {
-      kernels[flags[3]!]!(...values.subarray(0, flags[4]));
+      kernels[flags[KERNEL]!]!(...values.subarray(0, flags[COUNT]));
     } catch {
-      flags[2] = 1;
+      flags[FAILED] = 1;
     }
-    Atomics.store(flags, 1, turn);
-    Atomics.notify(flags, 1);
+    Atomics.store(flags, DONE, turn);
+    Atomics.notify(flags, DONE);
   }
 }
 
@@ -97,38 +102,55 @@ export async function startPool(kernels: Kernels, module: WebAssembly.Module, me
   const names = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function').map(({ name }) => name);
   const control = allocate(LINE * (threads - 1));
   const lines = Array.from({ length: threads - 1 }, (_, i) => control + LINE * i);
-  await Promise.all(lines.map(line => startWorker({ module, memory, line, names, spins: SPINS })));
-  const flags = lines.map(line => new Int32Array(buffer(), line, 5)); // the shared memory grows without moving
+  await Promise.all(lines.map(line => startWorker({ module, memory, line, names, spins: SPINS, at: AT })));
+  const { OFFERED, TAKEN, DONE, FAILED, KERNEL, COUNT } = AT;
+  const flags = lines.map(line => new Int32Array(buffer(), line, 6)); // the shared memory grows without moving
   const values = lines.map(line => new Float64Array(buffer(), line + 32, 28));
 
-  /** Waits for a worker's share; whether it failed. */
+  const offer = (worker: number, kernel: number, list: number[]): void => {
+    const line = flags[worker]!;
+    line[KERNEL] = kernel;
+    line[COUNT] = list.length;
+    values[worker]!.set(list);
+    Atomics.add(line, OFFERED, 1);
+    Atomics.notify(line, OFFERED);
+  };
+
+  /** Takes a share back that its worker has not taken; whether so. */
+  const takeBack = (worker: number): boolean => {
+    const line = flags[worker]!;
+    const turn = line[OFFERED]!;
+    if (Atomics.compareExchange(line, TAKEN, (turn - 1) | 0, turn) === turn) return false;
+    line[DONE] = turn;
+    return true;
+  };
+
+  /** Waits for a share that was taken; whether it failed. */
   const wait = (worker: number): boolean => {
     const line = flags[worker]!;
-    const turn = line[0]!;
-    for (let i = 0; i < SPINS && Atomics.load(line, 1) !== turn; i++);
-    for (let done = Atomics.load(line, 1); done !== turn; done = Atomics.load(line, 1)) Atomics.wait(line, 1, done);
-    const failed = line[2] !== 0;
-    line[2] = 0;
+    const turn = line[OFFERED]!;
+    for (let i = 0; i < SPINS && Atomics.load(line, DONE) !== turn; i++);
+    for (let done = Atomics.load(line, DONE); done !== turn; done = Atomics.load(line, DONE)) Atomics.wait(line, DONE, done);
+    const failed = line[FAILED] !== 0;
+    line[FAILED] = 0;
     return failed;
   };
 
-  /** Calls a kernel with each share's arguments, one in this thread. */
+  /** Calls a kernel with each share's arguments, the first in this thread. */
   const run = (name: keyof Kernels, parts: number[][]): void => {
-    const kernel = names.indexOf(name);
-    for (let worker = 0; worker < parts.length - 1; worker++) {
-      const line = flags[worker]!;
-      const list = parts[worker + 1]!;
-      line[3] = kernel;
-      line[4] = list.length;
-      values[worker]!.set(list);
-      Atomics.add(line, 0, 1);
-      Atomics.notify(line, 0);
-    }
+    const [first, ...rest] = parts as [number[], ...number[][]];
+    const kernel = kernels[name] as (...list: number[]) => void;
+    const index = names.indexOf(name);
+    rest.forEach((list, worker) => offer(worker, index, list));
     let failed = false;
     try {
-      (kernels[name] as (...list: number[]) => void)(...parts[0]!);
+      kernel(...first);
+      rest.forEach((list, worker) => takeBack(worker) && kernel(...list));
     } finally {
-      for (let worker = 0; worker < parts.length - 1; worker++) if (wait(worker)) failed = true;
+      for (const worker of rest.keys()) {
+        takeBack(worker); // where this thread failed
+        if (wait(worker)) failed = true;
+      }
     }
     if (failed) throw new Error(`throughtime: the kernel ${name} failed in a thread`);
   };

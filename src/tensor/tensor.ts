@@ -75,7 +75,7 @@ export class Tensor {
     if (this.gradAddress === 0) {
       if (this.life !== currentLife()) throw new Error(`checkpoint: the work uses a tensor [${this.shape}] from outside; pass it as an input`);
       this.gradAddress = arena.borrow(4 * this.size);
-      arena.f32(this.gradAddress, this.size).fill(0);
+      arena.clear(this.gradAddress, this.size);
     }
     return this.gradAddress;
   }
@@ -205,12 +205,12 @@ export class Parameter extends Tensor {
   zeroGrad(): void {
     this.check();
     if (this.rows === null) {
-      arena.f32(this.gradBlock, this.size).fill(0);
+      arena.clear(this.gradBlock, this.size);
       if (this.sparse) this.rows = new Int32Array(0);
       return;
     }
     const width = this.size / (this.shape[0] || 1);
-    for (const row of this.rows) arena.f32(this.gradBlock + 4 * row * width, width).fill(0);
+    for (const row of this.rows) arena.clear(this.gradBlock + 4 * row * width, width);
     this.rows = new Int32Array(0);
   }
 
@@ -244,7 +244,7 @@ export function zeros(shape: Shape, { requiresGrad = false }: TensorOptions = {}
     return new Tensor(shape, arena.allocate(bytes), { open: true, owned: true }, false);
   }
   const x = new Tensor(shape, arena.borrow(bytes), currentLife(), requiresGrad && isRecording());
-  arena.f32(x.ptr, x.size).fill(0);
+  arena.clear(x.ptr, x.size);
   return x;
 }
 
