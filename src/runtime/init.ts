@@ -19,7 +19,8 @@ export interface InitOptions {
   module?: WebAssembly.Module;
   /**
    * Threads that share the work of large steps; 'auto': one for each core. The results are the same bits for any number.
-   * Only in Node and in Workers of cross-origin-isolated pages; elsewhere there is one, as `runtimeInfo` says. Default: 1.
+   * Only in Node (20.16 and later), Deno, Bun, and Workers of cross-origin-isolated pages whose policy, if any, allows scripts from `blob:`;
+   * elsewhere there is one, as `runtimeInfo` says. Default: 1.
    */
   threads?: number | 'auto';
 }

@@ -1,4 +1,7 @@
-/** Chromium: a three-line app bundled by esbuild, Vite, webpack and Rollup, and one that is not bundled, under a strict policy. */
+/**
+ * Chromium: a three-line app bundled by esbuild, Vite, webpack and Rollup, and one that is not bundled, under a strict policy; threads where
+ * a page may have them.
+ */
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
@@ -16,6 +19,16 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 const TIMEOUT_MS = 120_000;
 
 const policy = script => ({ 'content-security-policy': `default-src 'none'; connect-src 'self'; img-src data:; script-src 'self' 'wasm-unsafe-eval' ${script}` });
+
+/** What a page must be served with to share memory. */
+const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
+/** Where two threads are wanted: the page's headers, the end of its address, and how many it gets. */
+const threads = {
+  'two threads in a Worker of a cross-origin-isolated page': [ISOLATED, '', 2],
+  'one thread in a Worker of any other page': [{}, '', 1],
+  'one thread in an isolated page itself, which may not wait': [ISOLATED, '#page', 1],
+};
 
 const bundlers = {
   async esbuild(out) {
@@ -88,6 +101,20 @@ export async function checkBrowser(same) {
     writeFileSync(`${HERE}out/map.html`, `<!doctype html><head><link rel="icon" href="data:,"><script type="importmap">${map}</script><script type="module" src="../app.js"></script></head><body></body>`);
     await withFiles(HERE, policy(`'sha256-${hash}'`), async url => same(await result(browser, `${url}/out/map.html`)));
   });
+
+  for (const [name, [headers, hash, count]] of Object.entries(threads)) {
+    await check(`Chromium, ${name}`, async () => {
+      await open();
+      const out = `${HERE}out/threads`;
+      await esbuild({ absWorkingDir: HERE, entryPoints: { app: 'threads.js' }, bundle: true, format: 'esm', outdir: out, logLevel: 'error' });
+      copyFileSync(`${HERE}index.html`, `${out}/index.html`);
+      await withFiles(out, { ...policy('blob:'), ...headers }, async url => {
+        const outcome = await result(browser, `${url}/index.html${hash}`);
+        same(outcome);
+        assert.equal(outcome.threads, count);
+      });
+    });
+  }
 
   await browser?.close();
 }

@@ -1,4 +1,4 @@
-/** The job that every runtime does: 200 steps of a small character model, then 200 characters of its own. */
+/** The job that every runtime does: 200 steps of a character model, just large enough that threads share them, then 200 characters of its own. */
 import { init, lm, optim, runtimeInfo, text, train } from 'throughtime';
 
 const CORPUS = `
@@ -30,7 +30,7 @@ const make = model =>
 export async function open(checkpoint, threads = 1) {
   await init({ deterministic: true, threads });
   if (checkpoint) return train.Trainer.load(checkpoint, file => make(lm.RecurrentLM.from(file)));
-  return make(new lm.RecurrentLM({ vocab, embeddingSize: 32, hiddenSize: 64, layers: 2, dropout: 0.2, seed: 7 }));
+  return make(new lm.RecurrentLM({ vocab, embeddingSize: 32, hiddenSize: 96, layers: 2, dropout: 0.2, seed: 7 }));
 }
 
 /** Trains for so many steps, or to the end, and frees the trainer: all that is left is a checkpoint. */
