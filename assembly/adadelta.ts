@@ -1,4 +1,4 @@
-import { flush, loadLanes, storeLanes } from './core/lanes';
+import { flush, loadLanes, squared, storeLanes } from './core/lanes';
 import { madd } from './core/v128';
 
 /**
@@ -39,11 +39,11 @@ function update<Lanes>(
     const left = to - i;
     const P = loadLanes<Lanes>(p + at, left);
     const D = madd(decay, P, loadLanes<Lanes>(g + at, left));
-    const S = flush(madd(keep, loadLanes<Lanes>(square + at, left), f32x4.mul(fresh, f32x4.mul(D, D))));
+    const S = madd(keep, loadLanes<Lanes>(square + at, left), f32x4.mul(fresh, squared(D)));
     storeLanes<Lanes>(square + at, S, left);
     const U = loadLanes<Lanes>(delta + at, left);
     const R = f32x4.mul(f32x4.sqrt(f32x4.div(f32x4.add(U, floor), f32x4.add(S, floor))), D);
-    storeLanes<Lanes>(delta + at, flush(madd(keep, U, f32x4.mul(fresh, f32x4.mul(R, R)))), left);
+    storeLanes<Lanes>(delta + at, madd(keep, U, f32x4.mul(fresh, squared(R))), left);
     storeLanes<Lanes>(p + at, flush(madd(rate, R, P)), left);
   }
 }

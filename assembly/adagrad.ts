@@ -1,4 +1,4 @@
-import { flush, loadLanes, storeLanes } from './core/lanes';
+import { flush, loadLanes, squared, storeLanes } from './core/lanes';
 import { madd } from './core/v128';
 
 /**
@@ -30,7 +30,7 @@ function update<Lanes>(
     const left = to - i;
     const P = loadLanes<Lanes>(p + at, left);
     const D = madd(decay, P, loadLanes<Lanes>(g + at, left));
-    const S = flush(madd(D, D, loadLanes<Lanes>(sum + at, left)));
+    const S = f32x4.add(loadLanes<Lanes>(sum + at, left), squared(D));
     storeLanes<Lanes>(sum + at, S, left);
     storeLanes<Lanes>(p + at, flush(madd(rate, f32x4.div(D, f32x4.add(f32x4.sqrt(S), floor)), P)), left);
   }

@@ -1,4 +1,4 @@
-import { flush, loadLanes, storeLanes } from './core/lanes';
+import { flush, loadLanes, squared, storeLanes } from './core/lanes';
 import { madd } from './core/v128';
 
 /**
@@ -49,7 +49,7 @@ function update<Lanes>(
     const D = madd(coupled, P, loadLanes<Lanes>(g + at, left));
     const M = flush(madd(keep1, loadLanes<Lanes>(m + at, left), f32x4.mul(fresh1, D)));
     storeLanes<Lanes>(m + at, M, left);
-    let V = flush(madd(keep2, loadLanes<Lanes>(v + at, left), f32x4.mul(fresh2, f32x4.mul(D, D))));
+    let V = madd(keep2, loadLanes<Lanes>(v + at, left), f32x4.mul(fresh2, squared(D)));
     storeLanes<Lanes>(v + at, V, left);
     if (vmax) {
       V = f32x4.max(V, loadLanes<Lanes>(vmax + at, left));

@@ -1,4 +1,4 @@
-import { flush, loadLanes, storeLanes } from './core/lanes';
+import { flush, loadLanes, squared, storeLanes } from './core/lanes';
 import { madd } from './core/v128';
 
 /**
@@ -43,7 +43,7 @@ function update<Lanes>(
     const left = to - i;
     const P = loadLanes<Lanes>(p + at, left);
     const D = madd(decay, P, loadLanes<Lanes>(g + at, left));
-    const S = flush(madd(keep, loadLanes<Lanes>(square + at, left), f32x4.mul(fresh, f32x4.mul(D, D))));
+    const S = madd(keep, loadLanes<Lanes>(square + at, left), f32x4.mul(fresh, squared(D)));
     storeLanes<Lanes>(square + at, S, left);
     let variance = S;
     if (mean) {

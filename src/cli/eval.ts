@@ -14,8 +14,8 @@ Examples:
   How well does the model predict a text?
     $ throughtime eval book.safetensors --input other-book.txt
 
-  A long text sooner, in 64 stretches side by side; the loss differs in its fourth digit or so:
-    $ throughtime eval book.safetensors --input other-book.txt --columns 64
+  A long text sooner, in 96 stretches side by side; the loss differs in its sixth digit or so:
+    $ throughtime eval book.safetensors --input other-book.txt --columns 96
 
   For a script:
     $ throughtime eval book.safetensors --input other-book.txt --json`;

@@ -51,14 +51,14 @@ test('evaluation carries the state from the first token to the last', async () =
   assert.ok(Math.abs(loss - lossOf(model, 0, { from: 1, to: ids.length }) / tokens) < 1e-6);
 });
 
-test('columns begin with the state of the 64 tokens before them, the first one with zeros', async () => {
+test('columns begin with the state of the 32 tokens before them, the first one with zeros', async () => {
   for (const cell of ['rnn', 'lstm', 'gru'] as const) {
     using model = new lm.RecurrentLM({ vocab, cell, hiddenSize: 12, layers: 2 });
     for (const columns of [1, 2, 3, 5, 40, 699, 800]) {
       const { loss, tokens } = await model.evaluate(ids, { columns });
       const length = Math.ceil(tokens / columns);
       let sum = 0;
-      for (let from = 0; from < tokens; from += length) sum += lossOf(model, columns === 1 ? 0 : Math.max(0, from - Math.min(64, length)), { from: from + 1, to: Math.min(ids.length, from + 1 + length) });
+      for (let from = 0; from < tokens; from += length) sum += lossOf(model, columns === 1 ? 0 : Math.max(0, from - Math.min(32, length)), { from: from + 1, to: Math.min(ids.length, from + 1 + length) });
       assert.equal(tokens, ids.length - 1);
       assert.ok(Math.abs(loss - sum / tokens) < 2e-6, `${cell}, ${columns} columns: ${loss}, expected ${sum / tokens}`);
     }
