@@ -18,6 +18,9 @@ const MC: i32 = FUSED ? 128 : 64;
 const KC: i32 = 256;
 const NC: i32 = FUSED ? 512 : 384;
 
+/** Floats of a packed B that stays in L2 (512 KiB). */
+const NEAR: usize = 1 << 17;
+
 /** Up to so many rows are products of one row each by a B that is not packed. */
 const IN_PLACE_NN: i32 = 2;
 const IN_PLACE_NT: i32 = FUSED ? 2 : 1;
@@ -90,35 +93,42 @@ function packA(dst: usize, a: usize, M: usize, K: usize, mStride: usize, kStride
   }
 }
 
-function tile1(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
-  tile(c, a, b, 1, K, cRow, columns, add, next, step);
+function tile1(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 1, K, cRow, columns, add, false, 0, 0);
 }
-function tile2(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
-  tile(c, a, b, 2, K, cRow, columns, add, next, step);
+function tile2(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 2, K, cRow, columns, add, false, 0, 0);
 }
-function tile3(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
-  tile(c, a, b, 3, K, cRow, columns, add, next, step);
+function tile3(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 3, K, cRow, columns, add, false, 0, 0);
 }
-function tile4(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
-  tile(c, a, b, 4, K, cRow, columns, add, next, step);
+function tile4(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 4, K, cRow, columns, add, false, 0, 0);
 }
-function tile5(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
-  tile(c, a, b, 5, K, cRow, columns, add, next, step);
+function tile5(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 5, K, cRow, columns, add, false, 0, 0);
 }
-function tile6(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
-  tile(c, a, b, 6, K, cRow, columns, add, next, step);
+function tile6(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
+  tile(c, a, b, 6, K, cRow, columns, add, false, 0, 0);
+}
+
+function tile5far(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
+  tile(c, a, b, 5, K, cRow, columns, add, FUSED, next, step);
+}
+function tile6far(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
+  tile(c, a, b, 6, K, cRow, columns, add, FUSED, next, step);
 }
 
 /**
  * A block of C: M rows of packed A by N columns of packed B, whose panels are `panel` bytes apart.
  *
- * A B that is larger than L2 comes from L3, and WebAssembly has no prefetch: while the tiles of one panel are computed, each reads its
+ * A B that is larger than L2 (`far`) comes from L3, and WebAssembly has no prefetch: while the tiles of one panel are computed, each reads its
  * share of the next one, a byte a line. Fused tiles do so as they walk along K; on V8 11 a load more slows the loop, so there a
  * tile's share is read before it begins.
  *
  * A last panel of one row or two takes four panels of B at once, or two: as many accumulators as a full tile.
  */
-function block(c: usize, a: usize, b: usize, panel: usize, M: usize, N: usize, K: i32, cRow: usize, add: bool): void {
+function block(c: usize, a: usize, b: usize, panel: usize, M: usize, N: usize, K: i32, cRow: usize, add: bool, far: bool): void {
   const panels = parts(M, ROWS), lastRow = panelRow(M, panels - 1, panels), last = M - lastRow;
   const tiles = last < 3 ? panels - 1 : panels, step: usize = 32 / max<usize>(tiles, 1);
   for (let n: usize = 0; n < N;) {
@@ -128,19 +138,20 @@ function block(c: usize, a: usize, b: usize, panel: usize, M: usize, N: usize, K
       for (let i: usize = 0; i < tiles; i++) {
         const m = panelRow(M, i, panels), rows = panelRow(M, i + 1, panels) - m;
         const to = c + m * cRow + n * 4, from = a + m * <usize>K * ELEMENT, near = next + i * <usize>K * step;
-        if (!FUSED) touch(near, near + <usize>K * step);
-        if (rows == 3) tile3(to, from, b, K, cRow, columns, add, near, step);
-        else if (rows == 4) tile4(to, from, b, K, cRow, columns, add, near, step);
-        else if (rows == 5) tile5(to, from, b, K, cRow, columns, add, near, step);
-        else tile6(to, from, b, K, cRow, columns, add, near, step);
+        if (!FUSED && far) touch(near, near + <usize>K * step);
+        if (rows == 3) tile3(to, from, b, K, cRow, columns, add);
+        else if (rows == 4) tile4(to, from, b, K, cRow, columns, add);
+        else if (rows == 5) { if (far) tile5far(to, from, b, K, cRow, columns, add, near, step); else tile5(to, from, b, K, cRow, columns, add); }
+        else if (far) tile6far(to, from, b, K, cRow, columns, add, near, step);
+        else tile6(to, from, b, K, cRow, columns, add);
       }
     }
     if (last > 2) continue;
     const to = c + lastRow * cRow + begin * 4, from = a + lastRow * <usize>K * ELEMENT, columns = <i32>min<usize>(N - begin, 8);
     if (wide == 4) tile1x32(to, from, first, panel, K, add);
     else if (wide == 2) tile2x16(to, from, first, panel, K, cRow, add);
-    else if (last == 2) tile2(to, from, first, K, cRow, columns, add, first, 0);
-    else tile1(to, from, first, K, cRow, columns, add, first, 0);
+    else if (last == 2) tile2(to, from, first, K, cRow, columns, add);
+    else tile1(to, from, first, K, cRow, columns, add);
   }
 }
 
@@ -171,7 +182,7 @@ export function gemm_packed(c: usize, a: usize, packed: usize, scratch: usize, M
     for (let j: usize = 0; j < mBlocks; j++) {
       const m = share(M, j, mBlocks), rows = share(M, j + 1, mBlocks) - m;
       packA(scratch, a + m * mStride + k * kStride, rows, depth, mStride, kStride);
-      block(c + m * cStride, scratch, packed + k * 32, <usize>K * 32, rows, N, <i32>depth, cStride, add != 0 || i > 0);
+      block(c + m * cStride, scratch, packed + k * 32, <usize>K * 32, rows, N, <i32>depth, cStride, add != 0 || i > 0, <usize>N * K > NEAR);
     }
   }
 }
@@ -211,7 +222,7 @@ export function gemm(c: usize, a: usize, b: usize, scratch: usize, M: i32, N: i3
       for (let j: usize = 0; j < mBlocks; j++) {
         const m = share(M, j, mBlocks), rows = share(M, j + 1, mBlocks) - m;
         packA(scratch, a + m * mStride + k * kStride, rows, depth, mStride, kStride);
-        block(c + m * cStride + n * 4, scratch, bBlock, depth * 32, rows, columns, <i32>depth, cStride, add != 0 || i > 0);
+        block(c + m * cStride + n * 4, scratch, bBlock, depth * 32, rows, columns, <i32>depth, cStride, add != 0 || i > 0, false);
       }
     }
   }

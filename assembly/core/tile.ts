@@ -44,15 +44,15 @@ function putPart(c: usize, u: v128, v: v128, columns: i32, add: bool): void {
  * C[0..rows, 0..columns] (+)= Σ_k a[k, row]·b[k, column]: `rows` (1..6, a constant) by 8 accumulators.
  *
  *   a [K, rows]  packed      b [K, 8]  packed      columns 1..8 of them are stored
- *   next         FUSED: a byte is read there and, with each k, `step` further: brings what is needed soon nearer
+ *   next         if `far` (a constant): a byte is read there and, with each k, `step` further: brings what is needed soon nearer
  */
 // @ts-ignore: decorator
-@inline export function tile(c: usize, a: usize, b: usize, rows: i32, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
+@inline export function tile(c: usize, a: usize, b: usize, rows: i32, K: i32, cRow: usize, columns: i32, add: bool, far: bool, next: usize, step: usize): void {
   const zero = f32x4.splat(0);
   let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero;
   let c30 = zero, c31 = zero, c40 = zero, c41 = zero, c50 = zero, c51 = zero;
   for (let end = b + (<usize>K << 5); b < end; b += 32, a += <usize>rows * ELEMENT) {
-    if (FUSED) {
+    if (far) {
       load<u8>(next);
       next += step;
     }
