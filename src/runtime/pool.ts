@@ -6,7 +6,8 @@
  *
  *   control, one line per worker:  i32 [offered, taken, done, failed, kernel, arguments]   f64 [arguments]
  *
- * Offers are numbered: whoever raises `taken` to the number of the last one has the share. A worker has an instance of its own on the same memory. Instantiating writes the static tables again, with the same bytes.
+ * Offers are numbered: whoever raises `taken` to the number of the last one has the share. A worker has an instance of its own on
+ * the same memory. Instantiating writes the static tables again, with the same bytes.
  */
 import { allocate, buffer } from './arena.js';
 import { builtin } from './builtin.js';
