@@ -1,15 +1,7 @@
 /** The language models that train.bench.ts and sample.bench.ts measure. */
 import { lm, type nn } from '../src/index.js';
 import { vocabulary } from './data.js';
-
-export interface Size {
-  cell: 'lstm' | 'gru';
-  /** Vocabulary. */
-  V: number;
-  /** Hidden size, and that of the embedding. */
-  H: number;
-  layers: number;
-}
+import type { Size } from './jobs.js';
 
 export function model({ cell, V, H, layers }: Size, softmax?: nn.Softmax): lm.RecurrentLM {
   return new lm.RecurrentLM({ vocab: vocabulary(V), cell, embeddingSize: H, hiddenSize: H, layers, softmax });
@@ -31,5 +23,3 @@ export function flopPerStep(size: Size, T: number, B: number, output?: number): 
   const spared = Math.max(0, T * B - V) * (cell === 'lstm' ? 4 : 3) * H * H;
   return 3 * (T * B * flopPerToken(size, output) - (2 * V <= T * B ? 2 * spared : 0));
 }
-
-export const label = ({ cell, V, H, layers }: Size): string => `${cell} ${V}/${H}×${layers}`;

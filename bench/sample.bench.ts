@@ -1,7 +1,8 @@
 /** Text one character at a time through the public generator, and texts evaluated: in f32 and in 8-bit weights. */
 import type { Case } from './case.js';
 import { randomIds } from './data.js';
-import { flopPerToken, label, model, type Size } from './model.js';
+import { label, type Size } from './jobs.js';
+import { flopPerToken, model } from './model.js';
 
 const SIZES: readonly Size[] = [
   { cell: 'lstm', V: 65, H: 128, layers: 2 },

@@ -2,7 +2,8 @@
 import { nn } from '../src/index.js';
 import type { Case } from './case.js';
 import { wordIds } from './data.js';
-import { flopPerStep, label, model, type Size } from './model.js';
+import { label, type Size } from './jobs.js';
+import { flopPerStep, model } from './model.js';
 import { stepCase } from './step.js';
 
 const [T, B] = [35, 20] as const;
