@@ -1,4 +1,4 @@
-import { borrow, f32, giveBack } from '../runtime/arena.js';
+import { borrow, f32, giveBack, lend } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
@@ -37,12 +37,10 @@ export function gru(
     const hn = training ? borrow(steps) : 0;
     const hp = training ? borrow(steps) : 0;
     project(gates, x, w, outsideReset(w.bias_hh, H), GATES, s);
-    const work = borrow(workBytes);
-    kernels.gru_forward(
+    lend(workBytes, work => kernels.gru_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), hn, hp, gates,
       w.weight_hh.ptr, w.bias_hh?.ptr ?? 0, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
-    );
-    giveBack(work, workBytes);
+    ));
     if (!training) giveBack(gates, GATES * steps);
     return { w, d, gates, hn, hp };
   });
@@ -51,12 +49,10 @@ export function gru(
     for (const { w, d, gates, hn, hp } of runs) {
       const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
       const dh0 = part(h0?.wantGrad() ?? 0, d, s);
-      const work = borrow(workBytes);
-      kernels.gru_backward(
+      lend(workBytes, work => kernels.gru_backward(
         gates, hn, dh0, dy, part(h.gradPtr, d, s), gates, hn, hp, w.weight_hh.ptr,
         lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
-      ); // gates now holds ∂L/∂a of the input side, hn ∂L/∂(W_hn h + b_hn)
-      giveBack(work, workBytes);
+      )); // gates now holds ∂L/∂a of the input side, hn ∂L/∂(W_hn h + b_hn)
       addProjectionGradients(x, w, gates, 2 * H, GATES, s);
       const dw = w.weight_hh.wantGrad();
       addRecurrentGradient(dw, gates, 2 * H, GATES * H, hp, 0, 0, 0, d, s);

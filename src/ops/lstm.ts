@@ -1,4 +1,4 @@
-import { borrow, giveBack } from '../runtime/arena.js';
+import { borrow, giveBack, lend } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
@@ -37,12 +37,10 @@ export function lstm(
     const gates = borrow(GATES * steps);
     const hp = training && (lengths || resets[d]) ? borrow(steps) : 0;
     project(gates, x, w, w.bias_hh?.ptr ?? 0, GATES, s);
-    const work = borrow(workBytes);
-    kernels.lstm_forward(
+    lend(workBytes, work => kernels.lstm_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), part(c.ptr, d, s), hp, gates,
       w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), part(c0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
-    );
-    giveBack(work, workBytes);
+    ));
     if (!training) giveBack(gates, GATES * steps);
     return { w, d, gates, hp };
   });
@@ -51,13 +49,9 @@ export function lstm(
     for (const { w, d, gates, hp } of runs) {
       const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
       const [dh0, dc0] = [part(h0?.wantGrad() ?? 0, d, s), part(c0?.wantGrad() ?? 0, d, s)];
-      const cells = borrow(steps);
-      const work = borrow(workBytes);
-      kernels.lstm_backward(
+      lend(steps, cells => lend(workBytes, work => kernels.lstm_backward(
         gates, dh0, dc0, cells, dy, part(h.gradPtr, d, s), part(c.gradPtr, d, s), gates, w.weight_hh.ptr, part(c0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
-      ); // gates now holds ∂L/∂a
-      giveBack(work, workBytes);
-      giveBack(cells, steps);
+      ))); // gates now holds ∂L/∂a
       addProjectionGradients(x, w, gates, GATES * H, GATES, s);
       addRecurrentGradient(w.weight_hh.wantGrad(), gates, GATES * H, GATES * H, hp, y.ptr + 4 * d * H, D * H, part(h0?.ptr ?? 0, d, s), d, s);
     }

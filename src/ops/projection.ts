@@ -5,7 +5,7 @@
  * vocabulary, and its rows are looked up; the gradients are summed by token before they are multiplied. The sums are the
  * same, in another order.
  */
-import { borrow, giveBack } from '../runtime/arena.js';
+import { clear, lend } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { scratch } from '../runtime/scratch.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -33,11 +33,12 @@ function rowsOf(x: Tensor, { T, B }: Sequence): Rows {
 export function project(gates: number, x: Tensor, w: CellWeights, bias2: number, G: number, s: Sequence): void {
   const { source, N, ids } = rowsOf(x, s);
   const O = G * s.H;
-  const rows = ids === 0 ? gates : borrow(4 * N * O);
-  kernels.linear_forward(rows, source.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, bias2, scratch(), N, s.I, O);
-  if (ids === 0) return;
-  kernels.embedding_forward(gates, rows, ids, s.T * s.B, O);
-  giveBack(rows, 4 * N * O);
+  const multiply = (rows: number): void => kernels.linear_forward(rows, source.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, bias2, scratch(), N, s.I, O);
+  if (ids === 0) multiply(gates);
+  else lend(4 * N * O, rows => {
+    multiply(rows);
+    kernels.embedding_forward(gates, rows, ids, s.T * s.B, O);
+  });
 }
 
 /**
@@ -48,12 +49,11 @@ export function project(gates: number, x: Tensor, w: CellWeights, bias2: number,
 export function addProjectionGradients(x: Tensor, w: CellWeights, da: number, columns: number, G: number, s: Sequence): void {
   const { source, N, ids } = rowsOf(x, s);
   const O = G * s.H;
-  const withZeros = (n: number, use: (address: number) => void): void => {
-    const address = borrow(4 * n);
-    kernels.fill(address, n, 0);
-    use(address);
-    giveBack(address, 4 * n);
-  };
+  const withZeros = (n: number, use: (address: number) => void): void =>
+    lend(4 * n, address => {
+      clear(address, n);
+      use(address);
+    });
   const add = (rows: number): void => {
     kernels.linear_backward(source.wantGrad(), w.weight_ih.wantGrad(), 0, rows, source.ptr, w.weight_ih.ptr, scratch(), N, s.I, O);
     const biases = [[w.bias_ih, O], [w.bias_hh, columns]] as const;

@@ -1,4 +1,4 @@
-import { borrow, giveBack } from '../runtime/arena.js';
+import { borrow, giveBack, lend } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
@@ -34,11 +34,9 @@ export function rnn(
     const a = borrow(steps);
     const hp = training && (lengths || resets[d]) ? borrow(steps) : 0;
     project(a, x, w, w.bias_hh?.ptr ?? 0, 1, s);
-    const work = borrow(workBytes);
-    kernels.rnn_forward(
+    lend(workBytes, work => kernels.rnn_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), hp, a, w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, relu, 0, B,
-    );
-    giveBack(work, workBytes);
+    ));
     if (!training) giveBack(a, steps);
     return { w, d, a, hp };
   });
@@ -47,11 +45,9 @@ export function rnn(
     for (const { w, d, a, hp } of runs) {
       const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
       const dh0 = part(h0?.wantGrad() ?? 0, d, s);
-      const work = borrow(workBytes);
-      kernels.rnn_backward(
+      lend(workBytes, work => kernels.rnn_backward(
         a, dh0, dy, part(h.gradPtr, d, s), a, w.weight_hh.ptr, lengths, resets[d]!, work, T, B, H, D * H, d, relu, 0, B,
-      ); // a now holds ∂L/∂a
-      giveBack(work, workBytes);
+      )); // a now holds ∂L/∂a
       addProjectionGradients(x, w, a, H, 1, s);
       addRecurrentGradient(w.weight_hh.wantGrad(), a, H, H, hp, y.ptr + 4 * d * H, D * H, part(h0?.ptr ?? 0, d, s), d, s);
     }

@@ -152,6 +152,13 @@ export function giveBack(address: number, bytes: number): void {
   else if (!spare.get(size)?.push(address)) spare.set(size, [address]);
 }
 
+/** Bytes borrowed for as long as `use` runs. */
+export function lend(bytes: number, use: (address: number) => void): void {
+  const address = borrow(bytes);
+  use(address);
+  giveBack(address, bytes);
+}
+
 /** Opens a scope; the result goes to `close`. */
 export function open(): number {
   buffer();
