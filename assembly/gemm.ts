@@ -1,5 +1,5 @@
 /**
- * C (+)= A·B: every matrix product of the library. Strides (floats) say how A and B lie, so NN, NT and TN are one function.
+ * C = D + A·B: every matrix product of the library. Strides (floats) say how A and B lie, so NN, NT and TN are one function.
  *
  * Blocks over N, K and M (Goto & van de Geijn 2008): a block of B and a block of A are packed into `scratch`, then tiles of C
  * that live in registers walk along K. B lies in panels of 8 columns [K][8], A in panels of a few rows [K][rows]: a micro-kernel
@@ -93,34 +93,36 @@ function packA(dst: usize, a: usize, M: usize, K: usize, mStride: usize, kStride
   }
 }
 
-function tile1(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
-  tile(c, a, b, 1, K, cRow, columns, add, false, 0, 0);
+function tile1(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, K: i32, columns: i32): void {
+  tile(c, cRow, d, dRow, a, aStep, b, 1, K, columns, false, 0, 0);
 }
-function tile2(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
-  tile(c, a, b, 2, K, cRow, columns, add, false, 0, 0);
+function tile2(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, K: i32, columns: i32): void {
+  tile(c, cRow, d, dRow, a, aStep, b, 2, K, columns, false, 0, 0);
 }
-function tile3(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
-  tile(c, a, b, 3, K, cRow, columns, add, false, 0, 0);
+function tile3(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, K: i32, columns: i32): void {
+  tile(c, cRow, d, dRow, a, aStep, b, 3, K, columns, false, 0, 0);
 }
-function tile4(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
-  tile(c, a, b, 4, K, cRow, columns, add, false, 0, 0);
+function tile4(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, K: i32, columns: i32): void {
+  tile(c, cRow, d, dRow, a, aStep, b, 4, K, columns, false, 0, 0);
 }
-function tile5(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
-  tile(c, a, b, 5, K, cRow, columns, add, false, 0, 0);
+function tile5(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, K: i32, columns: i32): void {
+  tile(c, cRow, d, dRow, a, aStep, b, 5, K, columns, false, 0, 0);
 }
-function tile6(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool): void {
-  tile(c, a, b, 6, K, cRow, columns, add, false, 0, 0);
+function tile6(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, K: i32, columns: i32): void {
+  tile(c, cRow, d, dRow, a, aStep, b, 6, K, columns, false, 0, 0);
 }
 
-function tile5far(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
-  tile(c, a, b, 5, K, cRow, columns, add, FUSED, next, step);
+function tile5far(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, K: i32, columns: i32, next: usize, step: usize): void {
+  tile(c, cRow, d, dRow, a, aStep, b, 5, K, columns, FUSED, next, step);
 }
-function tile6far(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i32, add: bool, next: usize, step: usize): void {
-  tile(c, a, b, 6, K, cRow, columns, add, FUSED, next, step);
+function tile6far(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, K: i32, columns: i32, next: usize, step: usize): void {
+  tile(c, cRow, d, dRow, a, aStep, b, 6, K, columns, FUSED, next, step);
 }
 
 /**
- * A block of C: M rows of packed A by N columns of packed B, whose panels are `panel` bytes apart.
+ * A block of C: M rows of A by N columns of packed B, whose panels are `panel` bytes apart. D[m, n] lies at d + m·dRow + n·dCol.
+ *
+ * A is packed, or read in place where its columns are contiguous: aRow bytes from row to row; aStep from k to k, 0 = as its panels are packed.
  *
  * A B that is larger than L2 (`far`) comes from L3, and WebAssembly has no prefetch: while the tiles of one panel are computed, each reads its
  * share of the next one, a byte a line. Fused tiles do so as they walk along K; on V8 11 a load more slows the loop, so there a
@@ -128,36 +130,45 @@ function tile6far(c: usize, a: usize, b: usize, K: i32, cRow: usize, columns: i3
  *
  * A last panel of one row or two takes four panels of B at once, or two: as many accumulators as a full tile.
  */
-function block(c: usize, a: usize, b: usize, panel: usize, M: usize, N: usize, K: i32, cRow: usize, add: bool, far: bool): void {
+function block(c: usize, cRow: usize, d: usize, dRow: usize, dCol: usize, a: usize, aRow: usize, aStep: usize, b: usize, panel: usize, M: usize, N: usize, K: i32, far: bool): void {
   const panels = parts(M, ROWS), lastRow = panelRow(M, panels - 1, panels), last = M - lastRow;
-  const tiles = last < 3 ? panels - 1 : panels, step: usize = 32 / max<usize>(tiles, 1);
+  const tiles = last < 3 ? panels - 1 : panels, share: usize = 32 / max<usize>(tiles, 1);
   for (let n: usize = 0; n < N;) {
     const wide: usize = last == 1 && N - n >= 32 ? 4 : last == 2 && N - n >= 16 ? 2 : 1, begin = n, first = b;
     for (const end = n + 8 * wide; n < end; n += 8, b += panel) {
       const columns = <i32>min<usize>(N - n, 8), next = n + 8 < N ? b + panel : b;
       for (let i: usize = 0; i < tiles; i++) {
         const m = panelRow(M, i, panels), rows = panelRow(M, i + 1, panels) - m;
-        const to = c + m * cRow + n * 4, from = a + m * <usize>K * ELEMENT, near = next + i * <usize>K * step;
-        if (!FUSED && far) touch(near, near + <usize>K * step);
-        if (rows == 3) tile3(to, from, b, K, cRow, columns, add);
-        else if (rows == 4) tile4(to, from, b, K, cRow, columns, add);
-        else if (rows == 5) { if (far) tile5far(to, from, b, K, cRow, columns, add, near, step); else tile5(to, from, b, K, cRow, columns, add); }
-        else if (far) tile6far(to, from, b, K, cRow, columns, add, near, step);
-        else tile6(to, from, b, K, cRow, columns, add);
+        const to = c + m * cRow + n * 4, base = d + m * dRow + n * dCol, from = a + m * aRow, step = aStep ? aStep : rows * ELEMENT;
+        const near = next + i * <usize>K * share;
+        if (!FUSED && far) touch(near, near + <usize>K * share);
+        if (rows == 3) tile3(to, cRow, base, dRow, from, step, b, K, columns);
+        else if (rows == 4) tile4(to, cRow, base, dRow, from, step, b, K, columns);
+        else if (rows == 5) { if (far) tile5far(to, cRow, base, dRow, from, step, b, K, columns, near, share); else tile5(to, cRow, base, dRow, from, step, b, K, columns); }
+        else if (far) tile6far(to, cRow, base, dRow, from, step, b, K, columns, near, share);
+        else tile6(to, cRow, base, dRow, from, step, b, K, columns);
       }
     }
     if (last > 2) continue;
-    const to = c + lastRow * cRow + begin * 4, from = a + lastRow * <usize>K * ELEMENT, columns = <i32>min<usize>(N - begin, 8);
-    if (wide == 4) tile1x32(to, from, first, panel, K, add);
-    else if (wide == 2) tile2x16(to, from, first, panel, K, cRow, add);
-    else if (last == 2) tile2(to, from, first, K, cRow, columns, add);
-    else tile1(to, from, first, K, cRow, columns, add);
+    const to = c + lastRow * cRow + begin * 4, base = d + lastRow * dRow + begin * dCol, from = a + lastRow * aRow, step = aStep ? aStep : last * ELEMENT;
+    const columns = <i32>min<usize>(N - begin, 8);
+    if (wide == 4) tile1x32(to, base, from, step, first, panel, K);
+    else if (wide == 2) tile2x16(to, cRow, base, dRow, from, step, first, panel, K);
+    else if (last == 2) tile2(to, cRow, base, dRow, from, step, first, K, columns);
+    else tile1(to, cRow, base, dRow, from, step, first, K, columns);
   }
 }
 
-/** C = 0 */
-function clear(c: usize, M: usize, N: usize, cRow: usize): void {
-  for (let m: usize = 0; m < M; m++, c += cRow) memory.fill(c, 0, N * 4);
+/** As wide as the widest tile. */
+export const ZEROS = memory.data(128);
+
+/** C = D, rows of N floats. */
+function copyRows(c: usize, cRow: usize, d: usize, dRow: usize, dCol: usize, M: usize, N: usize): void {
+  if (c == d) return;
+  for (let m: usize = 0; m < M; m++, c += cRow, d += dRow) {
+    if (dCol) memory.copy(c, d, N * 4);
+    else memory.fill(c, 0, N * 4);
+  }
 }
 
 /**
@@ -172,18 +183,17 @@ function clear(c: usize, M: usize, N: usize, cRow: usize): void {
  */
 export function gemm_packed(c: usize, a: usize, packed: usize, scratch: usize, M: i32, N: i32, K: i32, cRow: i32, aRow: i32, aCol: i32, add: i32): void {
   const cStride = <usize>cRow << 2, mStride = <usize>aRow << 2, kStride = <usize>aCol << 2;
-  if (K == 0) {
-    if (!add) clear(c, M, N, cStride);
-    return;
-  }
   const kBlocks = parts(K, KC), mBlocks = parts(M, MC);
+  let d = add ? c : ZEROS, dRow: usize = add ? cStride : 0, dCol: usize = add ? 4 : 0;
+  if (K == 0) copyRows(c, cStride, d, dRow, dCol, M, N);
   for (let i: usize = 0; i < kBlocks; i++) {
     const k = share(K, i, kBlocks), depth = share(K, i + 1, kBlocks) - k;
     for (let j: usize = 0; j < mBlocks; j++) {
       const m = share(M, j, mBlocks), rows = share(M, j + 1, mBlocks) - m;
       packA(scratch, a + m * mStride + k * kStride, rows, depth, mStride, kStride);
-      block(c + m * cStride, scratch, packed + k * 32, <usize>K * 32, rows, N, <i32>depth, cStride, add != 0 || i > 0, <usize>N * K > NEAR);
+      block(c + m * cStride, cStride, d + m * dRow, dRow, dCol, scratch, depth * ELEMENT, 0, packed + k * 32, <usize>K * 32, rows, N, <i32>depth, <usize>N * K > NEAR);
     }
+    d = c; dRow = cStride; dCol = 4;
   }
 }
 
@@ -194,22 +204,36 @@ export function gemm_packed(c: usize, a: usize, packed: usize, scratch: usize, M
  *   a [M, K]   read: A[m, k] at m·aRow + k·aCol
  *   b [K, N]   read: B[k, n] at k·bRow + n·bCol
  *   scratch    `gemm_scratch` bytes
+ */
+export function gemm(c: usize, a: usize, b: usize, scratch: usize, M: i32, N: i32, K: i32, cRow: i32, aRow: i32, aCol: i32, bRow: i32, bCol: i32, add: i32): void {
+  if (add) product(c, c, cRow << 2, 4, a, b, scratch, M, N, K, cRow, aRow, aCol, bRow, bCol);
+  else product(c, ZEROS, 0, 0, a, b, scratch, M, N, K, cRow, aRow, aCol, bRow, bCol);
+}
+
+/**
+ * Whether A is read where it lies. Where its columns are contiguous a tile could: it takes a few floats of a line at each k. A processor's L1 has one place
+ * for lines a page apart, a dozen deep: columns so far apart drive each other out, and half a page is near enough to that for short products.
+ */
+function readInPlace(mStride: usize, kStride: usize, K: usize): bool {
+  return FUSED && mStride == 4 && ((kStride & 2047) != 0 || kStride == 2048 && K >= 64);
+}
+
+/**
+ * C = D + A·B, as `gemm`, with D[m, n] at d + m·dRow + n·dCol (bytes): C itself, a row, or ZEROS.
  *
  * One row (or two) reads B where it lies: packing would cost more than the product.
  */
-export function gemm(c: usize, a: usize, b: usize, scratch: usize, M: i32, N: i32, K: i32, cRow: i32, aRow: i32, aCol: i32, bRow: i32, bCol: i32, add: i32): void {
+export function product(c: usize, d: usize, dRow: usize, dCol: usize, a: usize, b: usize, scratch: usize, M: i32, N: i32, K: i32, cRow: i32, aRow: i32, aCol: i32, bRow: i32, bCol: i32): void {
   const cStride = <usize>cRow << 2, mStride = <usize>aRow << 2, kStride = <usize>aCol << 2;
-  if (K == 0) {
-    if (!add) clear(c, M, N, cStride);
-    return;
-  }
-  if (N == 1 && cRow == 1 && M > 1) return gemm(c, b, a, scratch, 1, M, K, M, bCol, bRow, aCol, aRow, add); // the transposed product
-  if (bCol == 1 && M <= IN_PLACE_NN) {
-    for (let m = 0; m < M; m++, c += cStride, a += mStride) gemvRows(c, a, b, scratch, N, K, kStride, <usize>bRow << 2, add != 0);
-    return;
-  }
-  if (bRow == 1 && aCol == 1 && M <= IN_PLACE_NT) {
-    for (let m = 0; m < M; m++, c += cStride, a += mStride) gemvColumns(c, a, b, scratch, N, K, <usize>bCol << 2, add != 0);
+  const transposed = N == 1 && cRow == 1 && M > 1, rows = bCol == 1 && M <= IN_PLACE_NN, columns = bRow == 1 && aCol == 1 && M <= IN_PLACE_NT;
+  if (K == 0 || transposed || rows || columns) {
+    copyRows(c, cStride, d, dRow, dCol, M, N); // and what follows adds to C
+    if (K == 0) return;
+    if (transposed) return product(c, c, 0, 4, b, a, scratch, 1, M, K, M, bCol, bRow, aCol, aRow);
+    for (let m = 0; m < M; m++, c += cStride, a += mStride) {
+      if (rows) gemvRows(c, a, b, scratch, N, K, kStride, <usize>bRow << 2);
+      else gemvColumns(c, a, b, scratch, N, K, <usize>bCol << 2);
+    }
     return;
   }
   const bBlock = scratch + <usize>(MC * KC) * ELEMENT;
@@ -218,11 +242,13 @@ export function gemm(c: usize, a: usize, b: usize, scratch: usize, M: i32, N: i3
     const n = share(panelsOfN, h, nBlocks) << 3, columns = min<usize>(share(panelsOfN, h + 1, nBlocks) << 3, N) - n;
     for (let i: usize = 0; i < kBlocks; i++) {
       const k = share(K, i, kBlocks), depth = share(K, i + 1, kBlocks) - k;
+      const first = i == 0, base = first ? d + n * dCol : c + n * 4, baseRow = first ? dRow : cStride, baseCol = first ? dCol : 4;
       gemm_pack(bBlock, b + (k * bRow + n * bCol) * 4, <i32>depth, <i32>columns, bRow, bCol);
       for (let j: usize = 0; j < mBlocks; j++) {
         const m = share(M, j, mBlocks), rows = share(M, j + 1, mBlocks) - m;
-        packA(scratch, a + m * mStride + k * kStride, rows, depth, mStride, kStride);
-        block(c + m * cStride + n * 4, scratch, bBlock, depth * 32, rows, columns, <i32>depth, cStride, add != 0 || i > 0, false);
+        const from = a + m * mStride + k * kStride, to = c + m * cStride + n * 4, inPlace = readInPlace(mStride, kStride, depth);
+        if (!inPlace) packA(scratch, from, rows, depth, mStride, kStride);
+        block(to, cStride, base + m * baseRow, baseRow, baseCol, inPlace ? from : scratch, inPlace ? 4 : depth * ELEMENT, inPlace ? kStride : 0, bBlock, depth * 32, rows, columns, <i32>depth, false);
       }
     }
   }

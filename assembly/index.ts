@@ -5,7 +5,7 @@ export function heap_base(): usize {
   return __heap_base;
 }
 
-export * from './gemm';
+export { gemm, gemm_pack, gemm_pack_size, gemm_packed, gemm_scratch } from './gemm';
 export * from './elementwise';
 export * from './activation';
 export * from './strided';

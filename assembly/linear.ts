@@ -1,9 +1,9 @@
 /**
  * The linear layer, over N rows.
  *
- *   Y = X·Wᵀ + b + b₂        (1)     b₂: the second bias of PyTorch's recurrent layers
+ *   Y = X·Wᵀ + b        (1)
  */
-import { gemm } from './gemm';
+import { gemm, product, ZEROS } from './gemm';
 
 /**
  * (1)
@@ -12,29 +12,14 @@ import { gemm } from './gemm';
  *   x  [N, I]  read
  *   w  [O, I]  read (row o holds the weights of output o, as torch.nn.Linear)
  *   b  [O]     read, or 0
- *   b2 [O]     read, or 0
  *   scratch    `gemm_scratch` bytes
  */
-export function linear_forward(y: usize, x: usize, w: usize, b: usize, b2: usize, scratch: usize, N: i32, I: i32, O: i32): void {
-  if (b == 0) { b = b2; b2 = 0; }
-  if (b != 0 && N > 0) fillRows(y, b, b2, N, O);
-  gemm(y, x, w, scratch, N, O, I, O, I, 1, 1, I, b != 0);
-}
-
-/** Every row of y [N, O] = b (+ b2). */
-function fillRows(y: usize, b: usize, b2: usize, N: i32, O: i32): void {
-  const row = <usize>O << 2;
-  if (b2 == 0) memory.copy(y, b, row);
-  else {
-    let o: usize = 0;
-    for (; o + 16 <= row; o += 16) v128.store(y + o, f32x4.add(v128.load(b + o), v128.load(b2 + o)));
-    for (; o < row; o += 4) store<f32>(y + o, load<f32>(b + o) + load<f32>(b2 + o));
-  }
-  for (let n = 1, to = y + row; n < N; n++, to += row) memory.copy(to, y, row);
+export function linear_forward(y: usize, x: usize, w: usize, b: usize, scratch: usize, N: i32, I: i32, O: i32): void {
+  product(y, b ? b : ZEROS, 0, b ? 4 : 0, x, w, scratch, N, O, I, O, I, 1, 1, I);
 }
 
 /**
- * The gradients of (1). Each of dx, dw, db may be 0: not wanted. db₂ is the same as db.
+ * The gradients of (1). Each of dx, dw, db may be 0: not wanted.
  *
  *   dx [N, I]  added to: dY·W
  *   dw [O, I]  added to: dYᵀ·X

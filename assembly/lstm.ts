@@ -5,12 +5,16 @@
  *
  * The input's part is one product over all T·B rows, done before; so are dx, dW_ih, dW_hh = dgatesᵀ·hp and db, after.
  */
+import { sigmoid_forward, tanh_forward } from './activation';
 import { backward4, cell4, forward4 } from './core/lstm';
 import { addRows, backwardProduct, begin, forwardProduct, frozen, packBackward, packForward, packedIn, restart, restarts, statesIn } from './recurrent';
 
 /** One row of H units. Processors overlap neighbouring vectors by themselves: two to an iteration measured the same. */
 function forwardRow(gates: usize, cp: usize, c: usize, h: usize, y: usize, H: i32): void {
   const row = <usize>H << 2;
+  sigmoid_forward(gates, gates, 2 * H);
+  tanh_forward(gates + 2 * row, gates + 2 * row, H);
+  sigmoid_forward(gates + 3 * row, gates + 3 * row, H);
   let left = H;
   for (; left >= 4; left -= 4, gates += 16, cp += 16, c += 16, h += 16, y += 16) forward4<v128>(gates, row, cp, c, h, y, left);
   if (left > 0) forward4<f32>(gates, row, cp, c, h, y, left);

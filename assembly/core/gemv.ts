@@ -1,7 +1,7 @@
 /**
- * One row by a matrix that is read in place: c (+)= a·B. B is used once, so packing it would cost more than the product.
+ * One row by a matrix that is read in place: c += a·B. B is used once, so packing it would cost more than the product.
  *
- *   c [N]      written or added to (contiguous)
+ *   c [N]      added to (contiguous)
  *   a [K]      read, `aCol` bytes apart
  *   scratch    32 floats: the last, incomplete group of columns passes through it
  */
@@ -11,16 +11,22 @@ import { madd, sumLanesOf4 } from './v128';
 /** Of B at a time. V8 11 loads all of a loop's operands before it multiplies: with 8 accumulators and no fused instruction it spills. */
 const COLUMNS: i32 = FUSED ? 32 : 16;
 
-/** c[0..n] (+)= v[0..n] */
-function copy(c: usize, v: usize, n: i32, add: bool): void {
-  for (; n >= 1; n--, c += 4, v += 4) store<f32>(c, add ? load<f32>(c) + load<f32>(v) : load<f32>(v));
+/** c += v, four floats */
+// @ts-ignore: decorator
+@inline function add4(c: usize, v: v128): void {
+  v128.store(c, f32x4.add(v128.load(c), v));
+}
+
+/** c += v, n floats */
+function add(c: usize, v: usize, n: i32): void {
+  for (; n >= 1; n--, c += 4, v += 4) store<f32>(c, load<f32>(c) + load<f32>(v));
 }
 
 /**
  * B [K, N] with contiguous rows, `bRow` bytes apart: COLUMNS at a time, four to an accumulator. The last group begins at
  * N − COLUMNS (or is four wide where N < COLUMNS) and stores only its new columns.
  */
-export function gemvRows(c: usize, a: usize, b: usize, scratch: usize, N: i32, K: i32, aCol: usize, bRow: usize, add: bool): void {
+export function gemvRows(c: usize, a: usize, b: usize, scratch: usize, N: i32, K: i32, aCol: usize, bRow: usize): void {
   const zero = f32x4.splat(0);
   let n = 0;
   for (; N >= COLUMNS && n < N; n += COLUMNS) {
@@ -36,23 +42,27 @@ export function gemvRows(c: usize, a: usize, b: usize, scratch: usize, N: i32, K
         c6 = madd(s, v128.load(q, 96), c6); c7 = madd(s, v128.load(q, 112), c7);
       }
     }
+    if (first == n) {
+      const to = c + (<usize>n << 2);
+      add4(to, c0); add4(to + 16, c1); add4(to + 32, c2); add4(to + 48, c3);
+      if (FUSED) { add4(to + 64, c4); add4(to + 80, c5); add4(to + 96, c6); add4(to + 112, c7); }
+      continue;
+    }
     v128.store(scratch, c0); v128.store(scratch, c1, 16); v128.store(scratch, c2, 32); v128.store(scratch, c3, 48);
     if (FUSED) { v128.store(scratch, c4, 64); v128.store(scratch, c5, 80); v128.store(scratch, c6, 96); v128.store(scratch, c7, 112); }
-    copy(c + (<usize>n << 2), scratch + (<usize>(n - first) << 2), COLUMNS - (n - first), add);
+    add(c + (<usize>n << 2), scratch + (<usize>(n - first) << 2), COLUMNS - (n - first));
   }
   for (; n + 4 <= N; n += 4) {
     let sum = zero;
     let p = a, q = b + (<usize>n << 2);
     for (let k = K; k >= 1; k--, p += aCol, q += bRow) sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(p), v128.load(q)));
-    v128.store(scratch, sum);
-    copy(c + (<usize>n << 2), scratch, 4, add);
+    add4(c + (<usize>n << 2), sum);
   }
   for (; n < N; n++) {
     let sum: f32 = 0;
     let p = a, q = b + (<usize>n << 2);
     for (let k = K; k >= 1; k--, p += aCol, q += bRow) sum += load<f32>(p) * load<f32>(q);
-    store<f32>(scratch, sum);
-    copy(c + (<usize>n << 2), scratch, 1, add);
+    store<f32>(c + (<usize>n << 2), load<f32>(c + (<usize>n << 2)) + sum);
   }
 }
 
@@ -60,7 +70,7 @@ export function gemvRows(c: usize, a: usize, b: usize, scratch: usize, N: i32, K
  * B [K, N] with contiguous columns, `bCol` bytes apart (weights [N, K]), a contiguous: 8 dot products at a time. The last group
  * repeats the last column and stores only what is new.
  */
-export function gemvColumns(c: usize, a: usize, b: usize, scratch: usize, N: i32, K: i32, bCol: usize, add: bool): void {
+export function gemvColumns(c: usize, a: usize, b: usize, scratch: usize, N: i32, K: i32, bCol: usize): void {
   const zero = f32x4.splat(0);
   const last = b + <usize>(N - 1) * bCol;
   for (let n = 0; n < N; n += 8, b += 8 * bCol) {
@@ -84,10 +94,12 @@ export function gemvColumns(c: usize, a: usize, b: usize, scratch: usize, N: i32
       s6 = madd(x, v128.load32_zero(q6 + i), s6); s7 = madd(x, v128.load32_zero(q7 + i), s7);
     }
     const low = sumLanesOf4(s0, s1, s2, s3), high = sumLanesOf4(s4, s5, s6, s7);
-    const to = N - n < 8 ? scratch : c + (<usize>n << 2);
-    const more = add && to != scratch;
-    v128.store(to, more ? f32x4.add(v128.load(to), low) : low);
-    v128.store(to, more ? f32x4.add(v128.load(to, 16), high) : high, 16);
-    if (to == scratch) copy(c + (<usize>n << 2), scratch, N - n, add);
+    if (N - n >= 8) {
+      const to = c + (<usize>n << 2);
+      add4(to, low); add4(to + 16, high);
+    } else {
+      v128.store(scratch, low); v128.store(scratch, high, 16);
+      add(c + (<usize>n << 2), scratch, N - n);
+    }
   }
 }

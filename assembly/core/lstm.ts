@@ -7,7 +7,7 @@
  */
 import { carry } from './carry';
 import { loadLanes, storeLanes } from './lanes';
-import { sigmoid4, tanh4 } from './math';
+import { tanh4 } from './math';
 import { madd } from './v128';
 
 /** (2) */
@@ -16,16 +16,13 @@ import { madd } from './v128';
   return carry(madd(f, cp, f32x4.mul(i, g)));
 }
 
+/** (2) and (3), of gates that went through (1). */
 // @ts-ignore: decorator
 @inline export function forward4<Lanes>(gates: usize, row: usize, cp: usize, c: usize, h: usize, y: usize, left: i32): void {
-  const i = sigmoid4(loadLanes<Lanes>(gates, left));
-  const f = sigmoid4(loadLanes<Lanes>(gates + row, left));
-  const g = tanh4(loadLanes<Lanes>(gates + 2 * row, left));
-  const o = sigmoid4(loadLanes<Lanes>(gates + 3 * row, left));
-  storeLanes<Lanes>(gates, i, left);
-  storeLanes<Lanes>(gates + row, f, left);
-  storeLanes<Lanes>(gates + 2 * row, g, left);
-  storeLanes<Lanes>(gates + 3 * row, o, left);
+  const i = loadLanes<Lanes>(gates, left);
+  const f = loadLanes<Lanes>(gates + row, left);
+  const g = loadLanes<Lanes>(gates + 2 * row, left);
+  const o = loadLanes<Lanes>(gates + 3 * row, left);
   const ct = cell(i, f, g, loadLanes<Lanes>(cp, left));
   const ht = f32x4.mul(o, tanh4(ct));
   storeLanes<Lanes>(c, ct, left);

@@ -9,49 +9,52 @@ export const FUSED: bool = ASC_FEATURE_RELAXED_SIMD;
  */
 export const ELEMENT: usize = FUSED ? 4 : 16;
 
-/** c (+)= v */
+/** c = d + v */
 // @ts-ignore: decorator
-@inline function put(c: usize, v: v128, add: bool): void {
-  v128.store(c, add ? f32x4.add(v128.load(c), v) : v);
+@inline function put(c: usize, d: usize, v: v128): void {
+  v128.store(c, f32x4.add(v128.load(d), v));
 }
 
-/** The first `columns` (1..8) floats of c (+)= u, v. */
+/** The first `columns` (1..8) floats of c = d + (u, v). */
 // @ts-ignore: decorator
-@inline function putRow(c: usize, u: v128, v: v128, columns: i32, add: bool): void {
+@inline function putRow(c: usize, d: usize, u: v128, v: v128, columns: i32): void {
   if (columns == 8) {
-    put(c, u, add);
-    v128.store(c, add ? f32x4.add(v128.load(c, 16), v) : v, 16);
+    put(c, d, u);
+    v128.store(c, f32x4.add(v128.load(d, 16), v), 16);
   } else {
-    putPart(c, u, v, columns, add);
+    putPart(c, d, u, v, columns);
   }
 }
 
-function putPart(c: usize, u: v128, v: v128, columns: i32, add: bool): void {
+function putPart(c: usize, d: usize, u: v128, v: v128, columns: i32): void {
   if (columns & 4) {
-    put(c, u, add);
+    put(c, d, u);
     u = v;
     c += 16;
+    d += 16;
   }
   if (columns & 2) {
-    v128.store64_lane(c, add ? f32x4.add(v128.load64_zero(c), u) : u, 0);
+    v128.store64_lane(c, f32x4.add(v128.load64_zero(d), u), 0);
     u = i64x2.shuffle(u, u, 1, 0);
     c += 8;
+    d += 8;
   }
-  if (columns & 1) v128.store32_lane(c, add ? f32x4.add(v128.load32_zero(c), u) : u, 0);
+  if (columns & 1) v128.store32_lane(c, f32x4.add(v128.load32_zero(d), u), 0);
 }
 
 /**
- * C[0..rows, 0..columns] (+)= Σ_k a[k, row]·b[k, column]: `rows` (1..6, a constant) by 8 accumulators.
+ * C[0..rows, 0..columns] = D + Σ_k a[k, row]·b[k, column]: `rows` (1..6, a constant) by 8 accumulators.
  *
- *   a [K, rows]  packed      b [K, 8]  packed      columns 1..8 of them are stored
+ *   a [K, rows]  rows side by side, k's aStep bytes apart      b [K, 8]  packed      columns 1..8 of them are stored
+ *   d            D, rows dRow bytes apart; may be c
  *   next         if `far` (a constant): a byte is read there and, with each k, `step` further: brings what is needed soon nearer
  */
 // @ts-ignore: decorator
-@inline export function tile(c: usize, a: usize, b: usize, rows: i32, K: i32, cRow: usize, columns: i32, add: bool, far: bool, next: usize, step: usize): void {
+@inline export function tile(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, rows: i32, K: i32, columns: i32, far: bool, next: usize, step: usize): void {
   const zero = f32x4.splat(0);
   let c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero;
   let c30 = zero, c31 = zero, c40 = zero, c41 = zero, c50 = zero, c51 = zero;
-  for (let end = b + (<usize>K << 5); b < end; b += 32, a += <usize>rows * ELEMENT) {
+  for (let end = b + (<usize>K << 5); b < end; b += 32, a += aStep) {
     if (far) {
       load<u8>(next);
       next += step;
@@ -65,48 +68,48 @@ function putPart(c: usize, u: v128, v: v128, columns: i32, add: bool): void {
     if (rows > 4) { s = FUSED ? v128.load32_splat(a, 16) : v128.load(a, 64); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
     if (rows > 5) { s = FUSED ? v128.load32_splat(a, 20) : v128.load(a, 80); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
   }
-  putRow(c, c00, c01, columns, add);
-  if (rows > 1) putRow(c += cRow, c10, c11, columns, add);
-  if (rows > 2) putRow(c += cRow, c20, c21, columns, add);
-  if (rows > 3) putRow(c += cRow, c30, c31, columns, add);
-  if (rows > 4) putRow(c += cRow, c40, c41, columns, add);
-  if (rows > 5) putRow(c += cRow, c50, c51, columns, add);
+  putRow(c, d, c00, c01, columns);
+  if (rows > 1) putRow(c += cRow, d += dRow, c10, c11, columns);
+  if (rows > 2) putRow(c += cRow, d += dRow, c20, c21, columns);
+  if (rows > 3) putRow(c += cRow, d += dRow, c30, c31, columns);
+  if (rows > 4) putRow(c += cRow, d += dRow, c40, c41, columns);
+  if (rows > 5) putRow(c += cRow, d += dRow, c50, c51, columns);
 }
 
-/** One row of C over four whole panels: 1 × 32. `panel` is the distance of the panels in bytes. */
+/** One row of C = D + A·B over four whole panels: 1 × 32. `panel` is the distance of the panels in bytes. */
 // @ts-ignore: decorator
-@inline export function tile1x32(c: usize, a: usize, b: usize, panel: usize, K: i32, add: bool): void {
+@inline export function tile1x32(c: usize, d: usize, a: usize, aStep: usize, b: usize, panel: usize, K: i32): void {
   const zero = f32x4.splat(0);
   let c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero, c7 = zero;
-  let d = b + panel, e = d + panel, f = e + panel;
-  for (let end = b + (<usize>K << 5); b < end; a += ELEMENT, b += 32, d += 32, e += 32, f += 32) {
+  let e = b + panel, f = e + panel, g = f + panel;
+  for (let end = b + (<usize>K << 5); b < end; a += aStep, b += 32, e += 32, f += 32, g += 32) {
     const s = FUSED ? v128.load32_splat(a) : v128.load(a);
     c0 = madd(s, v128.load(b), c0); c1 = madd(s, v128.load(b, 16), c1);
-    c2 = madd(s, v128.load(d), c2); c3 = madd(s, v128.load(d, 16), c3);
-    c4 = madd(s, v128.load(e), c4); c5 = madd(s, v128.load(e, 16), c5);
-    c6 = madd(s, v128.load(f), c6); c7 = madd(s, v128.load(f, 16), c7);
+    c2 = madd(s, v128.load(e), c2); c3 = madd(s, v128.load(e, 16), c3);
+    c4 = madd(s, v128.load(f), c4); c5 = madd(s, v128.load(f, 16), c5);
+    c6 = madd(s, v128.load(g), c6); c7 = madd(s, v128.load(g, 16), c7);
   }
-  putRow(c, c0, c1, 8, add);
-  putRow(c + 32, c2, c3, 8, add);
-  putRow(c + 64, c4, c5, 8, add);
-  putRow(c + 96, c6, c7, 8, add);
+  putRow(c, d, c0, c1, 8);
+  putRow(c + 32, d + 32, c2, c3, 8);
+  putRow(c + 64, d + 64, c4, c5, 8);
+  putRow(c + 96, d + 96, c6, c7, 8);
 }
 
-/** Two rows of C over two whole panels: 2 × 16. `panel` is the distance of the panels in bytes. */
+/** Two rows of C = D + A·B over two whole panels: 2 × 16. `panel` is the distance of the panels in bytes. */
 // @ts-ignore: decorator
-@inline export function tile2x16(c: usize, a: usize, b: usize, panel: usize, K: i32, cRow: usize, add: bool): void {
+@inline export function tile2x16(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, panel: usize, K: i32): void {
   const zero = f32x4.splat(0);
   let c00 = zero, c01 = zero, c02 = zero, c03 = zero, c10 = zero, c11 = zero, c12 = zero, c13 = zero;
-  let d = b + panel;
-  for (let end = b + (<usize>K << 5); b < end; a += 2 * ELEMENT, b += 32, d += 32) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(d), b3 = v128.load(d, 16);
+  let e = b + panel;
+  for (let end = b + (<usize>K << 5); b < end; a += aStep, b += 32, e += 32) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(e), b3 = v128.load(e, 16);
     let s = FUSED ? v128.load32_splat(a) : v128.load(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01); c02 = madd(s, b2, c02); c03 = madd(s, b3, c03);
     s = FUSED ? v128.load32_splat(a, 4) : v128.load(a, 16);
     c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); c12 = madd(s, b2, c12); c13 = madd(s, b3, c13);
   }
-  putRow(c, c00, c01, 8, add);
-  putRow(c + 32, c02, c03, 8, add);
-  putRow(c + cRow, c10, c11, 8, add);
-  putRow(c + cRow + 32, c12, c13, 8, add);
+  putRow(c, d, c00, c01, 8);
+  putRow(c + 32, d + 32, c02, c03, 8);
+  putRow(c + cRow, d + dRow, c10, c11, 8);
+  putRow(c + cRow + 32, d + dRow + 32, c12, c13, 8);
 }

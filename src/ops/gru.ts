@@ -1,4 +1,4 @@
-import { borrow, f32, giveBack, lend } from '../runtime/arena.js';
+import { borrow, giveBack, lend } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
@@ -36,7 +36,7 @@ export function gru(
     const gates = borrow(GATES * steps);
     const hn = training ? borrow(steps) : 0;
     const hp = training ? borrow(steps) : 0;
-    project(gates, x, w, outsideReset(w.bias_hh, H), GATES, s);
+    project(gates, x, w, 2 * H, GATES, s);
     lend(workBytes, work => kernels.gru_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), hn, hp, gates,
       w.weight_hh.ptr, w.bias_hh?.ptr ?? 0, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
@@ -61,14 +61,4 @@ export function gru(
     }
   });
   return { output: y, h };
-}
-
-/** b_hr, b_hz and zeros: the part of b_hh that the reset does not scale, to be added with the input projection; 0 without bias. */
-function outsideReset(bias: Tensor | null, H: number): number {
-  if (bias === null) return 0;
-  const address = borrow(4 * GATES * H);
-  const part = f32(address, GATES * H);
-  part.set(f32(bias.ptr, 2 * H));
-  part.fill(0, 2 * H);
-  return address;
 }

@@ -74,7 +74,7 @@ export function linearCrossEntropy(
   kernels.fill(head.dlosses, rows, scale);
   for (let from = 0; from < N; from += rows) {
     const n = Math.min(rows, N - from);
-    kernels.linear_forward(head.logits, x.ptr + 4 * from * H, w.ptr, bias?.ptr ?? 0, 0, scratch(), n, H, C);
+    kernels.linear_forward(head.logits, x.ptr + 4 * from * H, w.ptr, bias?.ptr ?? 0, scratch(), n, H, C);
     kernels.cross_entropy_forward(losses + 4 * from, head.lse + 4 * from, head.logits, address + 4 * from, n, C, ignoreIndex, 0);
     if (chunks > 1 && y.requiresGrad) addHeadGradients(early[0]?.ptr ?? 0, early[1]?.ptr ?? 0, early[2]?.ptr ?? 0, head, from, n);
   }

@@ -13,7 +13,7 @@ export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): Tensor {
   if (b) expectShape(b, [O], 'b', 'linear');
   const y = output([...x.shape.slice(0, -1), O], [x, w, b]);
   const N = sizeOf(x.shape.slice(0, -1));
-  kernels.linear_forward(y.ptr, x.ptr, w.ptr, b?.ptr ?? 0, 0, scratch(), N, I, O);
+  kernels.linear_forward(y.ptr, x.ptr, w.ptr, b?.ptr ?? 0, scratch(), N, I, O);
   record([y], () => kernels.linear_backward(x.wantGrad(), w.wantGrad(), b?.wantGrad() ?? 0, y.gradPtr, x.ptr, w.ptr, scratch(), N, I, O));
   return y;
 }

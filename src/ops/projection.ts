@@ -5,7 +5,7 @@
  * vocabulary, and its rows are looked up; the gradients are summed by token before they are multiplied. The sums are the
  * same, in another order.
  */
-import { clear, lend } from '../runtime/arena.js';
+import { clear, copy, lend } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { scratch } from '../runtime/scratch.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -27,17 +27,23 @@ function rowsOf(x: Tensor, { T, B }: Sequence): Rows {
 }
 
 /**
+ * Of b_hh the first `columns` are added: all but what a GRU's reset scales.
+ *
  * @param gates [T·B, G·H], written
- * @param bias2 address of a second bias [G·H] to add, or 0
  */
-export function project(gates: number, x: Tensor, w: CellWeights, bias2: number, G: number, s: Sequence): void {
+export function project(gates: number, x: Tensor, w: CellWeights, columns: number, G: number, s: Sequence): void {
   const { source, N, ids } = rowsOf(x, s);
   const O = G * s.H;
-  const multiply = (rows: number): void => kernels.linear_forward(rows, source.ptr, w.weight_ih.ptr, w.bias_ih?.ptr ?? 0, bias2, scratch(), N, s.I, O);
-  if (ids === 0) multiply(gates);
-  else lend(4 * N * O, rows => {
-    multiply(rows);
-    kernels.embedding_forward(gates, rows, ids, s.T * s.B, O);
+  lend(4 * O, bias => {
+    if (w.bias_ih) copy(bias, w.bias_ih.ptr, O);
+    else clear(bias, O);
+    if (w.bias_hh) kernels.add_to(bias, w.bias_hh.ptr, columns);
+    const multiply = (rows: number): void => kernels.linear_forward(rows, source.ptr, w.weight_ih.ptr, bias, scratch(), N, s.I, O);
+    if (ids === 0) multiply(gates);
+    else lend(4 * N * O, rows => {
+      multiply(rows);
+      kernels.embedding_forward(gates, rows, ids, s.T * s.B, O);
+    });
   });
 }
 

@@ -33,7 +33,7 @@ export function rnn(
   const runs = directions.map((w, d) => {
     const a = borrow(steps);
     const hp = training && (lengths || resets[d]) ? borrow(steps) : 0;
-    project(a, x, w, w.bias_hh?.ptr ?? 0, 1, s);
+    project(a, x, w, H, 1, s);
     lend(workBytes, work => kernels.rnn_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), hp, a, w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, relu, 0, B,
     ));

@@ -38,9 +38,9 @@ export function shares(kernels: Kernels, threads: number, run: Run): Partial<Ker
     run('gemm', list);
   };
 
-  const linear_forward: Kernels['linear_forward'] = (y, x, w, b, b2, scratch, N, I, O) => {
-    if (N < 2 * ROWS || N * I * O < WORTH) return kernels.linear_forward(y, x, w, b, b2, scratch, N, I, O);
-    run('linear_forward', cut(N, threads, ROWS).map(([from, to], i) => [at(y, from * O), at(x, from * I), w, b, b2, area(scratch, i, gemmScratch), to - from, I, O]));
+  const linear_forward: Kernels['linear_forward'] = (y, x, w, b, scratch, N, I, O) => {
+    if (N < 2 * ROWS || N * I * O < WORTH) return kernels.linear_forward(y, x, w, b, scratch, N, I, O);
+    run('linear_forward', cut(N, threads, ROWS).map(([from, to], i) => [at(y, from * O), at(x, from * I), w, b, area(scratch, i, gemmScratch), to - from, I, O]));
   };
 
   const column_sums: Kernels['column_sums'] = (db, dy, N, O, dyRow) => {

@@ -31,17 +31,16 @@ for (const build of builds) {
   const bench = new Bench(build);
   const { kernels } = bench;
 
-  test(`${build}: linear_forward equals its reference with both, one or no bias`, () => {
+  test(`${build}: linear_forward equals its reference with and without a bias`, () => {
     for (const sizes of ALL) {
       const { N, I, O } = sizes;
       const random = new TestRandom(N * 31 + I * 7 + O);
-      const x = random.array(N * I), w = random.array(O * I), b = random.array(O), b2 = random.array(O), none = new Float64Array(O);
-      for (const [first, second] of [[b, b2], [b, none], [none, b2], [none, none]] as const) {
+      const x = random.array(N * I), w = random.array(O * I), b = random.array(O);
+      for (const bias of [b, null]) {
         bench.reset();
         const y = bench.f32(N * O, undefined, 'y');
-        const at = (values: Float64Array) => (values === none ? 0 : bench.f32(O, values, 'b'));
-        kernels.linear_forward(y, bench.f32(N * I, x, 'x'), bench.f32(O * I, w, 'w'), at(first), at(second), bench.bytes(kernels.gemm_scratch(), 'scratch'), N, I, O);
-        near(bench.read(y, N * O), linearForward(x, w, plus(first, second), sizes), TOLERANCE, `y, N ${N}, I ${I}, O ${O}`);
+        kernels.linear_forward(y, bench.f32(N * I, x, 'x'), bench.f32(O * I, w, 'w'), bias ? bench.f32(O, bias, 'b') : 0, bench.bytes(kernels.gemm_scratch(), 'scratch'), N, I, O);
+        near(bench.read(y, N * O), linearForward(x, w, bias ?? new Float64Array(O), sizes), TOLERANCE, `y, N ${N}, I ${I}, O ${O}`);
         bench.checkCanaries();
       }
     }

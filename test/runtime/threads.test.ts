@@ -41,7 +41,7 @@ test('a kernel that fails in a thread fails the call, and the next one works', a
   const messages = new Set<string>();
   const fail = (address: number): void => {
     try {
-      kernels.linear_forward(y, address, w, 0, 0, scratch(), N, I, O);
+      kernels.linear_forward(y, address, w, 0, scratch(), N, I, O);
       assert.unreachable();
     } catch (error) {
       messages.add((error as Error).message);
