@@ -1,3 +1,4 @@
+import { held, hold } from './core/held';
 import { flush, loadLanes, squared, storeLanes } from './core/lanes';
 import { madd } from './core/v128';
 
@@ -23,27 +24,30 @@ export function adadelta_step(
   if (whole < n) update<f32>(p, g, square, delta, whole, n, lr, rho, eps, weightDecay);
 }
 
+/** Places of `held`. */
+const RATE = 0, KEEP = 1, FRESH = 2, FLOOR = 3, DECAY = 4;
+
 /** Elements [from, to): whole vectors, or at most three floats (`Lanes` is f32). */
 function update<Lanes>(
   p: usize, g: usize, square: usize, delta: usize,
   from: i32, to: i32,
   lr: f64, rho: f64, eps: f64, weightDecay: f64,
 ): void {
-  const rate = f32x4.splat(<f32>-lr);
-  const keep = f32x4.splat(<f32>rho);
-  const fresh = f32x4.splat(<f32>(1 - rho));
-  const floor = f32x4.splat(<f32>eps);
-  const decay = f32x4.splat(<f32>weightDecay);
+  hold(RATE, -lr);
+  hold(KEEP, rho);
+  hold(FRESH, 1 - rho);
+  hold(FLOOR, eps);
+  hold(DECAY, weightDecay);
   for (let i = from; i < to; i += 4) {
     const at = <usize>i << 2;
     const left = to - i;
     const P = loadLanes<Lanes>(p + at, left);
-    const D = madd(decay, P, loadLanes<Lanes>(g + at, left));
-    const S = madd(keep, loadLanes<Lanes>(square + at, left), f32x4.mul(fresh, squared(D)));
+    const D = madd(held(DECAY), P, loadLanes<Lanes>(g + at, left));
+    const S = madd(held(KEEP), loadLanes<Lanes>(square + at, left), f32x4.mul(held(FRESH), squared(D)));
     storeLanes<Lanes>(square + at, S, left);
     const U = loadLanes<Lanes>(delta + at, left);
-    const R = f32x4.mul(f32x4.sqrt(f32x4.div(f32x4.add(U, floor), f32x4.add(S, floor))), D);
-    storeLanes<Lanes>(delta + at, madd(keep, U, f32x4.mul(fresh, squared(R))), left);
-    storeLanes<Lanes>(p + at, flush(madd(rate, R, P)), left);
+    const R = f32x4.mul(f32x4.sqrt(f32x4.div(f32x4.add(U, held(FLOOR)), f32x4.add(S, held(FLOOR)))), D);
+    storeLanes<Lanes>(delta + at, madd(held(KEEP), U, f32x4.mul(held(FRESH), squared(R))), left);
+    storeLanes<Lanes>(p + at, flush(madd(held(RATE), R, P)), left);
   }
 }

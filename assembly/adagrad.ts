@@ -1,3 +1,4 @@
+import { held, hold } from './core/held';
 import { flush, loadLanes, squared, storeLanes } from './core/lanes';
 import { madd } from './core/v128';
 
@@ -16,22 +17,25 @@ export function adagrad_step(p: usize, g: usize, sum: usize, n: i32, lr: f64, we
   if (whole < n) update<f32>(p, g, sum, whole, n, lr, weightDecay, eps);
 }
 
+/** Places of `held`. */
+const RATE = 0, DECAY = 1, FLOOR = 2;
+
 /** Elements [from, to): whole vectors, or at most three floats (`Lanes` is f32). */
 function update<Lanes>(
   p: usize, g: usize, sum: usize,
   from: i32, to: i32,
   lr: f64, weightDecay: f64, eps: f64,
 ): void {
-  const rate = f32x4.splat(<f32>-lr);
-  const decay = f32x4.splat(<f32>weightDecay);
-  const floor = f32x4.splat(<f32>eps);
+  hold(RATE, -lr);
+  hold(DECAY, weightDecay);
+  hold(FLOOR, eps);
   for (let i = from; i < to; i += 4) {
     const at = <usize>i << 2;
     const left = to - i;
     const P = loadLanes<Lanes>(p + at, left);
-    const D = madd(decay, P, loadLanes<Lanes>(g + at, left));
+    const D = madd(held(DECAY), P, loadLanes<Lanes>(g + at, left));
     const S = f32x4.add(loadLanes<Lanes>(sum + at, left), squared(D));
     storeLanes<Lanes>(sum + at, S, left);
-    storeLanes<Lanes>(p + at, flush(madd(rate, f32x4.div(D, f32x4.add(f32x4.sqrt(S), floor)), P)), left);
+    storeLanes<Lanes>(p + at, flush(madd(held(RATE), f32x4.div(D, f32x4.add(f32x4.sqrt(S), held(FLOOR))), P)), left);
   }
 }

@@ -1,3 +1,4 @@
+import { held, hold } from './core/held';
 import { flush, loadLanes, squared, storeLanes } from './core/lanes';
 import { madd } from './core/v128';
 
@@ -26,6 +27,9 @@ export function adam_step(
   if (whole < n) update<f32>(p, g, m, v, vmax, whole, n, lr, beta1, beta2, eps, weightDecay, decoupled, correction1, correction2);
 }
 
+/** Places of `held`. */
+const RATE = 0, FLOOR = 1, KEEP1 = 2, FRESH1 = 3, KEEP2 = 4, FRESH2 = 5, COUPLED = 6, SHRINK = 7;
+
 /** Elements [from, to): whole vectors, or at most three floats (`Lanes` is f32). */
 function update<Lanes>(
   p: usize, g: usize, m: usize, v: usize, vmax: usize,
@@ -34,28 +38,28 @@ function update<Lanes>(
 ): void {
   // Numerator and denominator times √c₂: m·(η·√c₂/c₁) / (√w + ε·√c₂).
   const root = sqrt(correction2);
-  const rate = f32x4.splat(<f32>((lr * root) / correction1));
-  const floor = f32x4.splat(<f32>(eps * root));
-  const keep1 = f32x4.splat(<f32>beta1);
-  const fresh1 = f32x4.splat(<f32>(1 - beta1));
-  const keep2 = f32x4.splat(<f32>beta2);
-  const fresh2 = f32x4.splat(<f32>(1 - beta2));
-  const coupled = f32x4.splat(decoupled ? 0 : <f32>weightDecay);
-  const shrink = f32x4.splat(decoupled ? <f32>(lr * weightDecay) : 0);
+  hold(RATE, (lr * root) / correction1);
+  hold(FLOOR, eps * root);
+  hold(KEEP1, beta1);
+  hold(FRESH1, 1 - beta1);
+  hold(KEEP2, beta2);
+  hold(FRESH2, 1 - beta2);
+  hold(COUPLED, decoupled ? 0 : weightDecay);
+  hold(SHRINK, decoupled ? (lr * weightDecay) : 0);
   for (let i = from; i < to; i += 4) {
     const at = <usize>i << 2;
     const left = to - i;
     const P = loadLanes<Lanes>(p + at, left);
-    const D = madd(coupled, P, loadLanes<Lanes>(g + at, left));
-    const M = flush(madd(keep1, loadLanes<Lanes>(m + at, left), f32x4.mul(fresh1, D)));
+    const D = madd(held(COUPLED), P, loadLanes<Lanes>(g + at, left));
+    const M = flush(madd(held(KEEP1), loadLanes<Lanes>(m + at, left), f32x4.mul(held(FRESH1), D)));
     storeLanes<Lanes>(m + at, M, left);
-    let V = madd(keep2, loadLanes<Lanes>(v + at, left), f32x4.mul(fresh2, squared(D)));
+    let V = madd(held(KEEP2), loadLanes<Lanes>(v + at, left), f32x4.mul(held(FRESH2), squared(D)));
     storeLanes<Lanes>(v + at, V, left);
     if (vmax) {
       V = f32x4.max(V, loadLanes<Lanes>(vmax + at, left));
       storeLanes<Lanes>(vmax + at, V, left);
     }
-    const loss = madd(rate, f32x4.div(M, f32x4.add(f32x4.sqrt(V), floor)), f32x4.mul(shrink, P));
+    const loss = madd(held(RATE), f32x4.div(M, f32x4.add(f32x4.sqrt(V), held(FLOOR))), f32x4.mul(held(SHRINK), P));
     storeLanes<Lanes>(p + at, flush(f32x4.sub(P, loss)), left);
   }
 }

@@ -1,3 +1,4 @@
+import { held, hold } from './core/held';
 import { flush, loadLanes, squared, storeLanes } from './core/lanes';
 import { madd } from './core/v128';
 
@@ -26,36 +27,39 @@ export function rmsprop_step(
   if (whole < n) update<f32>(p, g, square, mean, buffer, whole, n, lr, alpha, eps, weightDecay, momentum);
 }
 
+/** Places of `held`. */
+const RATE = 0, KEEP = 1, FRESH = 2, FLOOR = 3, DECAY = 4, MU = 5;
+
 /** Elements [from, to): whole vectors, or at most three floats (`Lanes` is f32). */
 function update<Lanes>(
   p: usize, g: usize, square: usize, mean: usize, buffer: usize,
   from: i32, to: i32,
   lr: f64, alpha: f64, eps: f64, weightDecay: f64, momentum: f64,
 ): void {
-  const rate = f32x4.splat(<f32>-lr);
-  const keep = f32x4.splat(<f32>alpha);
-  const fresh = f32x4.splat(<f32>(1 - alpha));
-  const floor = f32x4.splat(<f32>eps);
-  const decay = f32x4.splat(<f32>weightDecay);
-  const mu = f32x4.splat(<f32>momentum);
+  hold(RATE, -lr);
+  hold(KEEP, alpha);
+  hold(FRESH, 1 - alpha);
+  hold(FLOOR, eps);
+  hold(DECAY, weightDecay);
+  hold(MU, momentum);
   for (let i = from; i < to; i += 4) {
     const at = <usize>i << 2;
     const left = to - i;
     const P = loadLanes<Lanes>(p + at, left);
-    const D = madd(decay, P, loadLanes<Lanes>(g + at, left));
-    const S = madd(keep, loadLanes<Lanes>(square + at, left), f32x4.mul(fresh, squared(D)));
+    const D = madd(held(DECAY), P, loadLanes<Lanes>(g + at, left));
+    const S = madd(held(KEEP), loadLanes<Lanes>(square + at, left), f32x4.mul(held(FRESH), squared(D)));
     storeLanes<Lanes>(square + at, S, left);
     let variance = S;
     if (mean) {
-      const A = flush(madd(keep, loadLanes<Lanes>(mean + at, left), f32x4.mul(fresh, D)));
+      const A = flush(madd(held(KEEP), loadLanes<Lanes>(mean + at, left), f32x4.mul(held(FRESH), D)));
       storeLanes<Lanes>(mean + at, A, left);
       variance = f32x4.max(f32x4.sub(S, f32x4.mul(A, A)), f32x4.splat(0));
     }
-    let R = f32x4.div(D, f32x4.add(f32x4.sqrt(variance), floor));
+    let R = f32x4.div(D, f32x4.add(f32x4.sqrt(variance), held(FLOOR)));
     if (buffer) {
-      R = flush(madd(mu, loadLanes<Lanes>(buffer + at, left), R));
+      R = flush(madd(held(MU), loadLanes<Lanes>(buffer + at, left), R));
       storeLanes<Lanes>(buffer + at, R, left);
     }
-    storeLanes<Lanes>(p + at, flush(madd(rate, R, P)), left);
+    storeLanes<Lanes>(p + at, flush(madd(held(RATE), R, P)), left);
   }
 }

@@ -1,3 +1,4 @@
+import { held, hold } from './core/held';
 import { flush, loadLanes, storeLanes } from './core/lanes';
 import { madd } from './core/v128';
 
@@ -20,26 +21,29 @@ export function sgd_step(
   if (whole < n) update<f32>(p, g, buffer, whole, n, lr, momentum, dampening, weightDecay, nesterov, first);
 }
 
+/** Places of `held`. */
+const RATE = 0, MU = 1, FRESH = 2, DECAY = 3;
+
 /** Elements [from, to): whole vectors, or at most three floats (`Lanes` is f32). */
 function update<Lanes>(
   p: usize, g: usize, buffer: usize,
   from: i32, to: i32,
   lr: f64, momentum: f64, dampening: f64, weightDecay: f64, nesterov: bool, first: bool,
 ): void {
-  const rate = f32x4.splat(<f32>-lr);
-  const mu = f32x4.splat(<f32>momentum);
-  const fresh = f32x4.splat(<f32>(1 - dampening));
-  const decay = f32x4.splat(<f32>weightDecay);
+  hold(RATE, -lr);
+  hold(MU, momentum);
+  hold(FRESH, 1 - dampening);
+  hold(DECAY, weightDecay);
   for (let i = from; i < to; i += 4) {
     const at = <usize>i << 2;
     const left = to - i;
     const P = loadLanes<Lanes>(p + at, left);
-    let D = madd(decay, P, loadLanes<Lanes>(g + at, left));
+    let D = madd(held(DECAY), P, loadLanes<Lanes>(g + at, left));
     if (buffer) {
-      const B = flush(first ? D : madd(mu, loadLanes<Lanes>(buffer + at, left), f32x4.mul(fresh, D)));
+      const B = flush(first ? D : madd(held(MU), loadLanes<Lanes>(buffer + at, left), f32x4.mul(held(FRESH), D)));
       storeLanes<Lanes>(buffer + at, B, left);
-      D = nesterov ? madd(mu, B, D) : B;
+      D = nesterov ? madd(held(MU), B, D) : B;
     }
-    storeLanes<Lanes>(p + at, flush(madd(rate, D, P)), left);
+    storeLanes<Lanes>(p + at, flush(madd(held(RATE), D, P)), left);
   }
 }

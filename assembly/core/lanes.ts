@@ -3,7 +3,8 @@
  * element alike: its bits do not depend on where in a buffer it stands.
  */
 
-const SMALLEST_NORMAL: f32 = 1.17549435e-38; // 2⁻¹²⁶
+/** In memory, as math.ts's coefficients: the smallest normal number, 2⁻¹²⁶, and 2⁻⁵⁴. */
+const BOUNDS = memory.data<f32>([1.17549435e-38, 5.551115123125783e-17]);
 
 /** Four floats at `a` where `Lanes` is v128; the first `left` of them, then zeros, where it is f32. */
 // @ts-ignore: decorator
@@ -38,7 +39,7 @@ const SMALLEST_NORMAL: f32 = 1.17549435e-38; // 2⁻¹²⁶
 /** Zero for subnormal lanes, every other lane (NaN too) as it is. */
 // @ts-ignore: decorator
 @inline export function flush(v: v128): v128 {
-  return v128.andnot(v, f32x4.lt(f32x4.abs(v), f32x4.splat(SMALLEST_NORMAL)));
+  return v128.andnot(v, f32x4.lt(f32x4.abs(v), v128.load32_splat(BOUNDS)));
 }
 
 /**
@@ -47,6 +48,6 @@ const SMALLEST_NORMAL: f32 = 1.17549435e-38; // 2⁻¹²⁶
  */
 // @ts-ignore: decorator
 @inline export function squared(v: v128): v128 {
-  const a = f32x4.pmax(f32x4.abs(v), f32x4.splat(5.551115123125783e-17)); // 2⁻⁵⁴
+  const a = f32x4.pmax(f32x4.abs(v), v128.load32_splat(BOUNDS, 4));
   return f32x4.mul(a, a);
 }

@@ -4,10 +4,10 @@ import type { Kernels } from './kernels.js';
 type Run = (name: keyof Kernels, parts: number[][]) => void;
 
 /**
- * Less work than this is done at once: 0.2 ms, of which half could be saved. Handing over costs some µs, and to wake a thread that sleeps up to 0.1 ms;
+ * Less work than this is done at once: 0.12 ms, of which half could be saved. Handing over costs some µs, and to wake a thread that sleeps up to 0.1 ms;
  * where cores are contended a share may wait much longer for its thread.
  */
-const WORTH = 1 << 22;
+const WORTH = 3 << 20;
 /** What an element of these costs, in multiply-adds of a matrix product (0.04 ns). */
 const COST = { optimizer: 32, cross_entropy: 24, column_sums: 8, embedding: 6 };
 /** Fewest rows of a share of a matrix product: from here on all rows are computed alike. */

@@ -17,6 +17,7 @@ const EDGES: Sizes[] = [
   [3, 383, 4], [4, 384, 3], [5, 385, 2], [3, 511, 4], [5, 512, 2], [4, 513, 3], [2, 1025, 2],
   [5, 8, 255], [4, 10, 256], [6, 9, 257], [3, 24, 511], [1, 40, 513],
   [129, 513, 257],
+  [512, 9, 63], [512, 7, 64], [1024, 8, 65], // columns of A half a page and a page apart
 ];
 const ALL: Sizes[] = [...SIZES.flatMap(M => SIZES.flatMap(N => SIZES.map((K): Sizes => [M, N, K]))), ...EDGES];
 
