@@ -5,13 +5,15 @@
  *
  * The input's part is one product over all T·B rows, done before. After: dx, dW_ih and db_ih from dgates; dW_hh = (dr, dz, dhn)ᵀ·hp and db_hh.
  */
+import { sigmoid_forward } from './activation';
 import { backward4, forward4 } from './core/gru';
 import { gemm_pack_size } from './gemm';
 import { addRows, backwardProduct, begin, forwardProduct, frozen, packBackward, packForward, packedIn, restart, statesIn } from './recurrent';
 
-/** One row of H units. Processors overlap neighbouring vectors by themselves: two to an iteration measured the same. */
+/** One row of H units. */
 function forwardRow(gates: usize, hn: usize, bias: usize, hp: usize, h: usize, y: usize, H: i32): void {
   const row = <usize>H << 2;
+  sigmoid_forward(gates, gates, 2 * H);
   let left = H;
   for (; left >= 4; left -= 4, gates += 16, hn += 16, bias += 16, hp += 16, h += 16, y += 16) forward4<v128>(gates, row, hn, bias, hp, h, y, left);
   if (left > 0) forward4<f32>(gates, row, hn, bias, hp, h, y, left);

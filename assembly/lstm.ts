@@ -9,7 +9,7 @@ import { sigmoid_forward, tanh_forward } from './activation';
 import { backward4, cell4, forward4 } from './core/lstm';
 import { addRows, backwardProduct, begin, forwardProduct, frozen, packBackward, packForward, packedIn, restart, restarts, statesIn } from './recurrent';
 
-/** One row of H units. Processors overlap neighbouring vectors by themselves: two to an iteration measured the same. */
+/** One row of H units: first the gates, whose vectors do not wait for one another, then the cells. */
 function forwardRow(gates: usize, cp: usize, c: usize, h: usize, y: usize, H: i32): void {
   const row = <usize>H << 2;
   sigmoid_forward(gates, gates, 2 * H);

@@ -7,18 +7,16 @@
  */
 import { carry } from './carry';
 import { loadLanes, storeLanes } from './lanes';
-import { sigmoid4, tanh4 } from './math';
+import { tanh4 } from './math';
 import { madd } from './v128';
 
-/** hn: W_hn·h_{t−1} becomes W_hn·h_{t−1} + b_hn. */
+/** (2) and (3), of r and z that went through (1). hn: W_hn·h_{t−1} becomes W_hn·h_{t−1} + b_hn. */
 // @ts-ignore: decorator
 @inline export function forward4<Lanes>(gates: usize, row: usize, hn: usize, bias: usize, hp: usize, h: usize, y: usize, left: i32): void {
-  const r = sigmoid4(loadLanes<Lanes>(gates, left));
-  const z = sigmoid4(loadLanes<Lanes>(gates + row, left));
+  const r = loadLanes<Lanes>(gates, left);
+  const z = loadLanes<Lanes>(gates + row, left);
   const product = f32x4.add(loadLanes<Lanes>(hn, left), loadLanes<Lanes>(bias, left));
   const n = tanh4(madd(r, product, loadLanes<Lanes>(gates + 2 * row, left)));
-  storeLanes<Lanes>(gates, r, left);
-  storeLanes<Lanes>(gates + row, z, left);
   storeLanes<Lanes>(gates + 2 * row, n, left);
   storeLanes<Lanes>(hn, product, left);
   const ht = carry(madd(z, f32x4.sub(loadLanes<Lanes>(hp, left), n), n));

@@ -1,4 +1,6 @@
+import { ok } from 'uvu/assert';
 import { type RmspropOptions, rmspropStep } from '../reference/rmsprop.js';
+import { Bench, builds } from '../support/kernels.js';
 import { type Named, optimizerTests } from '../support/optimizer.js';
 import { suite } from '../support/suite.js';
 
@@ -27,6 +29,24 @@ for (const { name, golden, centered = false, ...options } of cases) {
       const [square, mean = 0, buffer = 0] = split(states);
       bench.kernels.rmsprop_step(p, g, square, mean, buffer, n, lr, alpha, eps, weightDecay, momentum);
     },
+  });
+}
+
+/** Of a gradient that stays the same s − a² is 0, and where rounding makes it less than 0 its root is not a number. */
+for (const build of builds) {
+  tests.test(`${build}: a variance that rounds below 0 counts as 0`, () => {
+    const bench = new Bench(build);
+    const n = 512, gradient = Float64Array.from({ length: n }, (_, i) => (i + 1) / 7);
+    const [p, square, mean] = ['p', 'square', 'mean'].map(name => bench.f32(n, new Float64Array(n), name)) as [number, number, number];
+    const g = bench.f32(n, gradient, 'g');
+    let below = 0;
+    for (let step = 0; step < 200; step++) {
+      bench.kernels.rmsprop_step(p, g, square, mean, 0, n, 1e-3, 0.9, 1e-8, 0, 0);
+      const s = bench.read(square, n), a = bench.read(mean, n);
+      below += s.filter((x, i) => Math.fround(x - Math.fround(a[i]! * a[i]!)) < 0).length;
+    }
+    ok(below > 0, 'no variance was below 0');
+    ok(bench.read(p, n).every(Number.isFinite), 'a parameter is not a number');
   });
 }
 
