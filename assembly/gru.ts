@@ -8,7 +8,7 @@
 import { sigmoid_forward } from './activation';
 import { backward4, forward4 } from './core/gru';
 import { gemm_pack_size } from './gemm';
-import { addRows, backwardProduct, begin, forwardProduct, frozen, packBackward, packForward, packedIn, restart, statesIn } from './recurrent';
+import { addRows, backwardProduct, begin, forwardProduct, frozen, lookUp, packBackward, packForward, packedIn, restart, statesIn } from './recurrent';
 
 /** One row of H units. */
 function forwardRow(gates: usize, hn: usize, bias: usize, hp: usize, h: usize, y: usize, H: i32): void {
@@ -32,13 +32,15 @@ function backwardRow(dgates: usize, dhn: usize, dh: usize, dy: usize, gates: usi
  *   hn     [T, B, H]    written: W_hn·h_{t−1} + b_hn, 0 in frozen rows; 0 = not wanted
  *   hp     [T, B, H]    written: h_{t−1} as it was used; 0 = not wanted
  *   gates  [T, B, 3H]   read as W_ih·x + b_ih, for r and z + b_hh too; overwritten by r, z, n; 0 in frozen rows
+ *   table  [V, 3H]      read; gates [t, b] begin as row ids[t, b]; 0 = they are there
+ *   ids    [T, B]       read
  *   w_hh   [3H, H]      read; 0 (one step of one row) = gates hold the r and z products already, hn holds W_hn·h0
  *   b_hh   [3H]         read: the n third only
  *   h0     [B, H]       read; 0 = zeros
  *   lengths, resets     read; 0 = none; from, to: rows of the batch (recurrent.ts)
  *   scratch             recurrent_scratch(B, H, 3) bytes
  */
-export function gru_forward(y: usize, hN: usize, hn: usize, hp: usize, gates: usize, w_hh: usize, b_hh: usize, h0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, yRow: i32, reverse: i32, from: i32, to: i32): void {
+export function gru_forward(y: usize, hN: usize, hn: usize, hp: usize, gates: usize, table: usize, ids: usize, w_hh: usize, b_hh: usize, h0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, yRow: i32, reverse: i32, from: i32, to: i32): void {
   const row = <usize>H << 2, state = row * B, yStride = <usize>yRow << 2;
   const w_n = w_hh + row * (2 * H), bias = b_hh + 2 * row;
   const packed = packedIn(scratch), packed_n = packed + gemm_pack_size(H, 2 * H), unsaved = statesIn(scratch, B, H, 3);
@@ -51,6 +53,7 @@ export function gru_forward(y: usize, hN: usize, hn: usize, hp: usize, gates: us
     const t = reverse ? T - 1 - n : n;
     const hNext = hp && n < T - 1 ? hp + state * (reverse ? t - 1 : t + 1) : hN;
     const gatesT = gates + state * (3 * t), hnT = hn ? hn + state * t : unsaved;
+    lookUp(gatesT, table, ids, t, B, from, to, 3 * row);
     restart(h, lengths, resets, t, B, from, to, H);
     if (w_hh == 0) {
       // there already

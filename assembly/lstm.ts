@@ -7,7 +7,7 @@
  */
 import { sigmoid_forward, tanh_forward } from './activation';
 import { backward4, cell4, forward4 } from './core/lstm';
-import { addRows, backwardProduct, begin, forwardProduct, frozen, packBackward, packForward, packedIn, restart, restarts, statesIn } from './recurrent';
+import { addRows, backwardProduct, begin, forwardProduct, frozen, lookUp, packBackward, packForward, packedIn, restart, restarts, statesIn } from './recurrent';
 
 /** One row of H units: first the gates, whose vectors do not wait for one another, then the cells. */
 function forwardRow(gates: usize, cp: usize, c: usize, h: usize, y: usize, H: i32): void {
@@ -39,12 +39,14 @@ function backwardRow(dgates: usize, dh: usize, dc: usize, dy: usize, gates: usiz
  *   hN, cN  [B, H]      written: the running state, at the end the last one; may be h0 and c0
  *   hp      [T, B, H]   written: h_{t−1} as it was used; 0 = not wanted
  *   gates   [T, B, 4H]  read as W_ih·x + b_ih + b_hh, overwritten by i, f, g, o; 0 in frozen rows
+ *   table   [V, 4H]     read; gates [t, b] begin as row ids[t, b]; 0 = they are there
+ *   ids     [T, B]      read
  *   w_hh    [4H, H]     read
  *   h0, c0  [B, H]      read; 0 = zeros
  *   lengths, resets     read; 0 = none; from, to: rows of the batch (recurrent.ts)
  *   scratch             recurrent_scratch(B, H, 4) bytes
  */
-export function lstm_forward(y: usize, hN: usize, cN: usize, hp: usize, gates: usize, w_hh: usize, h0: usize, c0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, yRow: i32, reverse: i32, from: i32, to: i32): void {
+export function lstm_forward(y: usize, hN: usize, cN: usize, hp: usize, gates: usize, table: usize, ids: usize, w_hh: usize, h0: usize, c0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, yRow: i32, reverse: i32, from: i32, to: i32): void {
   const row = <usize>H << 2, state = row * B, yStride = <usize>yRow << 2;
   const packed = packedIn(scratch), zeros = statesIn(scratch, B, H, 4);
   memory.fill(zeros, 0, row);
@@ -57,6 +59,7 @@ export function lstm_forward(y: usize, hN: usize, cN: usize, hp: usize, gates: u
     const t = reverse ? T - 1 - n : n;
     const hNext = hp && n < T - 1 ? hp + state * (reverse ? t - 1 : t + 1) : hN;
     const gatesT = gates + state * (4 * t);
+    lookUp(gatesT, table, ids, t, B, from, to, 4 * row);
     restart(h, lengths, resets, t, B, from, to, H);
     if (n > 0 || h0) forwardProduct(gatesT, h, w_hh, packed, scratch, B, from, to, 4 * H, H, 4 * H, 1);
     for (let b = from; b < to; b++) {

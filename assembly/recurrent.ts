@@ -31,6 +31,12 @@ export function statesIn(scratch: usize, B: i32, H: i32, G: i32): usize {
   return packedIn(scratch) + packedSize(B, H, G);
 }
 
+/** Gates of the rows from … to at t, `row` bytes each: those of their tokens in a table, where there is one. It spares the way through memory and back. */
+export function lookUp(gates: usize, table: usize, ids: usize, t: i32, B: i32, from: i32, to: i32, row: usize): void {
+  if (table == 0) return;
+  for (let b = from; b < to; b++) memory.copy(gates + row * b, table + row * load<u32>(ids + (<usize>(t * B + b) << 2)), row);
+}
+
 /** Packs w [N, H] for `forwardProduct`. A single row is multiplied with the weights as they are: reading them is all its work. */
 export function packForward(packed: usize, w: usize, B: i32, N: i32, H: i32): void {
   if (B > 1) gemm_pack(packed, w, H, N, 1, H);

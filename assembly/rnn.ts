@@ -4,7 +4,7 @@
  * a = W_ih·x + b_ih + b_hh is one product over all T·B rows, done before; so are dx, dW_ih, dW_hh = daᵀ·hp and db, after.
  */
 import { backward4, forward4 } from './core/rnn';
-import { addRows, backwardProduct, begin, forwardProduct, frozen, packBackward, packForward, packedIn, restart, statesIn } from './recurrent';
+import { addRows, backwardProduct, begin, forwardProduct, frozen, lookUp, packBackward, packForward, packedIn, restart, statesIn } from './recurrent';
 
 /** One row of H units. Processors overlap neighbouring vectors by themselves: two to an iteration measured the same. */
 function forwardRow(a: usize, h: usize, y: usize, H: i32, relu: bool): void {
@@ -24,12 +24,14 @@ function backwardRow(da: usize, dh: usize, dy: usize, a: usize, H: i32, relu: bo
  *   hN    [B, H]       written: the running state, at the end the last one; may be h0
  *   hp    [T, B, H]    written: h_{t−1} as it was used; 0 = not wanted
  *   a     [T, B, H]    read as W_ih·x + b_ih + b_hh, overwritten by h_t; 0 in frozen rows
+ *   table [V, H]       read; a [t, b] begins as row ids[t, b]; 0 = it is there
+ *   ids   [T, B]       read
  *   w_hh  [H, H]       read
  *   h0    [B, H]       read; 0 = zeros
  *   lengths, resets    read; 0 = none (recurrent.ts)
  *   scratch            recurrent_scratch(B, H, 1) bytes
  */
-export function rnn_forward(y: usize, hN: usize, hp: usize, a: usize, w_hh: usize, h0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, yRow: i32, reverse: i32, relu: i32, from: i32, to: i32): void {
+export function rnn_forward(y: usize, hN: usize, hp: usize, a: usize, table: usize, ids: usize, w_hh: usize, h0: usize, lengths: usize, resets: usize, scratch: usize, T: i32, B: i32, H: i32, yRow: i32, reverse: i32, relu: i32, from: i32, to: i32): void {
   const row = <usize>H << 2, state = row * B, yStride = <usize>yRow << 2;
   const packed = packedIn(scratch);
   packForward(packed, w_hh, B, H, H);
@@ -40,6 +42,7 @@ export function rnn_forward(y: usize, hN: usize, hp: usize, a: usize, w_hh: usiz
     const t = reverse ? T - 1 - n : n;
     const hNext = hp && n < T - 1 ? hp + state * (reverse ? t - 1 : t + 1) : hN;
     const aT = a + state * t;
+    lookUp(aT, table, ids, t, B, from, to, row);
     restart(h, lengths, resets, t, B, from, to, H);
     if (n > 0 || h0) forwardProduct(aT, h, w_hh, packed, scratch, B, from, to, H, H, H, 1);
     for (let b = from; b < to; b++) {

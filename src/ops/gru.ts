@@ -36,11 +36,10 @@ export function gru(
     const gates = borrow(GATES * steps);
     const hn = training ? borrow(steps) : 0;
     const hp = training ? borrow(steps) : 0;
-    project(gates, x, w, 2 * H, GATES, s);
-    lend(workBytes, work => kernels.gru_forward(
+    project(gates, x, w, 2 * H, GATES, s, (table, ids) => lend(workBytes, work => kernels.gru_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), hn, hp, gates,
-      w.weight_hh.ptr, w.bias_hh?.ptr ?? 0, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
-    ));
+      table, ids, w.weight_hh.ptr, w.bias_hh?.ptr ?? 0, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
+    )));
     if (!training) giveBack(gates, GATES * steps);
     return { w, d, gates, hn, hp };
   });

@@ -36,11 +36,10 @@ export function lstm(
   const runs = directions.map((w, d) => {
     const gates = borrow(GATES * steps);
     const hp = training && (lengths || resets[d]) ? borrow(steps) : 0;
-    project(gates, x, w, GATES * H, GATES, s);
-    lend(workBytes, work => kernels.lstm_forward(
+    project(gates, x, w, GATES * H, GATES, s, (table, ids) => lend(workBytes, work => kernels.lstm_forward(
       y.ptr + 4 * d * H, part(h.ptr, d, s), part(c.ptr, d, s), hp, gates,
-      w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), part(c0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
-    ));
+      table, ids, w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), part(c0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
+    )));
     if (!training) giveBack(gates, GATES * steps);
     return { w, d, gates, hp };
   });

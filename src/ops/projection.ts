@@ -29,9 +29,10 @@ function rowsOf(x: Tensor, { T, B }: Sequence): Rows {
 /**
  * Of b_hh the first `columns` are added: all but what a GRU's reset scales.
  *
- * @param gates [T·B, G·H], written
+ * @param gates [T·B, G·H], written unless `use` is given a table
+ * @param use what goes on with them, or with a table [V, G·H] and the row number of each step; 0, 0: without
  */
-export function project(gates: number, x: Tensor, w: CellWeights, columns: number, G: number, s: Sequence): void {
+export function project(gates: number, x: Tensor, w: CellWeights, columns: number, G: number, s: Sequence, use: (table: number, ids: number) => void): void {
   const { source, N, ids } = rowsOf(x, s);
   const O = G * s.H;
   lend(4 * O, bias => {
@@ -39,10 +40,12 @@ export function project(gates: number, x: Tensor, w: CellWeights, columns: numbe
     else clear(bias, O);
     if (w.bias_hh) kernels.add_to(bias, w.bias_hh.ptr, columns);
     const multiply = (rows: number): void => kernels.linear_forward(rows, source.ptr, w.weight_ih.ptr, bias, scratch(), N, s.I, O);
-    if (ids === 0) multiply(gates);
-    else lend(4 * N * O, rows => {
-      multiply(rows);
-      kernels.embedding_forward(gates, rows, ids, s.T * s.B, O);
+    if (ids === 0) {
+      multiply(gates);
+      use(0, 0);
+    } else lend(4 * N * O, table => {
+      multiply(table);
+      use(table, ids);
     });
   });
 }

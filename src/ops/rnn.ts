@@ -33,10 +33,9 @@ export function rnn(
   const runs = directions.map((w, d) => {
     const a = borrow(steps);
     const hp = training && (lengths || resets[d]) ? borrow(steps) : 0;
-    project(a, x, w, H, 1, s);
-    lend(workBytes, work => kernels.rnn_forward(
-      y.ptr + 4 * d * H, part(h.ptr, d, s), hp, a, w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, relu, 0, B,
-    ));
+    project(a, x, w, H, 1, s, (table, ids) => lend(workBytes, work => kernels.rnn_forward(
+      y.ptr + 4 * d * H, part(h.ptr, d, s), hp, a, table, ids, w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, relu, 0, B,
+    )));
     if (!training) giveBack(a, steps);
     return { w, d, a, hp };
   });

@@ -85,9 +85,9 @@ export function steps({ cell, hiddenSize: H, embedding, layers, head }: StepMode
       kernels.fill(recurrent, N, 0);
       weight_hh.addProduct(recurrent, h);
       kernels.add_to(gates, recurrent, outsideReset);
-      if (cell === 'lstm') kernels.lstm_forward(h, h, c, 0, gates, 0, 0, c, 0, 0, work, 1, 1, H, H, 0, 0, 1);
-      else if (cell === 'gru') kernels.gru_forward(h, h, recurrent + 8 * H, 0, gates, 0, bias_hh.ptr, h, 0, 0, work, 1, 1, H, H, 0, 0, 1);
-      else kernels.rnn_forward(h, h, 0, gates, 0, 0, 0, 0, work, 1, 1, H, H, 0, 0, 0, 1);
+      if (cell === 'lstm') kernels.lstm_forward(h, h, c, 0, gates, 0, 0, 0, 0, c, 0, 0, work, 1, 1, H, H, 0, 0, 1);
+      else if (cell === 'gru') kernels.gru_forward(h, h, recurrent + 8 * H, 0, gates, 0, 0, 0, bias_hh.ptr, h, 0, 0, work, 1, 1, H, H, 0, 0, 1);
+      else kernels.rnn_forward(h, h, 0, gates, 0, 0, 0, 0, 0, 0, work, 1, 1, H, H, 0, 0, 0, 1);
       x = h;
     });
     head.logits(logits.ptr + 4 * t * V, x);

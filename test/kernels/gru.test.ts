@@ -5,7 +5,7 @@ import { gradcheck } from '../support/gradcheck.js';
 import { Bench, builds } from '../support/kernels.js';
 import { near, notZero } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
-import { SHAPES, columns, inner, masks, noSubnormals, poisoned, shares, sum, variants, widened } from '../support/sequences.js';
+import { SHAPES, columns, inner, masks, noSubnormals, gatesOf, shares, sum, variants, widened } from '../support/sequences.js';
 import { suite } from '../support/suite.js';
 
 const { test, run } = suite('gru');
@@ -31,7 +31,7 @@ function forward(bench: Bench, s: Sequence, { a, w_hh, b_hn, h0 }: Omit<GruInput
   const yRow = 2 * H + 1;
   const yWide = bench.f32(T * B * yRow, new Float64Array(T * B * yRow).fill(7), 'y');
   const p = {
-    gates: bench.f32(a.length, poisoned(s, a), 'gates'),
+    ...gatesOf(bench, s, a),
     w_hh: bench.f32(w_hh.length, w_hh, 'w_hh'),
     b_hh: bench.f32(3 * H, Float64Array.from({ length: 3 * H }, (_, k) => b_hn[k - 2 * H] ?? NaN), 'b_hh'),
     hN: bench.f32(B * H, h0, 'hN'),
@@ -43,7 +43,7 @@ function forward(bench: Bench, s: Sequence, { a, w_hh, b_hn, h0 }: Omit<GruInput
   };
   // inference carries its state in place
   const h0At = h0 && training ? bench.f32(h0.length, h0, 'h0') : h0 ? p.hN : 0;
-  for (const [from, to] of shares(s)) bench.kernels.gru_forward(yWide + 4 * (H + 1), p.hN, p.hn, p.hp, p.gates, p.w_hh, p.b_hh, h0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0, from, to);
+  for (const [from, to] of shares(s)) bench.kernels.gru_forward(yWide + 4 * (H + 1), p.hN, p.hn, p.hp, p.gates, p.table, p.ids, p.w_hh, p.b_hh, h0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0, from, to);
   bench.checkCanaries();
   const y = bench.read(yWide, T * B * yRow);
   near(columns(y, yRow, 0, H + 1), new Float64Array(T * B * (H + 1)).fill(7), 0, 'beside y');
@@ -251,7 +251,7 @@ for (const build of builds) {
       bench.reset();
       const h = bench.f32(H, h0, 'h');
       bench.kernels.gru_forward(
-        h, h, bench.f32(H, products.subarray(2 * H), 'hn'), 0, bench.f32(3 * H, a.map((v, n) => (n < 2 * H ? v + products[n]! : v)), 'gates'),
+        h, h, bench.f32(H, products.subarray(2 * H), 'hn'), 0, bench.f32(3 * H, a.map((v, n) => (n < 2 * H ? v + products[n]! : v)), 'gates'), 0, 0,
         0, bench.f32(3 * H, Float64Array.from({ length: 3 * H }, (_, k) => b_hn[k - 2 * H] ?? NaN), 'b_hh'), h, 0, 0,
         bench.bytes(bench.kernels.recurrent_scratch(1, H, 3), 'scratch'), 1, 1, H, H, 0, 0, 1,
       );

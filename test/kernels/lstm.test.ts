@@ -5,7 +5,7 @@ import { gradcheck } from '../support/gradcheck.js';
 import { Bench, builds } from '../support/kernels.js';
 import { near, notZero } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
-import { SHAPES, columns, inner, masks, noSubnormals, poisoned, shares, sum, variants, widened } from '../support/sequences.js';
+import { SHAPES, columns, inner, masks, noSubnormals, gatesOf, shares, sum, variants, widened } from '../support/sequences.js';
 import { suite } from '../support/suite.js';
 
 const { test, run } = suite('lstm');
@@ -37,7 +37,7 @@ function forward(bench: Bench, s: Sequence, { a, w_hh, h0, c0 }: Pick<LstmInput,
   const yWide = bench.f32(T * B * yRow, new Float64Array(T * B * yRow).fill(7), 'y');
   const saved = (n: number, what: string) => (training ? bench.f32(n, undefined, what) : 0);
   const p = {
-    gates: bench.f32(a.length, poisoned(s, a), 'gates'),
+    ...gatesOf(bench, s, a),
     w_hh: bench.f32(w_hh.length, w_hh, 'w_hh'),
     hN: bench.f32(B * H, h0, 'hN'),
     cN: bench.f32(B * H, c0, 'cN'),
@@ -50,7 +50,7 @@ function forward(bench: Bench, s: Sequence, { a, w_hh, h0, c0 }: Pick<LstmInput,
   // inference carries its states in place
   const h0At = h0 && training ? bench.f32(h0.length, h0, 'h0') : h0 ? p.hN : 0;
   const c0At = c0 && !training ? p.cN : p.c0;
-  for (const [from, to] of shares(s)) bench.kernels.lstm_forward(yWide + 4 * (H + 1), p.hN, p.cN, p.hp, p.gates, p.w_hh, h0At, c0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0, from, to);
+  for (const [from, to] of shares(s)) bench.kernels.lstm_forward(yWide + 4 * (H + 1), p.hN, p.cN, p.hp, p.gates, p.table, p.ids, p.w_hh, h0At, c0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0, from, to);
   bench.checkCanaries();
   const y = bench.read(yWide, T * B * yRow);
   near(columns(y, yRow, 0, H + 1), new Float64Array(T * B * (H + 1)).fill(7), 0, 'beside y');

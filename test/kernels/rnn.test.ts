@@ -5,7 +5,7 @@ import { gradcheck } from '../support/gradcheck.js';
 import { Bench, builds } from '../support/kernels.js';
 import { near, notZero } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
-import { SHAPES, columns, inner, masks, noSubnormals, poisoned, shares, sum, variants, widened } from '../support/sequences.js';
+import { SHAPES, columns, inner, masks, noSubnormals, gatesOf, shares, sum, variants, widened } from '../support/sequences.js';
 import { suite } from '../support/suite.js';
 
 const { test, run } = suite('rnn');
@@ -32,7 +32,7 @@ function forward(bench: Bench, s: Layer, { a, w_hh, h0 }: Omit<RnnInput, 'h0'> &
   const yRow = 2 * H + 1;
   const yWide = bench.f32(T * B * yRow, new Float64Array(T * B * yRow).fill(7), 'y');
   const p = {
-    a: bench.f32(a.length, poisoned(s, a), 'a'),
+    ...gatesOf(bench, s, a),
     w_hh: bench.f32(w_hh.length, w_hh, 'w_hh'),
     hN: bench.f32(B * H, h0, 'hN'),
     hp: training ? bench.f32(T * B * H, undefined, 'hp') : 0,
@@ -42,11 +42,11 @@ function forward(bench: Bench, s: Layer, { a, w_hh, h0 }: Omit<RnnInput, 'h0'> &
   };
   // inference carries its state in place
   const h0At = h0 && training ? bench.f32(h0.length, h0, 'h0') : h0 ? p.hN : 0;
-  for (const [from, to] of shares(s)) bench.kernels.rnn_forward(yWide + 4 * (H + 1), p.hN, p.hp, p.a, p.w_hh, h0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0, relu ? 1 : 0, from, to);
+  for (const [from, to] of shares(s)) bench.kernels.rnn_forward(yWide + 4 * (H + 1), p.hN, p.hp, p.gates, p.table, p.ids, p.w_hh, h0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0, relu ? 1 : 0, from, to);
   bench.checkCanaries();
   const y = bench.read(yWide, T * B * yRow);
   near(columns(y, yRow, 0, H + 1), new Float64Array(T * B * (H + 1)).fill(7), 0, 'beside y');
-  return { p, y: columns(y, yRow, H + 1, H), hN: bench.read(p.hN, B * H), a: bench.read(p.a, T * B * H), hp: training ? bench.read(p.hp, T * B * H) : new Float32Array() };
+  return { p, y: columns(y, yRow, H + 1, H), hN: bench.read(p.hN, B * H), a: bench.read(p.gates, T * B * H), hp: training ? bench.read(p.hp, T * B * H) : new Float32Array() };
 }
 
 /** The backward of `forward`; dh0 begins as `before`. */
@@ -54,11 +54,11 @@ function backward(bench: Bench, s: Layer, { p }: ReturnType<typeof forward>, { d
   const { T, B, H, reverse, relu } = s;
   const dyRow = 2 * H + 1;
   const dyWide = dy ? bench.f32(T * B * dyRow, widened(dy, H), 'dy') : 0;
-  const da = inPlace ? p.a : bench.f32(T * B * H, undefined, 'da');
+  const da = inPlace ? p.gates : bench.f32(T * B * H, undefined, 'da');
   const dh0 = bench.f32(B * H, before, 'dh0');
   for (const [from, to] of shares(s)) bench.kernels.rnn_backward(
     da, dh0, dy ? dyWide + 4 * (H + 1) : 0, dhN ? bench.f32(dhN.length, dhN, 'dhN') : 0,
-    p.a, p.w_hh, p.lengths, p.resets, p.scratch, T, B, H, dyRow, reverse ? 1 : 0, relu ? 1 : 0, from, to,
+    p.gates, p.w_hh, p.lengths, p.resets, p.scratch, T, B, H, dyRow, reverse ? 1 : 0, relu ? 1 : 0, from, to,
   );
   bench.checkCanaries();
   return { da: bench.read(da, T * B * H), dh0: bench.read(dh0, B * H) };

@@ -41,11 +41,11 @@ const CASES: Case[] = [
   { name: 'rmsprop_step', args: ({ f }) => [f(131_101), f(131_101), f(131_101), 0, f(131_101), 131_101, 0.1, 0.9, 1e-8, 0.01, 0.5] },
   { name: 'adagrad_step', args: ({ f }) => [f(131_101), f(131_101), f(131_101), 131_101, 0.1, 0.01, 1e-8] },
   { name: 'adadelta_step', args: ({ f }) => [f(131_101), f(131_101), f(131_101), f(131_101), 131_101, 0.1, 0.9, 1e-8, 0.01] },
-  { name: 'lstm_forward', args: ({ f, ids, scratch }, k) => [f(5 * 7 * 175), f(7 * 175), f(7 * 175), f(5 * 7 * 175), f(5 * 7 * 700), f(700 * 175), f(7 * 175), f(7 * 175), ids(7, 7), 0, scratch(3 * k.recurrent_scratch(7, 175, 4)), 5, 7, 175, 175, 0, 0, 7] },
+  { name: 'lstm_forward', args: ({ f, ids, scratch }, k) => [f(5 * 7 * 175), f(7 * 175), f(7 * 175), f(5 * 7 * 175), f(5 * 7 * 700), f(11 * 700), ids(5 * 7, 11), f(700 * 175), f(7 * 175), f(7 * 175), ids(7, 7), 0, scratch(3 * k.recurrent_scratch(7, 175, 4)), 5, 7, 175, 175, 0, 0, 7] },
   { name: 'lstm_backward', args: ({ f, ids, scratch }, k) => [f(5 * 7 * 700), f(7 * 175), f(7 * 175), f(5 * 7 * 175), f(5 * 7 * 175), f(7 * 175), f(7 * 175), f(5 * 7 * 700), f(700 * 175), f(7 * 175), ids(7, 7), 0, scratch(3 * k.recurrent_scratch(7, 175, 4)), 5, 7, 175, 175, 0, 0, 7] },
-  { name: 'gru_forward', args: ({ f, ids, scratch }, k) => [f(7 * 7 * 175), f(7 * 175), f(7 * 7 * 175), f(7 * 7 * 175), f(7 * 7 * 525), f(525 * 175), f(525), f(7 * 175), ids(7, 9), 0, scratch(3 * k.recurrent_scratch(7, 175, 3)), 7, 7, 175, 175, 1, 0, 7] },
+  { name: 'gru_forward', args: ({ f, ids, scratch }, k) => [f(7 * 7 * 175), f(7 * 175), f(7 * 7 * 175), f(7 * 7 * 175), f(7 * 7 * 525), 0, 0, f(525 * 175), f(525), f(7 * 175), ids(7, 9), 0, scratch(3 * k.recurrent_scratch(7, 175, 3)), 7, 7, 175, 175, 1, 0, 7] },
   { name: 'gru_backward', args: ({ f, ids, scratch }, k) => [f(7 * 7 * 525), f(7 * 7 * 175), f(7 * 175), f(7 * 7 * 175), f(7 * 175), f(7 * 7 * 525), f(7 * 7 * 175), f(7 * 7 * 175), f(525 * 175), ids(7, 9), 0, scratch(3 * k.recurrent_scratch(7, 175, 3)), 7, 7, 175, 175, 1, 0, 7] },
-  { name: 'rnn_forward', args: ({ f, scratch }, k) => [f(20 * 7 * 175), f(7 * 175), f(20 * 7 * 175), f(20 * 7 * 175), f(175 * 175), f(7 * 175), 0, 0, scratch(3 * k.recurrent_scratch(7, 175, 1)), 20, 7, 175, 175, 0, 0, 0, 7] },
+  { name: 'rnn_forward', args: ({ f, scratch }, k) => [f(20 * 7 * 175), f(7 * 175), f(20 * 7 * 175), f(20 * 7 * 175), 0, 0, f(175 * 175), f(7 * 175), 0, 0, scratch(3 * k.recurrent_scratch(7, 175, 1)), 20, 7, 175, 175, 0, 0, 0, 7] },
   { name: 'rnn_backward', args: ({ f, scratch }, k) => [f(20 * 7 * 175), f(7 * 175), f(20 * 7 * 175), f(7 * 175), f(20 * 7 * 175), f(175 * 175), 0, 0, scratch(3 * k.recurrent_scratch(7, 175, 1)), 20, 7, 175, 175, 0, 0, 0, 7] },
 ];
 

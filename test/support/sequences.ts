@@ -31,6 +31,16 @@ export function poisoned(s: Sequence, a: Float64Array): Float64Array {
   return a.map((value, k) => (frozen(s, Math.floor(k / row / s.B), Math.floor(k / row) % s.B) ? NaN : value));
 }
 
+/** The kernel's gates, `a` with what is poisoned: where they are, or for an even T in the rows of a table, the last step's first. */
+export function gatesOf(bench: Bench, s: Sequence, a: Float64Array): { gates: number; table: number; ids: number } {
+  const { T, B } = s;
+  const values = poisoned(s, a);
+  if (T % 2 === 1) return { gates: bench.f32(a.length, values, 'gates'), table: 0, ids: 0 };
+  const row = a.length / (T * B), last = T * B - 1;
+  const table = values.map((_, k) => values[(last - Math.floor(k / row)) * row + (k % row)]!);
+  return { gates: bench.f32(a.length, undefined, 'gates'), table: bench.f32(a.length, table, 'table'), ids: bench.i32(Int32Array.from({ length: T * B }, (_, n) => last - n), 'ids') };
+}
+
 /** The same arrays as the kernels take them. */
 export function masks(bench: Bench, { lengths, resets }: Sequence): { lengths: number; resets: number } {
   const words = resets && new Int32Array(Uint8Array.from({ length: (resets.length + 3) & ~3 }, (_, n) => resets[n] ?? 0).buffer);
