@@ -1,6 +1,7 @@
+import { scale } from './clip';
 import { loadPart, storePart } from './core/lanes';
 import { exp4, log1 } from './core/math';
-import { rowMax, sumExp, sumShifted } from './core/row';
+import { expRow, rowMax, sumExp, sumShifted } from './core/row';
 import { madd } from './core/v128';
 
 /**
@@ -61,6 +62,33 @@ export function cross_entropy_backward(
     addProbabilities(dlogits, logits, C, d, load<f32>(lse), (d * smoothing) / <f32>C);
     const at = dlogits + (<usize>target << 2);
     store<f32>(at, load<f32>(at) - d * (1 - smoothing));
+  }
+}
+
+/**
+ * Both at once, of ε = 0, where the gradient of the losses is known before they are: each exponential is computed once.
+ *
+ *   losses  [N]     written
+ *   logits  [N, C]  read: x; overwritten by dloss·(pⱼ − [j = t]), 0 where ignored
+ *   targets [N]     i32, read
+ *
+ * dloss is that of every row.
+ */
+export function cross_entropy_both(losses: usize, logits: usize, targets: usize, N: i32, C: i32, ignoreIndex: i32, dloss: f32): void {
+  const bytes = <usize>C << 2;
+  for (let row = 0; row < N; row++, losses += 4, targets += 4, logits += bytes) {
+    const target = load<i32>(targets);
+    if (target == ignoreIndex) {
+      store<f32>(losses, 0);
+      memory.fill(logits, 0, bytes);
+      continue;
+    }
+    const at = logits + (<usize>target << 2);
+    const top = rowMax(logits, C), score = <f64>load<f32>(at) - <f64>top;
+    const sum = expRow(logits, C, top);
+    store<f32>(losses, <f32>(<f64>log1(<f32>sum) - score));
+    scale(logits, C, <f32>(<f64>dloss / sum));
+    store<f32>(at, load<f32>(at) - dloss);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What softmax, log-softmax and cross entropy ask of a row of C floats. */
-import { loadPart } from './lanes';
+import { loadPart, storePart } from './lanes';
 import { exp4 } from './math';
 import { addPromoted, maxLanes, sumPair } from './sum';
 
@@ -34,6 +34,30 @@ export function sumExp(x: usize, C: i32, shift: f32): f64 {
   }
   for (; left >= 4; left -= 4, x += 16) sum = addPromoted(sum, exp4(f32x4.sub(v128.load(x), s)));
   if (left > 0) sum = addPromoted(sum, exp4(f32x4.sub(loadPart(x, left, f32x4.splat(-Infinity)), s)));
+  return sumPair(sum);
+}
+
+/** Σ exp(x − shift), whose terms take the place of x. */
+export function expRow(x: usize, C: i32, shift: f32): f64 {
+  const s = f32x4.splat(shift);
+  let sum = f64x2.splat(0);
+  let left = C;
+  for (; left >= 8; left -= 8, x += 32) {
+    const a = exp4(f32x4.sub(v128.load(x), s)), b = exp4(f32x4.sub(v128.load(x, 16), s));
+    v128.store(x, a);
+    v128.store(x, b, 16);
+    sum = addPromoted(sum, f32x4.add(a, b));
+  }
+  for (; left >= 4; left -= 4, x += 16) {
+    const a = exp4(f32x4.sub(v128.load(x), s));
+    v128.store(x, a);
+    sum = addPromoted(sum, a);
+  }
+  if (left > 0) {
+    const a = exp4(f32x4.sub(loadPart(x, left, f32x4.splat(-Infinity)), s));
+    storePart(x, a, left);
+    sum = addPromoted(sum, a);
+  }
   return sumPair(sum);
 }
 

@@ -13,19 +13,18 @@ function python() {
   return [process.env.PYTHON, 'python3', '/usr/bin/python3'].find(command => command && finds(command)) ?? 'python3';
 }
 
-/** OPENBLAS_CORETYPE chooses OpenBLAS's kernels (Haswell: AVX2); without it they are the best for the processor. */
+/**
+ * OPENBLAS_CORETYPE chooses OpenBLAS's kernels (Haswell: AVX2); without it they are the best for the processor. Of threads PyTorch has its own and
+ * OpenBLAS others: both at once get into each other's way, so OpenBLAS's alone take part too.
+ */
 function pytorch() {
   const command = [python(), file('pytorch.py')];
   const { OPENBLAS_CORETYPE, ...rest } = process.env;
   const avx512 = existsSync('/proc/cpuinfo') && readFileSync('/proc/cpuinfo', 'utf8').includes(' avx512f ');
-  const one = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
-  const two = { OMP_NUM_THREADS: '2', OPENBLAS_NUM_THREADS: '2' };
-  const best = avx512 ? rest : process.env;
-  return [
-    ...(avx512 ? [{ name: 'pytorch avx2', command, env: { ...rest, ...one, OPENBLAS_CORETYPE: 'Haswell' } }] : []),
-    { name: 'pytorch', command, env: { ...best, ...one } },
-    ...(availableParallelism() > 1 ? [{ name: 'pytorch 2 threads', command, env: { ...best, ...two } }] : []),
-  ];
+  const kinds = avx512 ? { 'pytorch avx2': { ...rest, OPENBLAS_CORETYPE: 'Haswell' }, pytorch: rest } : { pytorch: process.env };
+  const settings = { '': [1, 1], ...(availableParallelism() > 1 ? { ' 2 blas threads': [1, 2], ' 2 threads': [2, 2] } : {}) };
+  return Object.entries(kinds).flatMap(([kind, env]) => Object.entries(settings).map(([setting, [own, blas]]) => (
+    { name: kind + setting, command, env: { ...env, OMP_NUM_THREADS: `${own}`, OPENBLAS_NUM_THREADS: `${blas}` } })));
 }
 
 export const ONE_THREAD = 'throughtime';

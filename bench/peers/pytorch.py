@@ -26,7 +26,7 @@ def blas():
     """OpenBLAS's kernels, where PyTorch is linked with it: they differ in speed."""
     try:
         with open("/proc/self/maps") as maps:
-            path = next(line.split()[-1] for line in maps if "libopenblas" in line)
+            path = next(line.split()[-1] for line in maps if "openblas" in line)
         name = ctypes.CDLL(path).openblas_get_corename
         name.restype = ctypes.c_char_p
         tuned = [f"{key}={value}" for key, value in os.environ.items() if key.startswith("OPENBLAS_") and key not in CHOSEN]
@@ -91,8 +91,8 @@ def rate(step, seconds):
 
 
 def main():
-    threads = torch.get_num_threads()
-    say(about=f"PyTorch {torch.__version__}, {blas()}, {threads} {'thread' if threads == 1 else 'threads'}")
+    threads, others = torch.get_num_threads(), os.environ.get("OPENBLAS_NUM_THREADS")
+    say(about=f"PyTorch {torch.__version__}, {blas()}, threads {threads} of its own, {others} of OpenBLAS")
     name, step = None, None
     for line in sys.stdin:
         request = json.loads(line)

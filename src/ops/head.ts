@@ -1,5 +1,5 @@
 /** The output layer and its loss in one: of the logits of many classes only a few rows exist at a time. */
-import { borrow, f32 } from '../runtime/arena.js';
+import { borrow, f32, lend } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { scratch } from '../runtime/scratch.js';
 import { expectShape, sizeOf } from '../tensor/shape.js';
@@ -20,23 +20,10 @@ export interface LinearCrossEntropyOptions extends Pick<CrossEntropyOptions, 'ig
   reduction?: 'mean' | 'sum';
 }
 
-interface Head {
-  x: Tensor;
-  w: Tensor;
-  /** Addresses. */
-  logits: number;
-  lse: number;
-  targets: number;
-  /** Of each row of logits: ∂L/∂loss. */
-  dlosses: number;
-  ignoreIndex: number;
-}
-
-/** Of the rows from `from` on, whose logits are there: dx (of all rows), dw and db; the logits become their own gradient. */
-function addHeadGradients(dx: number, dw: number, db: number, { x, w, logits, lse, targets, dlosses, ignoreIndex }: Head, from: number, n: number): void {
+/** Of n rows from `from` on, whose logits have become their own gradient: dx (of all rows), dw and db. */
+function addHeadGradients(dx: number, dw: number, db: number, dlogits: number, x: Tensor, w: Tensor, from: number, n: number): void {
   const [C, H] = w.shape as readonly [number, number];
-  kernels.cross_entropy_backward(logits, dlosses, logits, lse + 4 * from, targets + 4 * from, n, C, ignoreIndex, 0);
-  kernels.linear_backward(dx && dx + 4 * from * H, dw, db, logits, x.ptr + 4 * from * H, w.ptr, scratch(), n, H, C);
+  kernels.linear_backward(dx && dx + 4 * from * H, dw, db, dlogits, x.ptr + 4 * from * H, w.ptr, scratch(), n, H, C);
 }
 
 /**
@@ -61,32 +48,39 @@ export function linearCrossEntropy(
   if (x.shape.at(-1) !== H) throw new RangeError(`${who}: x [${x.shape}] must end in ${H}, the columns of w [${w.shape}]`);
   if (bias) expectShape(bias, [C], 'bias', who);
   const N = sizeOf(x.shape.slice(0, -1));
-  const { address, count } = checkTargets(targets, N, C, ignoreIndex, who);
+  const { address: targetsPtr, count } = checkTargets(targets, N, C, ignoreIndex, who);
   const scale = reduction === 'mean' ? 1 / count : 1;
   const y = output([], [x, w, bias]);
 
   const chunks = Math.ceil(N / Math.max(ROWS, Math.floor(FLOATS / C)));
   const rows = Math.ceil(N / chunks);
-  const losses = borrow(4 * N);
-  const head = { x, w, logits: borrow(4 * rows * C), lse: borrow(4 * N), targets: address, dlosses: borrow(4 * rows), ignoreIndex };
+  const atOnce = chunks > 1 && y.requiresGrad;
+  const [logits, losses, lse] = [borrow(4 * rows * C), borrow(4 * N), borrow(4 * N)];
   const inputs = [x, w, bias];
-  const early = inputs.map(input => (chunks > 1 && y.requiresGrad && input?.requiresGrad ? zeros(input.shape) : null));
-  kernels.fill(head.dlosses, rows, scale);
+  const early = inputs.map(input => (atOnce && input?.requiresGrad ? zeros(input.shape) : null));
   for (let from = 0; from < N; from += rows) {
     const n = Math.min(rows, N - from);
-    kernels.linear_forward(head.logits, x.ptr + 4 * from * H, w.ptr, bias?.ptr ?? 0, scratch(), n, H, C);
-    kernels.cross_entropy_forward(losses + 4 * from, head.lse + 4 * from, head.logits, address + 4 * from, n, C, ignoreIndex, 0);
-    if (chunks > 1 && y.requiresGrad) addHeadGradients(early[0]?.ptr ?? 0, early[1]?.ptr ?? 0, early[2]?.ptr ?? 0, head, from, n);
+    const [lossesAt, targetsAt] = [losses + 4 * from, targetsPtr + 4 * from];
+    kernels.linear_forward(logits, x.ptr + 4 * from * H, w.ptr, bias?.ptr ?? 0, scratch(), n, H, C);
+    if (atOnce) {
+      kernels.cross_entropy_both(lossesAt, logits, targetsAt, n, C, ignoreIndex, scale);
+      addHeadGradients(early[0]?.ptr ?? 0, early[1]?.ptr ?? 0, early[2]?.ptr ?? 0, logits, x, w, from, n);
+    } else kernels.cross_entropy_forward(lossesAt, lse + 4 * from, logits, targetsAt, n, C, ignoreIndex, 0);
   }
   kernels.sum_forward(y.ptr, losses, 1, N, 1);
   kernels.affine(y.ptr, y.ptr, 1, scale, 0);
 
   record([y], () => {
     const dy = f32(y.gradPtr, 1)[0]!;
-    inputs.forEach((input, i) => early[i] && kernels.axpy(input!.wantGrad(), early[i].ptr, input!.size, dy));
-    if (chunks > 1) return;
-    kernels.fill(head.dlosses, N, dy * scale);
-    addHeadGradients(x.wantGrad(), w.wantGrad(), bias?.wantGrad() ?? 0, head, 0, N);
+    if (atOnce) {
+      inputs.forEach((input, i) => early[i] && kernels.axpy(input!.wantGrad(), early[i].ptr, input!.size, dy));
+      return;
+    }
+    lend(4 * N, dlosses => {
+      kernels.fill(dlosses, N, dy * scale);
+      kernels.cross_entropy_backward(logits, dlosses, logits, lse, targetsPtr, N, C, ignoreIndex, 0);
+    });
+    addHeadGradients(x.wantGrad(), w.wantGrad(), bias?.wantGrad() ?? 0, logits, x, w, 0, N);
   });
   return y;
 }

@@ -76,6 +76,11 @@ export function shares(kernels: Kernels, threads: number, run: Run): Partial<Ker
     run('cross_entropy_backward', cut(N, threads, 1).map(([from, to]) => [at(dlogits, from * C), at(dloss, from), at(logits, from * C), at(lse, from), at(targets, from), to - from, C, ignoreIndex, smoothing]));
   };
 
+  const cross_entropy_both: Kernels['cross_entropy_both'] = (losses, logits, targets, N, C, ignoreIndex, dloss) => {
+    if (COST.cross_entropy * N * C < WORTH) return kernels.cross_entropy_both(losses, logits, targets, N, C, ignoreIndex, dloss);
+    run('cross_entropy_both', cut(N, threads, 1).map(([from, to]) => [at(losses, from), at(logits, from * C), at(targets, from), to - from, C, ignoreIndex, dloss]));
+  };
+
   const embedding_forward: Kernels['embedding_forward'] = (y, w, ids, N, E) => {
     if (COST.embedding * N * E < WORTH) return kernels.embedding_forward(y, w, ids, N, E);
     run('embedding_forward', cut(N, threads, 1).map(([from, to]) => [at(y, from * E), w, at(ids, from), to - from, E]));
@@ -97,7 +102,7 @@ export function shares(kernels: Kernels, threads: number, run: Run): Partial<Ker
   };
 
   return {
-    gemm, linear_forward, linear_backward, column_sums, cross_entropy_forward, cross_entropy_backward, embedding_forward, embedding_backward,
+    gemm, linear_forward, linear_backward, column_sums, cross_entropy_forward, cross_entropy_backward, cross_entropy_both, embedding_forward, embedding_backward,
     recurrent_scratch: (B, H, G) => threads * kernels.recurrent_scratch(B, H, G),
     lstm_forward: recurrent('lstm_forward', 12, 4),
     lstm_backward: recurrent('lstm_backward', 12, 4),

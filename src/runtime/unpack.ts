@@ -20,7 +20,7 @@ export async function unpack({ base64, piece, sizes }: Packed, build: Build): Pr
   for (let start = 0, at = 0; at < pieces.length; start += piece) {
     for (const name of ['simd', 'relaxed'] as const) {
       const n = Math.max(0, Math.min(piece, sizes[name] - start));
-      if (name === build) bytes.set(pieces.subarray(at, at + n), start);
+      if (name === build && n > 0) bytes.set(pieces.subarray(at, at + n), start);
       at += n;
     }
   }

@@ -119,6 +119,27 @@ for (const build of builds) {
     }
   });
 
+  tests.test(`loss and gradient at once agree with the references (${build})`, () => {
+    for (const C of [...SIZES, 15, 16, 31, 33, 1000, 33_278]) {
+      for (const [N, range] of [[C < 100 ? 5 : 3, 4], [3, 1e4]] as const) {
+        const random = new TestRandom(C + N);
+        const logits = random.array(N * C, range);
+        logits[C - 1] = 3 * range; // the greatest stands last
+        const targets = randomTargets(random, N, C);
+        const options = { ignoreIndex: IGNORE, smoothing: 0 };
+        const gradient = crossEntropyBackward(new Float64Array(N).fill(0.3), logits, targets, N, C, options);
+        bench.reset();
+        const at = { losses: bench.f32(N, undefined, 'losses'), logits: bench.f32(N * C, logits, 'logits'), targets: bench.i32(targets, 'targets') };
+        kernels.cross_entropy_both(at.losses, at.logits, at.targets, N, C, IGNORE, 0.3);
+        bench.checkCanaries();
+        const what = `[${N}, ${C}] of ±${range}`;
+        near(bench.read(at.losses, N), crossEntropy(logits, targets, N, C, options), 1e-6, `losses ${what}`);
+        if (C > 1) near(bench.read(at.logits, N * C), gradient, range > 4 ? 1e-3 : 2e-6, `dlogits ${what}`);
+        if (C > 1 && range === 4) notZero(gradient, 'dlogits');
+      }
+    }
+  });
+
   tests.test(`an ignored row has loss 0 and its gradient is left alone (${build})`, () => {
     const { losses, lse, dlogits } = run([NaN, NaN, 1, 2], [IGNORE, 1], [NaN, 1], [5, 6, 0, 0], 2, 2, 0);
     near([losses[0]!, lse[0]!], [0, 0], 0, 'loss and lse');

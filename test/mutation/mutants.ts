@@ -15,7 +15,7 @@ export interface Mutant {
 }
 
 /** Kernels that compute gradients or apply them; what they call in turn is broken with them. */
-const ROOTS = /_backward$|_step$|_add$|^add_to$|^axpy$|^column_sums$/;
+const ROOTS = /_backward$|_both$|_step$|_add$|^add_to$|^axpy$|^column_sums$/;
 
 /** The matrix product, the functions and the random bits are shared with the forward: they have tests of their own, to the last bit or in ULP. */
 const APART = /^assembly\/(?:gemm|core\/(?:gemv|tile|pack|math|random))\.ts$/;

@@ -33,6 +33,7 @@ const CASES: Case[] = [
   { name: 'linear_backward', parts: ['gemm'], args: ({ f, scratch }, k) => [f(131 * 129), f(257 * 129), f(257), f(131 * 257), f(131 * 129), f(257 * 129), scratch(gemm(k)), 131, 129, 257] },
   { name: 'column_sums', args: ({ f }) => [f(517), f(1031 * 520), 1031, 517, 520] },
   { name: 'cross_entropy_forward', args: ({ f, ids }) => [f(257), f(257), f(257 * 691), ids(257, 691), 257, 691, 3, 0.1] },
+  { name: 'cross_entropy_both', args: ({ f, ids }) => [f(257), f(257 * 691), ids(257, 691), 257, 691, 3, 0.7] },
   { name: 'cross_entropy_backward', args: ({ f, ids }) => [f(257 * 691), f(257), f(257 * 691), f(257), ids(257, 691), 257, 691, 3, 0.1] },
   { name: 'embedding_forward', args: ({ f, ids }) => [f(1367 * 517), f(7 * 517), ids(1367, 7), 1367, 517] },
   { name: 'embedding_backward', args: ({ f, ids }) => [f(7 * 520), f(1367 * 520), ids(1367, 7), 1367, 517, 520, 3] },
