@@ -8,11 +8,11 @@ const percent = x => `${(100 * x).toFixed(0)} %`;
 
 /** One job's table, for a terminal. */
 export function print(job, rows) {
-  const line = ([name, ...cells]) => console.log(`  ${name.padEnd(24)} ${cells.map(cell => cell.padStart(12)).join(' ')}`);
+  const line = ([name, ...cells]) => console.log(`  ${name.padEnd(28)} ${cells.map(cell => cell.padStart(12)).join(' ')}`);
   console.log(`\n${job}`);
   line(['', 'per second', 'spread', 'rounds', '1 thread / it', '2 threads / it']);
   for (const { contestant, error, perSecond, spread, rounds, oneThread, twoThreads } of rows) {
-    if (error) console.log(`  ${contestant.padEnd(24)} ${error}`);
+    if (error) console.log(`  ${contestant.padEnd(28)} ${error}`);
     else line([contestant, rate(perSecond), percent(spread), String(rounds), ratio(oneThread), ratio(twoThreads)]);
   }
 }
