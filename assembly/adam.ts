@@ -45,7 +45,7 @@ function update<Lanes>(
   hold(KEEP2, beta2);
   hold(FRESH2, 1 - beta2);
   hold(COUPLED, decoupled ? 0 : weightDecay);
-  hold(SHRINK, decoupled ? (lr * weightDecay) : 0);
+  hold(SHRINK, decoupled ? lr * weightDecay : 0);
   for (let i = from; i < to; i += 4) {
     const at = <usize>i << 2;
     const left = to - i;

@@ -85,7 +85,7 @@ export function cross_entropy_both(losses: usize, logits: usize, targets: usize,
     }
     const at = logits + (<usize>target << 2);
     const top = rowMax(logits, C), score = <f64>load<f32>(at) - <f64>top;
-    const sum = expRow(logits, C, top);
+    const sum = expRow(logits, logits, C, top);
     store<f32>(losses, <f32>(<f64>log1(<f32>sum) - score));
     scale(logits, C, <f32>(<f64>dloss / sum));
     store<f32>(at, load<f32>(at) - dloss);

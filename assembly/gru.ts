@@ -53,7 +53,7 @@ export function gru_forward(y: usize, hN: usize, hn: usize, hp: usize, gates: us
     const t = reverse ? T - 1 - n : n;
     const hNext = hp && n < T - 1 ? hp + state * (reverse ? t - 1 : t + 1) : hN;
     const gatesT = gates + state * (3 * t), hnT = hn ? hn + state * t : unsaved;
-    lookUp(gatesT, table, ids, t, B, from, to, 3 * row);
+    lookUp(gatesT, table, ids, t, B, from, to, 3 * H);
     restart(h, lengths, resets, t, B, from, to, H);
     if (w_hh == 0) {
       // there already

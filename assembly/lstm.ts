@@ -59,7 +59,7 @@ export function lstm_forward(y: usize, hN: usize, cN: usize, hp: usize, gates: u
     const t = reverse ? T - 1 - n : n;
     const hNext = hp && n < T - 1 ? hp + state * (reverse ? t - 1 : t + 1) : hN;
     const gatesT = gates + state * (4 * t);
-    lookUp(gatesT, table, ids, t, B, from, to, 4 * row);
+    lookUp(gatesT, table, ids, t, B, from, to, 4 * H);
     restart(h, lengths, resets, t, B, from, to, H);
     if (n > 0 || h0) forwardProduct(gatesT, h, w_hh, packed, scratch, B, from, to, 4 * H, H, 4 * H, 1);
     for (let b = from; b < to; b++) {

@@ -7,6 +7,7 @@
  *   from, to                  the rows of the batch that this call works on: rows are independent, so threads share them out
  */
 import { add_to } from './elementwise';
+import { embedding_forward } from './embedding';
 import { gemm, gemm_pack, gemm_pack_size, gemm_packed, gemm_scratch } from './gemm';
 
 /** Bytes of the packed weights. The GRU packs its n rows apart from the others. */
@@ -31,10 +32,9 @@ export function statesIn(scratch: usize, B: i32, H: i32, G: i32): usize {
   return packedIn(scratch) + packedSize(B, H, G);
 }
 
-/** Gates of the rows from … to at t, `row` bytes each: those of their tokens in a table, where there is one. It spares the way through memory and back. */
-export function lookUp(gates: usize, table: usize, ids: usize, t: i32, B: i32, from: i32, to: i32, row: usize): void {
-  if (table == 0) return;
-  for (let b = from; b < to; b++) memory.copy(gates + row * b, table + row * load<u32>(ids + (<usize>(t * B + b) << 2)), row);
+/** Gates [B, N] of the rows from … to at t: those of their tokens in a table, where there is one. It spares the way through memory and back. */
+export function lookUp(gates: usize, table: usize, ids: usize, t: i32, B: i32, from: i32, to: i32, N: i32): void {
+  if (table) embedding_forward(gates + (<usize>(from * N) << 2), table, ids + (<usize>(t * B + from) << 2), to - from, N);
 }
 
 /** Packs w [N, H] for `forwardProduct`. A single row is multiplied with the weights as they are: reading them is all its work. */

@@ -42,7 +42,7 @@ export function rnn_forward(y: usize, hN: usize, hp: usize, a: usize, table: usi
     const t = reverse ? T - 1 - n : n;
     const hNext = hp && n < T - 1 ? hp + state * (reverse ? t - 1 : t + 1) : hN;
     const aT = a + state * t;
-    lookUp(aT, table, ids, t, B, from, to, row);
+    lookUp(aT, table, ids, t, B, from, to, H);
     restart(h, lengths, resets, t, B, from, to, H);
     if (n > 0 || h0) forwardProduct(aT, h, w_hh, packed, scratch, B, from, to, H, H, H, 1);
     for (let b = from; b < to; b++) {

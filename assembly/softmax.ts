@@ -1,7 +1,7 @@
+import { scale } from './clip';
 import { loadPart, storePart } from './core/lanes';
 import { exp4, log1 } from './core/math';
-import { dot, rowMax, sumExp, sumShifted } from './core/row';
-import { addPromoted, sumPair } from './core/sum';
+import { dot, expRow, rowMax, sumExp, sumShifted } from './core/row';
 import { madd } from './core/v128';
 
 /**
@@ -12,43 +12,7 @@ import { madd } from './core/v128';
  */
 export function softmax_forward(y: usize, x: usize, N: i32, C: i32): void {
   const bytes = <usize>C << 2;
-  for (let row = 0; row < N; row++, x += bytes, y += bytes) scaleRow(y, C, <f32>(1 / expRow(y, x, C, rowMax(x, C))));
-}
-
-/** y = exp(x − shift); returns Σy. */
-function expRow(y: usize, x: usize, C: i32, shift: f32): f64 {
-  const s = f32x4.splat(shift);
-  let sum = f64x2.splat(0);
-  let left = C;
-  for (; left >= 16; left -= 16, x += 64, y += 64) {
-    const a = exp4(f32x4.sub(v128.load(x), s));
-    const b = exp4(f32x4.sub(v128.load(x, 16), s));
-    const c = exp4(f32x4.sub(v128.load(x, 32), s));
-    const d = exp4(f32x4.sub(v128.load(x, 48), s));
-    v128.store(y, a);
-    v128.store(y, b, 16);
-    v128.store(y, c, 32);
-    v128.store(y, d, 48);
-    sum = addPromoted(sum, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
-  }
-  for (; left >= 4; left -= 4, x += 16, y += 16) {
-    const a = exp4(f32x4.sub(v128.load(x), s));
-    v128.store(y, a);
-    sum = addPromoted(sum, a);
-  }
-  if (left > 0) {
-    const a = exp4(f32x4.sub(loadPart(x, left, f32x4.splat(-Infinity)), s));
-    storePart(y, a, left);
-    sum = addPromoted(sum, a);
-  }
-  return sumPair(sum);
-}
-
-function scaleRow(y: usize, C: i32, factor: f32): void {
-  const f = f32x4.splat(factor);
-  let left = C;
-  for (; left >= 4; left -= 4, y += 16) v128.store(y, f32x4.mul(v128.load(y), f));
-  if (left > 0) storePart(y, f32x4.mul(loadPart(y, left, f), f), left);
+  for (let row = 0; row < N; row++, x += bytes, y += bytes) scale(y, C, <f32>(1 / expRow(y, x, C, rowMax(x, C))));
 }
 
 /**

@@ -37,25 +37,30 @@ export function sumExp(x: usize, C: i32, shift: f32): f64 {
   return sumPair(sum);
 }
 
-/** Σ exp(x − shift), whose terms take the place of x. */
-export function expRow(x: usize, C: i32, shift: f32): f64 {
+/** y = exp(x − shift); returns Σy. y may be x. */
+export function expRow(y: usize, x: usize, C: i32, shift: f32): f64 {
   const s = f32x4.splat(shift);
   let sum = f64x2.splat(0);
   let left = C;
-  for (; left >= 8; left -= 8, x += 32) {
-    const a = exp4(f32x4.sub(v128.load(x), s)), b = exp4(f32x4.sub(v128.load(x, 16), s));
-    v128.store(x, a);
-    v128.store(x, b, 16);
-    sum = addPromoted(sum, f32x4.add(a, b));
-  }
-  for (; left >= 4; left -= 4, x += 16) {
+  for (; left >= 16; left -= 16, x += 64, y += 64) {
     const a = exp4(f32x4.sub(v128.load(x), s));
-    v128.store(x, a);
+    const b = exp4(f32x4.sub(v128.load(x, 16), s));
+    const c = exp4(f32x4.sub(v128.load(x, 32), s));
+    const d = exp4(f32x4.sub(v128.load(x, 48), s));
+    v128.store(y, a);
+    v128.store(y, b, 16);
+    v128.store(y, c, 32);
+    v128.store(y, d, 48);
+    sum = addPromoted(sum, f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+  }
+  for (; left >= 4; left -= 4, x += 16, y += 16) {
+    const a = exp4(f32x4.sub(v128.load(x), s));
+    v128.store(y, a);
     sum = addPromoted(sum, a);
   }
   if (left > 0) {
     const a = exp4(f32x4.sub(loadPart(x, left, f32x4.splat(-Infinity)), s));
-    storePart(x, a, left);
+    storePart(y, a, left);
     sum = addPromoted(sum, a);
   }
   return sumPair(sum);

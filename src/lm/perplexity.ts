@@ -31,7 +31,8 @@ function evaluation(loss: number, tokens: number): Evaluation {
 export interface EvaluateOptions {
   /**
    * Stretches that are read side by side, each from the state that the 32 tokens before it leave. With 12 to 50 of them the time goes into
-   * matrix products of many rows, as in training, and the 32 tokens still cost little; the loss of a character model differs in its sixth digit. Default: 1, one stream.
+   * matrix products of many rows, as in training, and the 32 tokens still cost little; the loss of a character model differs in its sixth digit.
+   * Default: 1, one stream.
    */
   columns?: number | undefined;
   signal?: AbortSignal | undefined;
