@@ -1,4 +1,4 @@
-import { loadPart, storePart } from './core/lanes';
+import { add_to } from './elementwise';
 
 /**
  * y[n] = w[ids[n]]
@@ -25,13 +25,6 @@ export function embedding_backward(dw: usize, dy: usize, ids: usize, N: i32, E: 
   const bytes = <usize>row << 2;
   for (let n = 0; n < N; n++, dy += bytes, ids += 4) {
     const id = load<i32>(ids);
-    if (id != padding) addRow(dw + <usize>id * bytes, dy, E);
+    if (id != padding) add_to(dw + <usize>id * bytes, dy, E);
   }
-}
-
-/** a += b.   a, b [n] */
-function addRow(a: usize, b: usize, n: i32): void {
-  let left = n;
-  for (; left >= 4; left -= 4, a += 16, b += 16) v128.store(a, f32x4.add(v128.load(a), v128.load(b)));
-  if (left > 0) storePart(a, f32x4.add(loadPart(a, left, f32x4.splat(0)), loadPart(b, left, f32x4.splat(0))), left);
 }

@@ -159,6 +159,24 @@ function block(c: usize, cRow: usize, d: usize, dRow: usize, dCol: usize, a: usi
   }
 }
 
+/**
+ * Whether A is read where it lies. Where its columns are contiguous a tile could: it takes a few floats of a line at each k. A processor's L1 has one place
+ * for lines a page apart, a dozen deep: columns so far apart drive each other out, and half a page is near enough to that for short products.
+ */
+function readInPlace(mStride: usize, kStride: usize, K: usize): bool {
+  return FUSED && mStride == 4 && ((kStride & 2047) != 0 || kStride == 2048 && K >= 64);
+}
+
+/** As `block`, of all rows, MC at a time, and of an A that is not packed yet: A[m, k] at a + m·mStride + k·kStride. */
+function blocks(c: usize, cRow: usize, d: usize, dRow: usize, dCol: usize, a: usize, mStride: usize, kStride: usize, b: usize, panel: usize, scratch: usize, M: usize, N: usize, K: usize, far: bool): void {
+  const count = parts(M, MC), inPlace = readInPlace(mStride, kStride, K);
+  for (let j: usize = 0; j < count; j++) {
+    const m = share(M, j, count), rows = share(M, j + 1, count) - m, from = a + m * mStride;
+    if (!inPlace) packA(scratch, from, rows, K, mStride, kStride);
+    block(c + m * cRow, cRow, d + m * dRow, dRow, dCol, inPlace ? from : scratch, inPlace ? 4 : K * ELEMENT, inPlace ? kStride : 0, b, panel, rows, N, <i32>K, far);
+  }
+}
+
 /** As wide as the widest tile. */
 export const ZEROS = memory.data(128);
 
@@ -183,16 +201,12 @@ function copyRows(c: usize, cRow: usize, d: usize, dRow: usize, dCol: usize, M: 
  */
 export function gemm_packed(c: usize, a: usize, packed: usize, scratch: usize, M: i32, N: i32, K: i32, cRow: i32, aRow: i32, aCol: i32, add: i32): void {
   const cStride = <usize>cRow << 2, mStride = <usize>aRow << 2, kStride = <usize>aCol << 2;
-  const kBlocks = parts(K, KC), mBlocks = parts(M, MC);
+  const kBlocks = parts(K, KC);
   let d = add ? c : ZEROS, dRow: usize = add ? cStride : 0, dCol: usize = add ? 4 : 0;
   if (K == 0) copyRows(c, cStride, d, dRow, dCol, M, N);
   for (let i: usize = 0; i < kBlocks; i++) {
     const k = share(K, i, kBlocks), depth = share(K, i + 1, kBlocks) - k;
-    for (let j: usize = 0; j < mBlocks; j++) {
-      const m = share(M, j, mBlocks), rows = share(M, j + 1, mBlocks) - m;
-      packA(scratch, a + m * mStride + k * kStride, rows, depth, mStride, kStride);
-      block(c + m * cStride, cStride, d + m * dRow, dRow, dCol, scratch, depth * ELEMENT, 0, packed + k * 32, <usize>K * 32, rows, N, <i32>depth, <usize>N * K > NEAR);
-    }
+    blocks(c, cStride, d, dRow, dCol, a + k * kStride, mStride, kStride, packed + k * 32, <usize>K * 32, scratch, M, N, depth, <usize>N * K > NEAR);
     d = c; dRow = cStride; dCol = 4;
   }
 }
@@ -208,14 +222,6 @@ export function gemm_packed(c: usize, a: usize, packed: usize, scratch: usize, M
 export function gemm(c: usize, a: usize, b: usize, scratch: usize, M: i32, N: i32, K: i32, cRow: i32, aRow: i32, aCol: i32, bRow: i32, bCol: i32, add: i32): void {
   if (add) product(c, c, cRow << 2, 4, a, b, scratch, M, N, K, cRow, aRow, aCol, bRow, bCol);
   else product(c, ZEROS, 0, 0, a, b, scratch, M, N, K, cRow, aRow, aCol, bRow, bCol);
-}
-
-/**
- * Whether A is read where it lies. Where its columns are contiguous a tile could: it takes a few floats of a line at each k. A processor's L1 has one place
- * for lines a page apart, a dozen deep: columns so far apart drive each other out, and half a page is near enough to that for short products.
- */
-function readInPlace(mStride: usize, kStride: usize, K: usize): bool {
-  return FUSED && mStride == 4 && ((kStride & 2047) != 0 || kStride == 2048 && K >= 64);
 }
 
 /**
@@ -237,19 +243,14 @@ export function product(c: usize, d: usize, dRow: usize, dCol: usize, a: usize, 
     return;
   }
   const bBlock = scratch + <usize>(MC * KC) * ELEMENT;
-  const panelsOfN = parts(N, 8), nBlocks = parts(N, NC), kBlocks = parts(K, KC), mBlocks = parts(M, MC);
+  const panelsOfN = parts(N, 8), nBlocks = parts(N, NC), kBlocks = parts(K, KC);
   for (let h: usize = 0; h < nBlocks; h++) {
     const n = share(panelsOfN, h, nBlocks) << 3, columns = min<usize>(share(panelsOfN, h + 1, nBlocks) << 3, N) - n;
     for (let i: usize = 0; i < kBlocks; i++) {
       const k = share(K, i, kBlocks), depth = share(K, i + 1, kBlocks) - k;
       const first = i == 0, base = first ? d + n * dCol : c + n * 4, baseRow = first ? dRow : cStride, baseCol = first ? dCol : 4;
       gemm_pack(bBlock, b + (k * bRow + n * bCol) * 4, <i32>depth, <i32>columns, bRow, bCol);
-      for (let j: usize = 0; j < mBlocks; j++) {
-        const m = share(M, j, mBlocks), rows = share(M, j + 1, mBlocks) - m;
-        const from = a + m * mStride + k * kStride, to = c + m * cStride + n * 4, inPlace = readInPlace(mStride, kStride, depth);
-        if (!inPlace) packA(scratch, from, rows, depth, mStride, kStride);
-        block(to, cStride, base + m * baseRow, baseRow, baseCol, inPlace ? from : scratch, inPlace ? 4 : depth * ELEMENT, inPlace ? kStride : 0, bBlock, depth * 32, rows, columns, <i32>depth, false);
-      }
+      blocks(c + n * 4, cStride, base, baseRow, baseCol, a + k * kStride, mStride, kStride, bBlock, depth * 32, scratch, M, columns, depth, false);
     }
   }
 }
