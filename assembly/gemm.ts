@@ -9,10 +9,24 @@
  */
 import { gemvColumns, gemvRows } from './core/gemv';
 import { packSplats, packStrip } from './core/pack';
-import { ELEMENT, FUSED, tile, tile1x32, tile2x16 } from './core/tile';
+import { ELEMENT, FUSED, tile, tile16, tile1x32 } from './core/tile';
 
-/** Rows of a tile: 12 accumulators where multiply-add is one instruction, else 8: mul and add need a register between them. */
-const ROWS: i32 = FUSED ? 6 : 4;
+/**
+ * A tile: rows of A by panels of B, as many as stay in registers. Where multiply-add is one instruction that is 12 accumulators, else 8:
+ * mul and add need a register between them. What a compiler makes of it differs, so a fused build is told (`gemm_tile`).
+ */
+let tileRows: usize = FUSED ? 6 : 4;
+let tilePanels: usize = 1;
+
+/**
+ * Sets the tile, before the first product: 6 × 1 (as it is) or 4 × 1 for a compiler that fails to keep twelve accumulators in registers;
+ * 6 × 2 for one that makes 256-bit instructions of pairs of 128-bit ones. An element of C is the same bits with each. Only in a fused build.
+ */
+export function gemm_tile(rows: i32, panels: i32): void {
+  if (!FUSED) return;
+  tileRows = rows;
+  tilePanels = panels;
+}
 /** Blocks. A block of A stays in L2 (128 KiB fused, 256 KiB with each element four times), a panel of B (8 KiB) in L1. */
 const MC: i32 = FUSED ? 128 : 64;
 const KC: i32 = 256;
@@ -61,11 +75,11 @@ function parts(n: usize, size: usize): usize {
 }
 
 /**
- * Where panel i of `panels` of A begins. Fused panels are as equal as they can be: five rows are as fast as six, one is not. Of others four rows are
- * full, three are not: all are full but the last, and `block` has tiles for one row and for two that are as fast as four.
+ * Where panel i of `panels` of A begins. Of six rows, panels are as equal as they can be: five rows are as fast as six, one is not. Of four rows
+ * all are full but the last, for three are slower; and `block` has tiles for one row and for two that are as fast as four.
  */
 function panelRow(M: usize, i: usize, panels: usize): usize {
-  return FUSED ? share(M, i, panels) : min(i * ROWS, M);
+  return tileRows == 6 ? share(M, i, panels) : min(i * 4, M);
 }
 
 /** Reads a byte of each cache line from `from` to `to`. */
@@ -74,13 +88,13 @@ function touch(from: usize, to: usize): void {
 }
 
 /**
- * Packs M rows of A into panels of at most ROWS rows.
+ * Packs M rows of A into panels of at most `tileRows` rows.
  *
  * Where the rows are columns in memory a cache line serves several panels: they are filled side by side, a few k's at a time,
  * while the next few come from L3 (`touch`): lines that far apart are not foreseen by the processor.
  */
 function packA(dst: usize, a: usize, M: usize, K: usize, mStride: usize, kStride: usize): void {
-  const panels = parts(M, ROWS), chunk: usize = mStride == 4 ? 12 : K;
+  const panels = parts(M, tileRows), chunk: usize = mStride == 4 ? 12 : K;
   for (let k: usize = 0; k < K; k += chunk) {
     const depth = <i32>min(chunk, K - k);
     if (mStride == 4) for (let next = k + chunk, end = min(next + chunk, K); next < end; next++) touch(a + next * kStride, a + next * kStride + M * 4);
@@ -113,10 +127,23 @@ function tile6(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: us
 }
 
 function tile5far(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, K: i32, columns: i32, next: usize, step: usize): void {
-  tile(c, cRow, d, dRow, a, aStep, b, 5, K, columns, FUSED, next, step);
+  tile(c, cRow, d, dRow, a, aStep, b, 5, K, columns, true, next, step);
 }
 function tile6far(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, K: i32, columns: i32, next: usize, step: usize): void {
-  tile(c, cRow, d, dRow, a, aStep, b, 6, K, columns, FUSED, next, step);
+  tile(c, cRow, d, dRow, a, aStep, b, 6, K, columns, true, next, step);
+}
+
+function tile2x16(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, panel: usize, K: i32): void {
+  tile16(c, cRow, d, dRow, a, aStep, b, panel, 2, K);
+}
+function tile4x16(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, panel: usize, K: i32): void {
+  tile16(c, cRow, d, dRow, a, aStep, b, panel, 4, K);
+}
+function tile5x16(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, panel: usize, K: i32): void {
+  tile16(c, cRow, d, dRow, a, aStep, b, panel, 5, K);
+}
+function tile6x16(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, panel: usize, K: i32): void {
+  tile16(c, cRow, d, dRow, a, aStep, b, panel, 6, K);
 }
 
 /**
@@ -131,29 +158,42 @@ function tile6far(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep:
  * A last panel of one row or two takes four panels of B at once, or two: as many accumulators as a full tile.
  */
 function block(c: usize, cRow: usize, d: usize, dRow: usize, dCol: usize, a: usize, aRow: usize, aStep: usize, b: usize, panel: usize, M: usize, N: usize, K: i32, far: bool): void {
-  const panels = parts(M, ROWS), lastRow = panelRow(M, panels - 1, panels), last = M - lastRow;
+  const panels = parts(M, tileRows), lastRow = panelRow(M, panels - 1, panels), last = M - lastRow;
   const tiles = last < 3 ? panels - 1 : panels, share: usize = 32 / max<usize>(tiles, 1);
   for (let n: usize = 0; n < N;) {
-    const wide: usize = last == 1 && N - n >= 32 ? 4 : last == 2 && N - n >= 16 ? 2 : 1, begin = n, first = b;
-    for (const end = n + 8 * wide; n < end; n += 8, b += panel) {
-      const columns = <i32>min<usize>(N - n, 8), next = n + 8 < N ? b + panel : b;
+    const most: usize = last == 1 ? 4 : last == 2 ? 2 : tilePanels, group: usize = N - n >= 8 * most ? most : 1, begin = n, first = b;
+    const pair: usize = FUSED && last > 2 ? group : 1; // a tile takes both panels
+    for (const end = n + 8 * group; n < end; n += 8 * pair, b += pair * panel) {
+      const columns = <i32>min<usize>(N - n, 8), next = n + 8 * pair < N ? b + pair * panel : b;
       for (let i: usize = 0; i < tiles; i++) {
         const m = panelRow(M, i, panels), rows = panelRow(M, i + 1, panels) - m;
         const to = c + m * cRow + n * 4, base = d + m * dRow + n * dCol, from = a + m * aRow, step = aStep ? aStep : rows * ELEMENT;
         const near = next + i * <usize>K * share;
-        if (!FUSED && far) touch(near, near + <usize>K * share);
-        if (rows == 3) tile3(to, cRow, base, dRow, from, step, b, K, columns);
-        else if (rows == 4) tile4(to, cRow, base, dRow, from, step, b, K, columns);
-        else if (rows == 5) { if (far) tile5far(to, cRow, base, dRow, from, step, b, K, columns, near, share); else tile5(to, cRow, base, dRow, from, step, b, K, columns); }
-        else if (far) tile6far(to, cRow, base, dRow, from, step, b, K, columns, near, share);
-        else tile6(to, cRow, base, dRow, from, step, b, K, columns);
+        if (far && (tileRows == 4 || pair == 2)) touch(near, near + <usize>K * share);
+        if (FUSED && pair == 2 && rows > 3) {
+          if (rows == 4) tile4x16(to, cRow, base, dRow, from, step, b, panel, K);
+          else if (rows == 5) tile5x16(to, cRow, base, dRow, from, step, b, panel, K);
+          else tile6x16(to, cRow, base, dRow, from, step, b, panel, K);
+        } else if (rows == 3) {
+          tile3(to, cRow, base, dRow, from, step, b, K, columns);
+          if (pair == 2) tile3(to + 32, cRow, base + 8 * dCol, dRow, from, step, b + panel, K, 8);
+        } else if (!FUSED || rows == 4) {
+          tile4(to, cRow, base, dRow, from, step, b, K, columns);
+        } else if (rows == 5) {
+          if (far) tile5far(to, cRow, base, dRow, from, step, b, K, columns, near, share);
+          else tile5(to, cRow, base, dRow, from, step, b, K, columns);
+        } else if (far) {
+          tile6far(to, cRow, base, dRow, from, step, b, K, columns, near, share);
+        } else {
+          tile6(to, cRow, base, dRow, from, step, b, K, columns);
+        }
       }
     }
     if (last > 2) continue;
     const to = c + lastRow * cRow + begin * 4, base = d + lastRow * dRow + begin * dCol, from = a + lastRow * aRow, step = aStep ? aStep : last * ELEMENT;
     const columns = <i32>min<usize>(N - begin, 8);
-    if (wide == 4) tile1x32(to, base, from, step, first, panel, K);
-    else if (wide == 2) tile2x16(to, cRow, base, dRow, from, step, first, panel, K);
+    if (group == 4) tile1x32(to, base, from, step, first, panel, K);
+    else if (last == 2 && group == 2) tile2x16(to, cRow, base, dRow, from, step, first, panel, K);
     else if (last == 2) tile2(to, cRow, base, dRow, from, step, first, K, columns);
     else tile1(to, cRow, base, dRow, from, step, first, K, columns);
   }

@@ -1,9 +1,9 @@
 /**
- * node build/bench/run.js [--json | --readme] [--cpu] [--threads N] [part…]
+ * node build/bench/run.js [--json | --readme] [--cpu] [--threads N] [--wide] [part…]
  *
  * Runs all benches, or those whose file or case name contains a part, and prints a table; `--json` one object a line; `--readme` puts the
- * table in bench/README.md and draws bench/roofline-BUILD.svg, in place of the last ones of the same build. `--cpu` counts the process's own time (case.ts).
- * `--threads N`: what `init` gets.
+ * table in bench/README.md and draws bench/roofline-BUILD.svg, in place of the last ones of the same build (`wide` counts as one). `--cpu` counts the process's own time (case.ts).
+ * `--threads N`, `--wide`: what `init` gets.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -16,7 +16,7 @@ import { roofline, type Bandwidth, type Dot } from './roofline.js';
 
 const { values: options, positionals: parts } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, readme: { type: 'boolean' }, cpu: { type: 'boolean' }, threads: { type: 'string', default: '1' } },
+  options: { json: { type: 'boolean' }, readme: { type: 'boolean' }, cpu: { type: 'boolean' }, threads: { type: 'string', default: '1' }, wide: { type: 'boolean', default: false } },
 });
 
 const HEADER = ['', 'median', 'spread', 'per second', 'GFLOP/s', 'GB/s', 'of peak', 'MFLOP', 'MB'];
@@ -33,10 +33,16 @@ function row({ name, medianMs, spread, tokensPerSecond, gflops, gbps, share, flo
   ];
 }
 
+/** What runs: `simd`, `relaxed`, or `wide`, the relaxed build with 256-bit instructions. */
+function kind(): string {
+  const { build, wide } = runtimeInfo();
+  return wide ? 'wide' : build;
+}
+
 /** The machine and the engine, in a line. */
 function conditions(): string {
-  const { build, threads } = runtimeInfo();
-  return `${build} build, ${threads} ${threads === 1 ? 'thread' : 'threads'}, Node ${process.versions.node} (V8 ${process.versions.v8}), ${cpus()[0]?.model.trim()}, ${new Date().toISOString().slice(0, 10)}${options.cpu ? ', own time' : ''}`;
+  const { build, threads, wide } = runtimeInfo();
+  return `${build} build${wide ? ', 256-bit instructions' : ''}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, Node ${process.versions.node} (V8 ${process.versions.v8}), ${cpus()[0]?.model.trim()}, ${new Date().toISOString().slice(0, 10)}${options.cpu ? ', own time' : ''}`;
 }
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -53,8 +59,7 @@ async function* results(): AsyncGenerator<Result> {
 /** The picture and the table in Markdown, between marks that name the build. */
 function writeReadme(rows: readonly string[][], peaks: string, picture: string): void {
   const path = `${folder}../../bench/README.md`;
-  const { build } = runtimeInfo();
-  const [begin, end] = [`<!-- ${build} -->`, `<!-- /${build} -->`];
+  const [begin, end] = [`<!-- ${kind()} -->`, `<!-- /${kind()} -->`];
   const readme = readFileSync(path, 'utf8');
   const from = readme.indexOf(begin);
   const to = readme.indexOf(end);
@@ -74,7 +79,7 @@ async function bandwidths(): Promise<[Bandwidth, Bandwidth]> {
   return [{ label: '256 KiB', gbps: await peakBandwidth(2 ** 18) }, { label: '64 MiB', gbps: await peakBandwidth(2 ** 26) }];
 }
 
-await init({ threads: Number(options.threads) });
+await init({ threads: Number(options.threads), wide: options.wide });
 const all: Result[] = [];
 const print = (cells: readonly string[]): void => console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(36) : cell.padStart(10))).join(' '));
 if (!options.json) {
@@ -93,7 +98,7 @@ const peaks = `peak ${peak.toFixed(1)} GFLOP/s; memory ${speeds.map(({ label, gb
 if (!options.json) console.log(peaks);
 if (options.readme) {
   const dots = all.flatMap(dot);
-  const file = `roofline-${runtimeInfo().build}.svg`;
+  const file = `roofline-${kind()}.svg`;
   if (dots.length > 0) writeFileSync(`${folder}../../bench/${file}`, roofline({ title: `Kernels, ${conditions()}`, dots, peak, bandwidths: speeds }));
   writeReadme(all.map(row), peaks, dots.length > 0 ? `![roofline of the kernels](${file})\n\n` : '');
 }

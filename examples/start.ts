@@ -27,7 +27,7 @@ async function start(): Promise<void> {
   const outcome = await supervise(
     {
       recipe, input: file('txt'), valid: null, out: file('safetensors'), checkpoint: file('checkpoint.safetensors'),
-      resume: null, slice: null, maxSeconds: null, threads: 1, reportEvery: display.live ? 20 : 250,
+      resume: null, slice: null, maxSeconds: null, threads: 1, wide: false, reportEvery: display.live ? 20 : 250,
     },
     { display },
   );

@@ -9,26 +9,35 @@ export const FUSED: bool = ASC_FEATURE_RELAXED_SIMD;
  */
 export const ELEMENT: usize = FUSED ? 4 : 16;
 
-/** c = d + v */
-// @ts-ignore: decorator
-@inline function put(c: usize, d: usize, v: v128): void {
-  v128.store(c, f32x4.add(v128.load(d), v));
-}
-
-/** The first `columns` (1..8) floats of c = d + (u, v). */
+/**
+ * The first `columns` (1..8) floats of c = d + (u, v).
+ *
+ * Both halves are loaded before one is stored: that is how V8 finds pairs of vectors which it can make one of (`gemm_tile`).
+ */
 // @ts-ignore: decorator
 @inline function putRow(c: usize, d: usize, u: v128, v: v128, columns: i32): void {
   if (columns == 8) {
-    put(c, d, u);
-    v128.store(c, f32x4.add(v128.load(d, 16), v), 16);
+    const x = f32x4.add(v128.load(d), u), y = f32x4.add(v128.load(d, 16), v);
+    v128.store(c, x);
+    v128.store(c, y, 16);
   } else {
     putPart(c, d, u, v, columns);
   }
 }
 
+/** c = d + (u, v, w, x) */
+// @ts-ignore: decorator
+@inline function putRow16(c: usize, d: usize, u: v128, v: v128, w: v128, x: v128): void {
+  const s = f32x4.add(v128.load(d), u), t = f32x4.add(v128.load(d, 16), v), y = f32x4.add(v128.load(d, 32), w), z = f32x4.add(v128.load(d, 48), x);
+  v128.store(c, s);
+  v128.store(c, t, 16);
+  v128.store(c, y, 32);
+  v128.store(c, z, 48);
+}
+
 function putPart(c: usize, d: usize, u: v128, v: v128, columns: i32): void {
   if (columns & 4) {
-    put(c, d, u);
+    v128.store(c, f32x4.add(v128.load(d), u));
     u = v;
     c += 16;
     d += 16;
@@ -89,27 +98,33 @@ function putPart(c: usize, d: usize, u: v128, v: v128, columns: i32): void {
     c4 = madd(s, v128.load(f), c4); c5 = madd(s, v128.load(f, 16), c5);
     c6 = madd(s, v128.load(g), c6); c7 = madd(s, v128.load(g, 16), c7);
   }
-  putRow(c, d, c0, c1, 8);
-  putRow(c + 32, d + 32, c2, c3, 8);
-  putRow(c + 64, d + 64, c4, c5, 8);
-  putRow(c + 96, d + 96, c6, c7, 8);
+  putRow16(c, d, c0, c1, c2, c3);
+  putRow16(c + 64, d + 64, c4, c5, c6, c7);
 }
 
-/** Two rows of C = D + A·B over two whole panels: 2 × 16. `panel` is the distance of the panels in bytes. */
+/** As `tile`, over two whole panels of B: `rows` (2..6, a constant) by 16. `panel` is the distance of the panels in bytes. */
 // @ts-ignore: decorator
-@inline export function tile2x16(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, panel: usize, K: i32): void {
+@inline export function tile16(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, panel: usize, rows: i32, K: i32): void {
   const zero = f32x4.splat(0);
   let c00 = zero, c01 = zero, c02 = zero, c03 = zero, c10 = zero, c11 = zero, c12 = zero, c13 = zero;
+  let c20 = zero, c21 = zero, c22 = zero, c23 = zero, c30 = zero, c31 = zero, c32 = zero, c33 = zero;
+  let c40 = zero, c41 = zero, c42 = zero, c43 = zero, c50 = zero, c51 = zero, c52 = zero, c53 = zero;
   let e = b + panel;
-  for (let end = b + (<usize>K << 5); b < end; a += aStep, b += 32, e += 32) {
+  for (let end = b + (<usize>K << 5); b < end; b += 32, e += 32, a += aStep) {
     const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(e), b3 = v128.load(e, 16);
     let s = FUSED ? v128.load32_splat(a) : v128.load(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01); c02 = madd(s, b2, c02); c03 = madd(s, b3, c03);
     s = FUSED ? v128.load32_splat(a, 4) : v128.load(a, 16);
     c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); c12 = madd(s, b2, c12); c13 = madd(s, b3, c13);
+    if (rows > 2) { s = FUSED ? v128.load32_splat(a, 8) : v128.load(a, 32); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); c22 = madd(s, b2, c22); c23 = madd(s, b3, c23); }
+    if (rows > 3) { s = FUSED ? v128.load32_splat(a, 12) : v128.load(a, 48); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); c32 = madd(s, b2, c32); c33 = madd(s, b3, c33); }
+    if (rows > 4) { s = FUSED ? v128.load32_splat(a, 16) : v128.load(a, 64); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); c42 = madd(s, b2, c42); c43 = madd(s, b3, c43); }
+    if (rows > 5) { s = FUSED ? v128.load32_splat(a, 20) : v128.load(a, 80); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); c52 = madd(s, b2, c52); c53 = madd(s, b3, c53); }
   }
-  putRow(c, d, c00, c01, 8);
-  putRow(c + 32, d + 32, c02, c03, 8);
-  putRow(c + cRow, d + dRow, c10, c11, 8);
-  putRow(c + cRow + 32, d + dRow + 32, c12, c13, 8);
+  putRow16(c, d, c00, c01, c02, c03);
+  putRow16(c += cRow, d += dRow, c10, c11, c12, c13);
+  if (rows > 2) { putRow16(c += cRow, d += dRow, c20, c21, c22, c23); }
+  if (rows > 3) { putRow16(c += cRow, d += dRow, c30, c31, c32, c33); }
+  if (rows > 4) { putRow16(c += cRow, d += dRow, c40, c41, c42, c43); }
+  if (rows > 5) { putRow16(c += cRow, d += dRow, c50, c51, c52, c53); }
 }

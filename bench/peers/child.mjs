@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline';
 
 export class Child {
   /** Starts the process; `about` is how it introduces itself, or null and `error` says why it cannot take part. */
-  static async start({ name, command: [program, ...args], env }) {
+  static async start({ name, command: [program, ...args], env, ours = false }) {
     const child = new Child(name, spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] }));
     const { about = null, error = null } = await child.hear();
-    return Object.assign(child, { about, error });
+    return Object.assign(child, { about, error, ours });
   }
 
   constructor(name, process) {

@@ -27,12 +27,19 @@ function pytorch() {
     { name: kind + setting, command, env: { ...env, OMP_NUM_THREADS: `${own}`, OPENBLAS_NUM_THREADS: `${blas}` } })));
 }
 
+/** With one thread: it always takes part. */
 export const ONE_THREAD = 'throughtime';
-export const TWO_THREADS = 'throughtime 2 threads';
+
+/** throughtime by the options of its `init`: with two threads where there are cores, and with 256-bit instructions where Node makes them. */
+function ours() {
+  const wide = Number.parseInt(process.versions.v8, 10) >= 13 && process.arch === 'x64' ? [false, true] : [false];
+  const threads = availableParallelism() > 1 ? [1, 2] : [1];
+  return wide.flatMap(wide => threads.map(threads => (
+    { ...node(`${ONE_THREAD}${wide ? ' wide' : ''}${threads > 1 ? ` ${threads} threads` : ''}`, 'throughtime.mjs', JSON.stringify({ threads, wide })), ours: true })));
+}
 
 export const contestants = () => [
-  node(ONE_THREAD, 'throughtime.mjs', '1'),
-  ...(availableParallelism() > 1 ? [node(TWO_THREADS, 'throughtime.mjs', '2')] : []),
+  ...ours(),
   ...pytorch(),
   node('tfjs cpu', 'tfjs.mjs', 'cpu'),
   node('tfjs wasm', 'tfjs.mjs', 'wasm'),

@@ -2,13 +2,13 @@
  * node bench/peers/run.mjs [--rounds n] [--json | --readme] [part…]
  *
  * Measures the contestants at each job in turns, a round of about a second each (at least one step), after a warm-up, and prints medians and
- * the ratios of throughtime's rounds to theirs. A part of a contestant's name chooses contestants (throughtime always takes part), any other
- * chooses jobs. `--json`: one object a line. `--readme` puts the table in ../README.md, in place of the last one of the same build.
+ * the ratios of throughtime's rounds to theirs. A part of a contestant's name chooses contestants (throughtime with one thread always takes part),
+ * any other chooses jobs. `--json`: one object a line. `--readme` puts the table in ../README.md, in place of the last one of the same build.
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Child } from './child.mjs';
-import { contestants, ONE_THREAD, TWO_THREADS } from './contestants.mjs';
+import { contestants, ONE_THREAD } from './contestants.mjs';
 import { JOBS } from './jobs.mjs';
 import { markdown, print, writeReadme } from './table.mjs';
 
@@ -54,17 +54,20 @@ async function measure(job, children) {
   return results;
 }
 
-/** Median rate, its spread (median absolute deviation, as a share), and how many times as fast throughtime was, round by round. */
+/**
+ * Median rate, its spread (median absolute deviation, as a share), and `times`: how many times as fast each throughtime was, round by round, in the
+ * order in which they take part.
+ */
 function summary(job, children, results) {
-  const ratesOf = name => results[children.findIndex(child => child.name === name)]?.rates ?? [];
-  return children.map(({ name }, i) => {
+  const ours = results.filter((_, i) => children[i].ours);
+  return children.map(({ name, ours: own }, i) => {
     const { rates, error } = results[i];
     if (error) return { job: job.name, contestant: name, error };
     const perSecond = median(rates);
     const ratio = base => (base.length > 0 ? median(rates.map((rate, round) => base[round] / rate)) : null);
     return {
       job: job.name, contestant: name, perSecond, spread: median(rates.map(rate => Math.abs(rate - perSecond))) / perSecond, rounds: rates.length,
-      oneThread: ratio(ratesOf(ONE_THREAD)), twoThreads: ratio(ratesOf(TWO_THREADS)),
+      times: own ? [] : ours.map(({ rates }) => ratio(rates)),
     };
   });
 }

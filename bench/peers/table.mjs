@@ -1,29 +1,27 @@
 /** Results as text, and as the tables of ../README.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ONE_THREAD, TWO_THREADS } from './contestants.mjs';
 
 const rate = x => (x >= 100 ? Math.round(x).toLocaleString('en') : x.toPrecision(3));
-const ratio = x => (x === null ? '' : x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2));
+const ratio = x => (x === null ? '–' : x >= 100 ? x.toFixed(0) : x >= 10 ? x.toFixed(1) : x.toFixed(2));
 const percent = x => `${(100 * x).toFixed(0)} %`;
 
-/** One job's table, for a terminal. */
+/** One job's table, for a terminal; last how many times as fast each throughtime was. */
 export function print(job, rows) {
   const line = ([name, ...cells]) => console.log(`  ${name.padEnd(28)} ${cells.map(cell => cell.padStart(12)).join(' ')}`);
   console.log(`\n${job}`);
-  line(['', 'per second', 'spread', 'rounds', '1 thread / it', '2 threads / it']);
-  for (const { contestant, error, perSecond, spread, rounds, oneThread, twoThreads } of rows) {
+  line(['', 'per second', 'spread', 'rounds', 'times']);
+  for (const { contestant, error, perSecond, spread, rounds, times } of rows) {
     if (error) console.log(`  ${contestant.padEnd(28)} ${error}`);
-    else line([contestant, rate(perSecond), percent(spread), String(rounds), ratio(oneThread), ratio(twoThreads)]);
+    else line([contestant, rate(perSecond), percent(spread), String(rounds), times.map(ratio).join(' · ')]);
   }
 }
 
 /** Jobs by contestants; below, why a place is empty. */
 export function markdown([machine, ...engines], all) {
   const names = all[0].map(({ contestant }) => contestant);
-  const cell = ({ contestant, error, perSecond, spread, oneThread, twoThreads }) => {
+  const cell = ({ error, perSecond, spread, times }) => {
     if (error) return '–';
-    const ours = [ONE_THREAD, TWO_THREADS].includes(contestant);
-    return `${rate(perSecond)} ± ${percent(spread)}${ours ? '' : `<br>${[oneThread, twoThreads].filter(x => x !== null).map(x => `**${ratio(x)}**`).join(' · ')}`}`;
+    return `${rate(perSecond)} ± ${percent(spread)}${times.length > 0 ? `<br>${times.map(x => `**${ratio(x)}**`).join(' · ')}` : ''}`;
   };
   const line = cells => `| ${cells.join(' | ')} |`;
   const reasons = new Map();

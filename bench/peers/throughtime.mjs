@@ -1,10 +1,10 @@
-/** node throughtime.mjs THREADS */
+/** node throughtime.mjs OPTIONS: those of `init`, in JSON */
 import { init, lm, optim, runtimeInfo, text, train } from '../../dist/index.js';
 import { CLIP_NORM, LEARNING_RATE, randomIds, TEMPERATURE, WINDOWS } from './jobs.mjs';
 import { serve } from './serve.mjs';
 
-await init({ threads: Number(process.argv[2]) });
-const { build, threads } = runtimeInfo();
+await init(JSON.parse(process.argv[2]));
+const { build, threads, wide } = runtimeInfo();
 
 /** Characters, or words where there are too many for that. */
 function vocabulary(V) {
@@ -12,7 +12,7 @@ function vocabulary(V) {
   return text.Vocab.fromJSON({ level: 'word', tokens: ['<unk>', '<eos>', ...Array.from({ length: V - 2 }, (_, i) => `w${i}`)] });
 }
 
-await serve(`${build} build, ${threads === 1 ? '1 thread' : `${threads} threads`}`, ({ kind, cell, V, H, layers, T, B }) => {
+await serve(`${build} build, ${wide ? '256-bit instructions, ' : ''}${threads === 1 ? '1 thread' : `${threads} threads`}`, ({ kind, cell, V, H, layers, T, B }) => {
   const model = new lm.RecurrentLM({ vocab: vocabulary(V), cell, embeddingSize: H, hiddenSize: H, layers });
   if (kind === 'sample') {
     const pieces = model.sample({ length: 1e9, temperature: TEMPERATURE, seed: 1 });

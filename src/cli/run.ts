@@ -28,8 +28,9 @@ export interface Job {
   slice: number | null;
   maxSeconds: number | null;
   reportEvery: number;
-  /** Threads to train with; they change no result. */
+  /** Threads to train with, and whether with 256-bit instructions; they change no result. */
   threads: number;
+  wide: boolean;
 }
 
 /** The trainer's last report and the files written. */
@@ -49,7 +50,7 @@ export async function train(job: Job, { display, signal, report }: RunContext): 
   checkWritable(out, 'out');
   checkWritable(checkpoint, 'checkpoint');
 
-  await init({ deterministic: recipe.deterministic, threads: job.threads });
+  await init({ deterministic: recipe.deterministic, threads: job.threads, wide: job.wide });
   const resumed = resume && (await refusing(resume.path, () => RecurrentLM.from(resume.file, softmaxOf)));
   const corpus = await readCorpus({ ...recipe, input, valid, vocab: resumed?.vocab });
   const data = columns(corpus.train, { batchSize: recipe.batch });
@@ -105,13 +106,13 @@ function introduce(
   { job, corpus, planned, parameters, step }: { job: Job; corpus: { vocab: { size: number }; train: Int32Array; valid: Int32Array | null; unknown: number }; planned: number; parameters: number; step: number },
 ): void {
   const { recipe } = job;
-  const { build, threads } = runtimeInfo();
+  const { build, threads, wide } = runtimeInfo();
   const unit = UNITS[recipe.level];
   const held = corpus.valid === null ? '' : ` and ${count(corpus.valid.length)} held out`;
   const unknown = corpus.unknown > 0 ? `; ${count(corpus.unknown)} not in the vocabulary are left out` : '';
   display.note('text', `${basename(job.input)}: ${plural(corpus.train.length, unit)}${held}${unknown}`);
   display.note('model', `${recipe.cell.toUpperCase()} ${recipe.layers}×${recipe.hidden}, embedding ${recipe.embedding}, vocabulary ${count(corpus.vocab.size)}${recipe.softmax === 'full' ? '' : `, ${recipe.softmax} softmax`}: ${plural(parameters, 'parameter')}`);
   const length = recipe.epochs === null ? plural(planned, 'step') : `${plural(recipe.epochs, 'epoch')}, ${plural(planned, 'step')}`;
-  display.note('plan', `${length} of ${recipe.batch}×${recipe.bptt}; ${recipe.optimizer}, lr ${recipe.lr}, ${recipe.schedule}; ${build} build${threads > 1 ? `, ${threads} threads` : ''}`);
+  display.note('plan', `${length} of ${recipe.batch}×${recipe.bptt}; ${recipe.optimizer}, lr ${recipe.lr}, ${recipe.schedule}; ${build} build${wide ? ', wide' : ''}${threads > 1 ? `, ${threads} threads` : ''}`);
   if (step > 0) display.note('resumed', `${job.resume!.path}, after ${plural(step, 'step')}`);
 }

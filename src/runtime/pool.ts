@@ -11,6 +11,7 @@
  */
 import { allocate, buffer } from './arena.js';
 import { builtin } from './builtin.js';
+import type { Tile } from './engine.js';
 import type { Kernels } from './kernels.js';
 import { shares } from './shares.js';
 
@@ -22,6 +23,7 @@ const SPINS = 20_000;
 interface Start {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
+  tile: Tile;
   /** Address of this worker's line. */
   line: number;
   names: string[];
@@ -30,8 +32,9 @@ interface Start {
 }
 
 /** What a worker runs; its source text is the worker's script, so it uses nothing from outside. */
-function serve({ module, memory, line, names, spins, at }: Start, ready: () => void): void {
+function serve({ module, memory, tile, line, names, spins, at }: Start, ready: () => void): void {
   const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, (...values: number[]) => number>;
+  exports['gemm_tile']!(...tile);
   const kernels = names.map(name => exports[name]!);
   const { OFFERED, TAKEN, DONE, FAILED, KERNEL, COUNT } = at;
   const flags = new Int32Array(memory.buffer, line, 6);
@@ -99,11 +102,11 @@ export function availableThreads(): number {
 }
 
 /** The same kernels, their work shared among `threads` threads. */
-export async function startPool(kernels: Kernels, module: WebAssembly.Module, memory: WebAssembly.Memory, threads: number): Promise<Kernels> {
+export async function startPool(kernels: Kernels, module: WebAssembly.Module, memory: WebAssembly.Memory, tile: Tile, threads: number): Promise<Kernels> {
   const names = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function').map(({ name }) => name);
   const control = allocate(LINE * (threads - 1));
   const lines = Array.from({ length: threads - 1 }, (_, i) => control + LINE * i);
-  await Promise.all(lines.map(line => startWorker({ module, memory, line, names, spins: SPINS, at: AT })));
+  await Promise.all(lines.map(line => startWorker({ module, memory, tile, line, names, spins: SPINS, at: AT })));
   const { OFFERED, TAKEN, DONE, FAILED, KERNEL, COUNT } = AT;
   const flags = lines.map(line => new Int32Array(buffer(), line, 6)); // the shared memory grows without moving
   const values = lines.map(line => new Float64Array(buffer(), line + 32, 28));

@@ -117,6 +117,19 @@ test('threads change no result', async () => {
   assert.equal(two!.bytes, one!.bytes);
 });
 
+test('256-bit instructions change no result', async () => {
+  const [narrow, wide] = await Promise.all([[], ['--wide']].map(async (option, i) => {
+    const out = `wide${i}.safetensors`;
+    const { code, stderr } = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--steps', '2', ...option, '--out', out]);
+    assert.is(code, 0);
+    return { stderr, bytes: folder.read(out) };
+  }));
+  const there = Number.parseInt(process.versions.v8, 10) >= 13 && process.arch === 'x64';
+  assert.match(wide!.stderr, there ? /relaxed build, wide$/m : /build$/m);
+  assert.not.match(narrow!.stderr, /wide$/m);
+  assert.equal(wide!.bytes, narrow!.bytes);
+});
+
 test('a loss that is not finite ends the run with the step and the parameter, exit code 1, and the old model as it was', async () => {
   folder.write('nan.safetensors', 'old');
   const { code, stdout, stderr } = await folder.run([

@@ -1,5 +1,5 @@
 import { equal } from 'uvu/assert';
-import { Bench, builds, SIZES } from '../support/kernels.js';
+import { Bench, builds, SIZES, type Build } from '../support/kernels.js';
 import { near } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
@@ -12,7 +12,7 @@ type Sizes = [M: number, N: number, K: number];
 
 /** Around the tiles (rows to 6, panels of 8, 16 and 32 columns) and the blocks (M 64 or 128, N 384 or 512, K 256). */
 const EDGES: Sizes[] = [
-  [2, 15, 9], [2, 33, 6], [1, 23, 5], [1, 24, 6], [1, 25, 9], [1, 31, 7], [1, 33, 257], [1, 65, 40], [6, 7, 2], [7, 9, 12], [9, 65, 31], [11, 16, 4], [13, 25, 8], [21, 33, 65],
+  [2, 15, 9], [2, 33, 6], [3, 40, 7], [7, 16, 9], [10, 47, 8], [1, 23, 5], [1, 24, 6], [1, 25, 9], [1, 31, 7], [1, 33, 257], [1, 65, 40], [6, 7, 2], [7, 9, 12], [9, 65, 31], [11, 16, 4], [13, 25, 8], [21, 33, 65],
   [63, 8, 5], [64, 12, 6], [65, 7, 3], [127, 9, 5], [128, 8, 3], [129, 17, 6], [257, 4, 3],
   [3, 383, 4], [4, 384, 3], [5, 385, 2], [3, 511, 4], [5, 512, 2], [4, 513, 3], [2, 1025, 2],
   [5, 8, 255], [4, 10, 256], [6, 9, 257], [3, 24, 511], [1, 40, 513],
@@ -33,11 +33,23 @@ function layouts([M, N, K]: Sizes): Record<string, { aRow: number; aCol: number;
   };
 }
 
+/** Rows and panels of a tile, the default first. */
+const TILES: Record<Build, [rows: number, panels: number][]> = { simd: [[4, 1]], relaxed: [[6, 1], [4, 1], [6, 2]] };
+
 for (const build of builds) {
   const bench = new Bench(build);
   const { kernels } = bench;
 
-  const check = (sizes: Sizes, packed: boolean) => {
+  /** Runs `body` with each tile. */
+  const withTiles = (body: (tile: string) => void): void => {
+    for (const tile of TILES[build]) {
+      kernels.gemm_tile(...tile);
+      body(tile.join('×'));
+    }
+    kernels.gemm_tile(...TILES[build][0]!);
+  };
+
+  const check = (sizes: Sizes, packed: boolean, tile: string) => {
     const [M, N, K] = sizes;
     const random = new TestRandom(M * 7919 + N * 31 + K);
     for (const [name, layout] of Object.entries(layouts(sizes))) {
@@ -61,18 +73,18 @@ for (const build of builds) {
         } else {
           kernels.gemm(c, a, b, scratch, M, N, K, cRow, aRow, aCol, bRow, bCol, +add);
         }
-        near(bench.read(c, M * cRow), expected, TOLERANCE, `${name} ${M}x${N}x${K}, add ${add}`);
+        near(bench.read(c, M * cRow), expected, TOLERANCE, `${name} ${M}x${N}x${K}, add ${add}, tile ${tile}`);
         bench.checkCanaries();
       }
     }
   };
 
   test(`${build}: a product equals its reference in every orientation and size`, () => {
-    for (const sizes of ALL) check(sizes, false);
+    withTiles(tile => ALL.forEach(sizes => check(sizes, false, tile)));
   });
 
   test(`${build}: a product with packed B equals its reference in every orientation and size`, () => {
-    for (const sizes of ALL) check(sizes, true);
+    withTiles(tile => ALL.forEach(sizes => check(sizes, true, tile)));
   });
 
   test(`${build}: an empty sum writes zeros, or adds nothing`, () => {
@@ -107,7 +119,7 @@ for (const build of builds) {
     }
   });
 
-  test(`${build}: a row of a packed product is the same bits whatever rows are computed with it`, () => {
+  test(`${build}: a row of a packed product is the same bits whatever rows are computed with it, and with any tile`, () => {
     for (const [N, K] of [[65, 40], [9, 257], [48, 513], [3, 5]] as const) {
       const M = 131;
       bench.reset();
@@ -116,14 +128,16 @@ for (const build of builds) {
       const whole = bench.f32(M * N), part = bench.f32(M * N), scratch = bench.bytes(kernels.gemm_scratch()), packed = bench.bytes(kernels.gemm_pack_size(K, N));
       kernels.gemm_pack(packed, b, K, N, N, 1);
       kernels.gemm_packed(whole, a, packed, scratch, M, N, K, N, K, 1, 0);
-      for (const rows of [1, 2, 3, 4, 5, 6, 7, 13, 64, 65]) {
-        for (let first = 0; first < M; first += rows) {
-          const count = Math.min(rows, M - first);
-          const to = part + first * N * 4;
-          kernels.gemm_packed(to, a + first * K * 4, packed, scratch, count, N, K, N, K, 1, 0);
+      withTiles(tile => {
+        for (const rows of [1, 2, 3, 4, 5, 6, 7, 13, 64, 65, M]) {
+          for (let first = 0; first < M; first += rows) {
+            const count = Math.min(rows, M - first);
+            const to = part + first * N * 4;
+            kernels.gemm_packed(to, a + first * K * 4, packed, scratch, count, N, K, N, K, 1, 0);
+          }
+          equal(bench.read(part, M * N), bench.read(whole, M * N), `${rows} rows at a time, tile ${tile}`);
         }
-        equal(bench.read(part, M * N), bench.read(whole, M * N), `${rows} rows at a time`);
-      }
+      });
     }
   });
 }

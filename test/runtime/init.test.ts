@@ -6,8 +6,8 @@ const { test, testIf, run } = suite('init');
 
 test('init takes the fastest build that the engine validates', async () => {
   await init();
-  const { build, threads, memory } = runtimeInfo();
-  if (build !== builds.at(-1) || threads !== 1) throw new Error(`${build}, ${threads} threads`);
+  const { build, threads, wide, memory } = runtimeInfo();
+  if (build !== builds.at(-1) || threads !== 1 || wide) throw new Error(`${build}, ${threads} threads, wide ${wide}`);
   if (!(memory.total >= memory.persistent && memory.persistent > 0 && memory.borrowed === 0)) throw new Error(JSON.stringify(memory));
 });
 

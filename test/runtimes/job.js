@@ -26,9 +26,9 @@ const make = model =>
     seed: 7,
   });
 
-/** The trainer at its first step, or at the step that a checkpoint stands at. */
-export async function open(checkpoint, threads = 1) {
-  await init({ deterministic: true, threads });
+/** The trainer at its first step, or at the step that a checkpoint stands at; `options` are those of `init`. */
+export async function open(checkpoint, options) {
+  await init({ deterministic: true, ...options });
   if (checkpoint) return train.Trainer.load(checkpoint, file => make(lm.RecurrentLM.from(file)));
   return make(new lm.RecurrentLM({ vocab, embeddingSize: 32, hiddenSize: 96, layers: 2, dropout: 0.2, seed: 7 }));
 }
@@ -43,14 +43,16 @@ export async function advance(trainer, steps) {
 }
 
 /** SHA-256 of the model file of a checkpoint, and what its model writes. */
-export async function outcome(checkpoint) {
-  const { step, model } = await open(checkpoint);
+export async function outcome(checkpoint, options) {
+  const { step, model } = await open(checkpoint, options);
   let sample = '';
   for await (const piece of model.sample({ length: 200, temperature: 0.8, seed: 7 })) sample += piece;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', model.save()));
   return { step, sha256: Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join(''), sample };
 }
 
-export async function job(threads) {
-  return { ...(await outcome(await advance(await open(undefined, threads)))), threads: runtimeInfo().threads };
+export async function job(options) {
+  const result = await outcome(await advance(await open(undefined, options)), options);
+  const { build, threads, wide } = runtimeInfo();
+  return { ...result, build, threads, wide };
 }

@@ -1,5 +1,5 @@
-/** The job, with as many threads as the first argument says. */
+/** The job, with the options of `init` that the first argument holds, in JSON. */
 import { argv } from 'node:process';
 import { job } from './job.js';
 
-console.log(JSON.stringify(await job(Number(argv[2] ?? 1))));
+console.log(JSON.stringify(await job(JSON.parse(argv[2] ?? '{}'))));

@@ -56,9 +56,18 @@ for (const name of ['Node 22', 'the newest Node', 'Deno', 'Bun']) {
   await check(`${name}, with two threads`, async () => {
     const [path, ...args] = RUNTIMES[name];
     const { file } = await runtime(path);
-    const result = JSON.parse(await output(file, [...args, 'print.js', '2']));
+    const result = JSON.parse(await output(file, [...args, 'print.js', '{"threads":2}']));
     same(result);
     assert.equal(result.threads, 2);
+  });
+}
+
+for (const name of ['Node 24', 'the newest Node']) {
+  await check(`${name} makes 256-bit instructions, and with them, and two threads, the same bytes as without`, async () => {
+    const { file } = await runtime(RUNTIMES[name][0]);
+    const [narrow, wide] = await Promise.all([{}, { wide: true, threads: 2 }].map(async options => JSON.parse(await output(file, ['print.js', JSON.stringify({ deterministic: false, ...options })]))));
+    assert.deepEqual(wide, { ...narrow, threads: 2, wide: true });
+    assert.deepEqual([narrow.build, narrow.wide], ['relaxed', false]);
   });
 }
 

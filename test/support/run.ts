@@ -1,5 +1,5 @@
 /**
- * Runs every compiled test file (or those whose path contains an argument), each in a process of its own.
+ * Runs every compiled test file (or those whose path contains an argument), each in a process of its own, with this process's options of Node.
  * A file passes only if it exits with 0, has tests, and all of them passed or are skipped by name: uvu alone is silent when a file
  * forgets `.run()` or a hook throws.
  */
@@ -25,7 +25,7 @@ const started = Date.now();
 function runFile(file: string): Promise<void> {
   return new Promise(resolve => {
     const begin = Date.now();
-    const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0' } });
+    const child = spawn(process.execPath, [...process.execArgv, file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0' } });
     const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
     let output = '';
     child.stdout.on('data', chunk => (output += chunk));
