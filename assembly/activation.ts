@@ -61,6 +61,11 @@ export function sqrt_backward(dx: usize, dy: usize, y: usize, n: i32): void {
 export function tanh_forward(y: usize, x: usize, n: i32): void {
   const body: usize = (n & ~3) << 2, end: usize = n << 2;
   let i: usize = 0;
+  for (; i + 32 <= body; i += 32) {
+    const a = tanh4(v128.load(x + i)), b = tanh4(v128.load(x + i, 16));
+    v128.store(y + i, a);
+    v128.store(y + i, b, 16);
+  }
   for (; i < body; i += 16) v128.store(y + i, tanh4(v128.load(x + i)));
   for (; i < end; i += 4) store<f32>(y + i, tanh1(load<f32>(x + i)));
 }
@@ -84,6 +89,11 @@ export function tanh_backward(dx: usize, dy: usize, y: usize, n: i32): void {
 export function sigmoid_forward(y: usize, x: usize, n: i32): void {
   const body: usize = (n & ~3) << 2, end: usize = n << 2;
   let i: usize = 0;
+  for (; i + 32 <= body; i += 32) {
+    const a = sigmoid4(v128.load(x + i)), b = sigmoid4(v128.load(x + i, 16));
+    v128.store(y + i, a);
+    v128.store(y + i, b, 16);
+  }
   for (; i < body; i += 16) v128.store(y + i, sigmoid4(v128.load(x + i)));
   for (; i < end; i += 4) store<f32>(y + i, sigmoid1(load<f32>(x + i)));
 }
