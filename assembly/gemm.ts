@@ -27,6 +27,7 @@ export function gemm_tile(rows: i32, panels: i32): void {
   tileRows = rows;
   tilePanels = panels;
 }
+
 /** Blocks. A block of A stays in L2 (128 KiB fused, 256 KiB with each element four times), a panel of B (8 KiB) in L1. */
 const MC: i32 = FUSED ? 128 : 64;
 const KC: i32 = 256;
@@ -152,10 +153,11 @@ function tile6x16(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep:
  * A is packed, or read in place where its columns are contiguous: aRow bytes from row to row; aStep from k to k, 0 = as its panels are packed.
  *
  * A B that is larger than L2 (`far`) comes from L3, and WebAssembly has no prefetch: while the tiles of one panel are computed, each reads its
- * share of the next one, a byte a line. Fused tiles do so as they walk along K; on V8 11 a load more slows the loop, so there a
+ * share of the next one, a byte a line. Tiles of 6×8 do so as they walk along K; a load more slows the loop of the others, so there a
  * tile's share is read before it begins.
  *
- * A last panel of one row or two takes four panels of B at once, or two: as many accumulators as a full tile.
+ * A last panel of one row or two takes four panels of B at once, or two: as many accumulators as a full tile. With 256-bit instructions all tiles take
+ * two, but for those of three rows, which are rare, and at the edge of N.
  */
 function block(c: usize, cRow: usize, d: usize, dRow: usize, dCol: usize, a: usize, aRow: usize, aStep: usize, b: usize, panel: usize, M: usize, N: usize, K: i32, far: bool): void {
   const panels = parts(M, tileRows), lastRow = panelRow(M, panels - 1, panels), last = M - lastRow;

@@ -22,10 +22,11 @@ const STORE = [0xfd, 0x0b, 4];
 const F32_LOAD = [0x2a, 2];
 const RELAXED_MADD = [0xfd, 0x85, 0x02];
 
-/** A length that precedes what it counts, LEB128; all are below 2¹⁴. */
-function counted(bytes: readonly number[], count = bytes.length): number[] {
-  return [...(count < 128 ? [count] : [(count & 127) | 128, count >> 7]), ...bytes];
-}
+/** n < 2¹⁴ in LEB128. */
+const leb = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, n >> 7]);
+
+/** A length that precedes what it counts. */
+const counted = (bytes: readonly number[], count = bytes.length): number[] => [...leb(count), ...bytes];
 
 function assemble(relaxed: boolean, count: number): Uint8Array<ArrayBuffer> {
   const n = 0;
@@ -39,7 +40,7 @@ function assemble(relaxed: boolean, count: number): Uint8Array<ArrayBuffer> {
     0x03, 0x40, // loop: the accumulators approach 2
     ...accumulators.flatMap(a => [LOCAL_GET, a, LOCAL_GET, x, ...(relaxed ? [LOCAL_GET, y, ...RELAXED_MADD] : [...MUL, LOCAL_GET, y, ...ADD]), LOCAL_SET, a]),
     LOCAL_GET, n, I32_CONST, 1, 0x6b, LOCAL_TEE, n, 0x0d, 0, END, // br_if (--n)
-    ...accumulators.flatMap((a, i) => [I32_CONST, 0, LOCAL_GET, a, ...STORE, ...counted([], 16 * i)]),
+    ...accumulators.flatMap((a, i) => [I32_CONST, 0, LOCAL_GET, a, ...STORE, ...leb(16 * i)]),
     I32_CONST, 0, ...F32_LOAD, 0, END,
   ];
   return Uint8Array.of(
