@@ -24,7 +24,7 @@ const run = (file, ...args) => execFileSync(process.execPath, [root + 'node_modu
 const PIECE = 18000;
 
 /**
- * The builds are nearly the same: cut into pieces that alternate, the second costs a sixth of the first.
+ * The builds are nearly the same: cut into pieces that alternate, the second costs a third of the first.
  * `src/runtime/unpack.ts` undoes it. (With memLevel 7 blocks are shorter, and their codes fit them better: the smallest of all levels.)
  */
 function pack(simd, relaxed) {

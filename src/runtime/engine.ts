@@ -15,7 +15,7 @@ function nodeV8(): number {
   return bun || deno ? NaN : Number.parseInt(v8, 10);
 }
 
-/** Whether fused multiply-add pays: for x64 JavaScriptCore (Bun) makes two instructions of it, and products of the simd build are a sixth faster. */
+/** Whether fused multiply-add pays: JavaScriptCore (Bun) gains nothing by it on x64, and products of the simd build are a sixth faster there. */
 export function fuses(): boolean {
   return !(versions().bun && isX64());
 }
