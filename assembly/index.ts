@@ -5,6 +5,7 @@ export function heap_base(): usize {
   return __heap_base;
 }
 
+export { gemm, gemm_pack, gemm_pack_size, gemm_packed, gemm_scratch, gemm_tile } from './gemm';
 export * from './elementwise';
 export * from './activation';
 export * from './strided';
@@ -23,7 +24,6 @@ export * from './embedding';
 export * from './dropout';
 export * from './norm';
 export * from './linear';
-export { gemm, gemm_pack, gemm_pack_size, gemm_packed, gemm_scratch, gemm_tile } from './gemm';
 export { recurrent_scratch } from './recurrent';
 export * from './lstm';
 export * from './gru';

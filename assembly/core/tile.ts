@@ -25,7 +25,7 @@ export const ELEMENT: usize = FUSED ? 4 : 16;
   }
 }
 
-/** c = d + (u, v, w, x) */
+/** c = d + (u, v, w, x). Of offsets that are not constants from one address V8 would take the first pair alone. */
 // @ts-ignore: decorator
 @inline function putRow16(c: usize, d: usize, u: v128, v: v128, w: v128, x: v128): void {
   const s = f32x4.add(v128.load(d), u), t = f32x4.add(v128.load(d, 16), v), y = f32x4.add(v128.load(d, 32), w), z = f32x4.add(v128.load(d, 48), x);
@@ -123,8 +123,8 @@ function putPart(c: usize, d: usize, u: v128, v: v128, columns: i32): void {
   }
   putRow16(c, d, c00, c01, c02, c03);
   putRow16(c += cRow, d += dRow, c10, c11, c12, c13);
-  if (rows > 2) { putRow16(c += cRow, d += dRow, c20, c21, c22, c23); }
-  if (rows > 3) { putRow16(c += cRow, d += dRow, c30, c31, c32, c33); }
-  if (rows > 4) { putRow16(c += cRow, d += dRow, c40, c41, c42, c43); }
-  if (rows > 5) { putRow16(c += cRow, d += dRow, c50, c51, c52, c53); }
+  if (rows > 2) putRow16(c += cRow, d += dRow, c20, c21, c22, c23);
+  if (rows > 3) putRow16(c += cRow, d += dRow, c30, c31, c32, c33);
+  if (rows > 4) putRow16(c += cRow, d += dRow, c40, c41, c42, c43);
+  if (rows > 5) putRow16(c += cRow, d += dRow, c50, c51, c52, c53);
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
-import { builds } from '../support/kernels.js';
+import { builds, wide } from '../support/kernels.js';
 import { suite } from '../support/suite.js';
 
 const { test, run } = suite('runtime/fallback');
@@ -29,9 +29,6 @@ async function without(...features: string[]): Promise<unknown> {
   });
   return JSON.parse(stdout);
 }
-
-/** Whether this engine makes 256-bit instructions: Node's V8 from 13 on, on x64. */
-const wide = Number.parseInt(process.versions.v8, 10) >= 13 && process.arch === 'x64';
 
 test('with all features two threads run where two are asked for, with 256-bit instructions where V8 makes them', async () => {
   assert.equal(await without(), { build: builds.at(-1), threads: 2, wide, step: 3 });

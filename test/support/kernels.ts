@@ -19,6 +19,9 @@ const binary = (build: Build): Uint8Array<ArrayBuffer> => readFileSync(instead ?
 /** The builds that this engine validates. */
 export const builds: Build[] = !instead && WebAssembly.validate(RELAXED_PROBE) ? ['simd', 'relaxed'] : ['simd'];
 
+/** Whether this engine makes 256-bit instructions where it is asked to: Node's V8 from 13 on, on x64. */
+export const wide = Number.parseInt(process.versions.v8, 10) >= 13 && process.arch === 'x64';
+
 /**
  * A signalling NaN: a kernel that reads it poisons its result, one that writes over it is caught, one that adds to it too
  * (arithmetic makes it quiet; the bits of a quiet NaN would outlive an addition).
