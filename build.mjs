@@ -15,21 +15,28 @@ import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
-const run = (file, ...args) => execFileSync(process.execPath, [root + 'node_modules/' + file, ...args], { cwd: root, stdio: 'inherit' });
+const run = (file, ...args) =>
+  execFileSync(process.execPath, [root + 'node_modules/' + file, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
 
 /**
- * Bytes of one build before the other's turn: deflate, which looks back 32,768, still sees the same place in the other, though the two drift apart: the
- * relaxed build has 7,000 bytes of tiles more. Of all multiples of 2,000 this packs best.
+ * Bytes of one build before the other's turn: deflate, which looks back 32,768, still sees the same
+ * place in the other, though the two drift apart: the relaxed build has 7,000 bytes of tiles more.
+ * Of all multiples of 2,000 this packs best.
  */
 const PIECE = 18000;
 
 /**
- * The builds are nearly the same: cut into pieces that alternate, the second costs a third of the first.
- * `src/runtime/unpack.ts` undoes it. (With memLevel 7 blocks are shorter, and their codes fit them better: the smallest of all levels.)
+ * The builds are nearly the same: cut into pieces that alternate, the second costs a third of the
+ * first. `src/runtime/unpack.ts` undoes it. (With memLevel 7 blocks are shorter, and their codes
+ * fit them better: the smallest of all levels.)
  */
 function pack(simd, relaxed) {
   const pieces = [];
-  for (let at = 0; at < Math.max(simd.length, relaxed.length); at += PIECE) pieces.push(simd.subarray(at, at + PIECE), relaxed.subarray(at, at + PIECE));
+  for (let at = 0; at < Math.max(simd.length, relaxed.length); at += PIECE)
+    pieces.push(simd.subarray(at, at + PIECE), relaxed.subarray(at, at + PIECE));
   const base64 = deflateSync(Buffer.concat(pieces), { level: 9, memLevel: 7 }).toString('base64');
   return { base64, piece: PIECE, sizes: { simd: simd.length, relaxed: relaxed.length } };
 }
@@ -37,12 +44,20 @@ function pack(simd, relaxed) {
 function kernels() {
   mkdirSync(root + 'dist/kernels', { recursive: true });
   const [simd, relaxed] = ['simd', 'relaxed'].map(target => {
-    run('assemblyscript/bin/asc.js', '--target', target, '--transform', root + 'assembly/polynomials.mjs');
+    run(
+      'assemblyscript/bin/asc.js',
+      '--target',
+      target,
+      '--transform',
+      root + 'assembly/polynomials.mjs',
+    );
     rmSync(root + `dist/kernels/${target}.js`); // asc's glue: @assemblyscript/loader instantiates instead
     return readFileSync(root + `dist/kernels/${target}.wasm`);
   });
   const write = (file, text) => writeFileSync(root + 'dist/kernels/' + file, text);
-  const files = query => `import simd from './simd.wasm${query}';\nimport relaxed from './relaxed.wasm${query}';\nexport const builds = { simd, relaxed };\n`;
+  const files = query =>
+    `import simd from './simd.wasm${query}';\nimport relaxed from ` +
+    `'./relaxed.wasm${query}';\nexport const builds = { simd, relaxed };\n`;
   write('binary.js', `export const builds = ${JSON.stringify(pack(simd, relaxed))};\n`);
   write('binary.workerd.js', files(''));
   write('binary.edge-light.js', files('?module'));
@@ -54,8 +69,8 @@ function scripts() {
 }
 
 /**
- * CommonJS packages `require` built-in modules, which an ES module cannot: they get static imports, so that only bundles
- * that need a built-in module name it.
+ * CommonJS packages `require` built-in modules, which an ES module cannot: they get static imports,
+ * so that only bundles that need a built-in module name it.
  */
 const builtins = {
   name: 'builtins',
@@ -63,29 +78,45 @@ const builtins = {
     const pattern = new RegExp(`^(node:)?(${builtinModules.join('|')})$`);
     onResolve({ filter: pattern }, ({ path, kind }) => {
       const name = path.replace(/^(node:)?/, 'node:');
-      return kind === 'require-call' ? { path: name, namespace: 'builtins' } : { path: name, external: true };
+      return kind === 'require-call'
+        ? { path: name, namespace: 'builtins' }
+        : { path: name, external: true };
     });
-    onLoad({ filter: /./, namespace: 'builtins' }, ({ path }) => ({ contents: `import value from '${path}'; module.exports = value;` }));
+    onLoad({ filter: /./, namespace: 'builtins' }, ({ path }) => ({
+      contents: `import value from '${path}'; module.exports = value;`,
+    }));
   },
 };
 
 /** The licences of the packages whose code is in the bundles. */
 function licences(inputs) {
-  const folders = new Set(Object.keys(inputs).flatMap(file => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
-  return [...folders].sort().map(folder => {
-    const { name, version, license, homepage } = JSON.parse(readFileSync(`${root}${folder}/package.json`, 'utf8'));
-    const file = readdirSync(root + folder).find(file => /^licen[cs]e/i.test(file));
-    return `${name} ${version} (${license})\n\n${file ? readFileSync(`${root}${folder}/${file}`, 'utf8').trim() : homepage}\n`;
-  }).join(`\n${'-'.repeat(80)}\n\n`);
+  const folders = new Set(
+    Object.keys(inputs).flatMap(file => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []),
+  );
+  return [...folders]
+    .sort()
+    .map(folder => {
+      const { name, version, license, homepage } = JSON.parse(
+        readFileSync(`${root}${folder}/package.json`, 'utf8'),
+      );
+      const file = readdirSync(root + folder).find(file => /^licen[cs]e/i.test(file));
+      return `${name} ${version} (${license})\n\n${file ? readFileSync(`${root}${folder}/${file}`, 'utf8').trim() : homepage}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 const ROOMS = ['nn', 'lm', 'ops', 'optim', 'text', 'train', 'io', 'node'];
 
-/** `export * as nn from './nn/index.js'` stays an import of that bundle: whoever bundles `throughtime` drops the rooms not used. */
+/**
+ * `export * as nn from './nn/index.js'` stays an import of that bundle: whoever bundles
+ * `throughtime` drops the rooms not used.
+ */
 const rooms = {
   name: 'rooms',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/\w+\/index\.js$/ }, ({ path, importer }) => (importer === root + 'src/index.ts' ? { path, external: true } : undefined));
+    onResolve({ filter: /^\.\/\w+\/index\.js$/ }, ({ path, importer }) =>
+      importer === root + 'src/index.ts' ? { path, external: true } : undefined,
+    );
   },
 };
 
@@ -95,33 +126,55 @@ function prune(entries) {
   const visit = file => {
     if (reached.has(file)) return;
     reached.add(file);
-    for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?'(\.[^']+)\.js'/g)) visit(resolve(dirname(file), `${path}.d.ts`));
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(
+      /(?:from|import)\s*\(?'(\.[^']+)\.js'/g,
+    ))
+      visit(resolve(dirname(file), `${path}.d.ts`));
   };
   entries.forEach(visit);
   for (const file of readdirSync(root + 'dist', { recursive: true, encoding: 'utf8' })) {
-    if (file.endsWith('.d.ts') && !file.startsWith('kernels') && !reached.has(root + 'dist/' + file)) rmSync(root + 'dist/' + file);
+    if (
+      file.endsWith('.d.ts') &&
+      !file.startsWith('kernels') &&
+      !reached.has(root + 'dist/' + file)
+    )
+      rmSync(root + 'dist/' + file);
   }
 }
 
 async function bundles() {
-  for (const name of readdirSync(root + 'dist')) if (name !== 'kernels') rmSync(root + 'dist/' + name, { recursive: true });
+  for (const name of readdirSync(root + 'dist'))
+    if (name !== 'kernels') rmSync(root + 'dist/' + name, { recursive: true });
   run('typescript/bin/tsc', '--project', 'tsconfig.dist.json');
   prune(['index', ...ROOMS.map(room => `${room}/index`)].map(entry => `${root}dist/${entry}.d.ts`));
   const { build } = await import('esbuild');
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: { index: 'src/index.ts', cli: 'src/cli/index.ts', ...Object.fromEntries(ROOMS.map(room => [`${room}/index`, `src/${room}/index.ts`])) },
-    outdir: 'dist', chunkNames: 'chunks/[hash]',
-    bundle: true, splitting: true, format: 'esm', target: 'es2022', platform: 'neutral', minifySyntax: true,
-    mainFields: ['module', 'main'], conditions: ['node'],
+    entryPoints: {
+      index: 'src/index.ts',
+      cli: 'src/cli/index.ts',
+      ...Object.fromEntries(ROOMS.map(room => [`${room}/index`, `src/${room}/index.ts`])),
+    },
+    outdir: 'dist',
+    chunkNames: 'chunks/[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    minifySyntax: true,
+    mainFields: ['module', 'main'],
+    conditions: ['node'],
     external: ['#binary'],
     plugins: [builtins, rooms],
-    metafile: true, write: false,
+    metafile: true,
+    write: false,
     logLevel: 'warning',
   });
   for (const { path, text } of outputFiles) {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text.replace(/^import "[./]*(chunks\/)?[A-Z0-9]{8}\.js";\n/gm, '')); // for side effects, of which there are none
+    // for side effects, of which there are none
+    writeFileSync(path, text.replace(/^import "[./]*(chunks\/)?[A-Z0-9]{8}\.js";\n/gm, ''));
   }
   writeFileSync(root + 'dist/licences.txt', licences(metafile.inputs));
   chmodSync(root + 'dist/cli.js', 0o755); // a rewritten file loses its executable bit

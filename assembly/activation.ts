@@ -4,13 +4,15 @@
  *   forward    y  = f(x)              y written, x read
  *   backward   dx += dy·f′            dx added to; dy and the saved value (y, for log x) read
  *
- * Every element has the same bits wherever it stands in the array: a tail rounds as the body does, and n may be split anywhere.
+ * Every element has the same bits wherever it stands in the array: a tail rounds as the body does,
+ * and n may be split anywhere.
  */
 import { exp1, exp4, log1, log4, sigmoid1, sigmoid4, tanh1, tanh4 } from './core/math';
 
 /** y = eˣ, see exp4 */
 export function exp_forward(y: usize, x: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i < body; i += 16) v128.store(y + i, exp4(v128.load(x + i)));
   for (; i < end; i += 4) store<f32>(y + i, exp1(load<f32>(x + i)));
@@ -18,15 +20,22 @@ export function exp_forward(y: usize, x: usize, n: i32): void {
 
 /** dx += dy·y */
 export function exp_backward(dx: usize, dy: usize, y: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
-  for (; i < body; i += 16) v128.store(dx + i, f32x4.add(v128.load(dx + i), f32x4.mul(v128.load(dy + i), v128.load(y + i))));
-  for (; i < end; i += 4) store<f32>(dx + i, load<f32>(dx + i) + load<f32>(dy + i) * load<f32>(y + i));
+  for (; i < body; i += 16)
+    v128.store(
+      dx + i,
+      f32x4.add(v128.load(dx + i), f32x4.mul(v128.load(dy + i), v128.load(y + i))),
+    );
+  for (; i < end; i += 4)
+    store<f32>(dx + i, load<f32>(dx + i) + load<f32>(dy + i) * load<f32>(y + i));
 }
 
 /** y = ln x, see log4 */
 export function log_forward(y: usize, x: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i < body; i += 16) v128.store(y + i, log4(v128.load(x + i)));
   for (; i < end; i += 4) store<f32>(y + i, log1(load<f32>(x + i)));
@@ -34,15 +43,22 @@ export function log_forward(y: usize, x: usize, n: i32): void {
 
 /** dx += dy / x */
 export function log_backward(dx: usize, dy: usize, x: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
-  for (; i < body; i += 16) v128.store(dx + i, f32x4.add(v128.load(dx + i), f32x4.div(v128.load(dy + i), v128.load(x + i))));
-  for (; i < end; i += 4) store<f32>(dx + i, load<f32>(dx + i) + load<f32>(dy + i) / load<f32>(x + i));
+  for (; i < body; i += 16)
+    v128.store(
+      dx + i,
+      f32x4.add(v128.load(dx + i), f32x4.div(v128.load(dy + i), v128.load(x + i))),
+    );
+  for (; i < end; i += 4)
+    store<f32>(dx + i, load<f32>(dx + i) + load<f32>(dy + i) / load<f32>(x + i));
 }
 
 /** y = √x, correctly rounded */
 export function sqrt_forward(y: usize, x: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i < body; i += 16) v128.store(y + i, f32x4.sqrt(v128.load(x + i)));
   for (; i < end; i += 4) store<f32>(y + i, sqrt<f32>(load<f32>(x + i)));
@@ -50,19 +66,27 @@ export function sqrt_forward(y: usize, x: usize, n: i32): void {
 
 /** dx += dy / 2y */
 export function sqrt_backward(dx: usize, dy: usize, y: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   const half = f32x4.splat(0.5);
   let i: usize = 0;
-  for (; i < body; i += 16) v128.store(dx + i, f32x4.add(v128.load(dx + i), f32x4.div(f32x4.mul(half, v128.load(dy + i)), v128.load(y + i))));
-  for (; i < end; i += 4) store<f32>(dx + i, load<f32>(dx + i) + (<f32>0.5 * load<f32>(dy + i)) / load<f32>(y + i));
+  for (; i < body; i += 16)
+    v128.store(
+      dx + i,
+      f32x4.add(v128.load(dx + i), f32x4.div(f32x4.mul(half, v128.load(dy + i)), v128.load(y + i))),
+    );
+  for (; i < end; i += 4)
+    store<f32>(dx + i, load<f32>(dx + i) + (<f32>0.5 * load<f32>(dy + i)) / load<f32>(y + i));
 }
 
 /** y = tanh x, see tanh4 */
 export function tanh_forward(y: usize, x: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i + 32 <= body; i += 32) {
-    const a = tanh4(v128.load(x + i)), b = tanh4(v128.load(x + i, 16));
+    const a = tanh4(v128.load(x + i)),
+      b = tanh4(v128.load(x + i, 16));
     v128.store(y + i, a);
     v128.store(y + i, b, 16);
   }
@@ -72,12 +96,16 @@ export function tanh_forward(y: usize, x: usize, n: i32): void {
 
 /** dx += dy·(1 − y²) */
 export function tanh_backward(dx: usize, dy: usize, y: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   const one = f32x4.splat(1);
   let i: usize = 0;
   for (; i < body; i += 16) {
     const t = v128.load(y + i);
-    v128.store(dx + i, f32x4.add(v128.load(dx + i), f32x4.mul(v128.load(dy + i), f32x4.sub(one, f32x4.mul(t, t)))));
+    v128.store(
+      dx + i,
+      f32x4.add(v128.load(dx + i), f32x4.mul(v128.load(dy + i), f32x4.sub(one, f32x4.mul(t, t)))),
+    );
   }
   for (; i < end; i += 4) {
     const t = load<f32>(y + i);
@@ -87,10 +115,12 @@ export function tanh_backward(dx: usize, dy: usize, y: usize, n: i32): void {
 
 /** y = σ(x) = 1 / (1 + e⁻ˣ), see sigmoid4 */
 export function sigmoid_forward(y: usize, x: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i + 32 <= body; i += 32) {
-    const a = sigmoid4(v128.load(x + i)), b = sigmoid4(v128.load(x + i, 16));
+    const a = sigmoid4(v128.load(x + i)),
+      b = sigmoid4(v128.load(x + i, 16));
     v128.store(y + i, a);
     v128.store(y + i, b, 16);
   }
@@ -100,12 +130,16 @@ export function sigmoid_forward(y: usize, x: usize, n: i32): void {
 
 /** dx += dy·y·(1 − y) */
 export function sigmoid_backward(dx: usize, dy: usize, y: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   const one = f32x4.splat(1);
   let i: usize = 0;
   for (; i < body; i += 16) {
     const s = v128.load(y + i);
-    v128.store(dx + i, f32x4.add(v128.load(dx + i), f32x4.mul(v128.load(dy + i), f32x4.mul(s, f32x4.sub(one, s)))));
+    v128.store(
+      dx + i,
+      f32x4.add(v128.load(dx + i), f32x4.mul(v128.load(dy + i), f32x4.mul(s, f32x4.sub(one, s)))),
+    );
   }
   for (; i < end; i += 4) {
     const s = load<f32>(y + i);
@@ -115,7 +149,8 @@ export function sigmoid_backward(dx: usize, dy: usize, y: usize, n: i32): void {
 
 /** y = max(x, 0); NaN stays NaN */
 export function relu_forward(y: usize, x: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   const zero = f32x4.splat(0);
   let i: usize = 0;
   for (; i < body; i += 16) v128.store(y + i, f32x4.pmax(v128.load(x + i), zero));
@@ -127,9 +162,15 @@ export function relu_forward(y: usize, x: usize, n: i32): void {
 
 /** dx += dy where y > 0 */
 export function relu_backward(dx: usize, dy: usize, y: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   const zero = f32x4.splat(0);
   let i: usize = 0;
-  for (; i < body; i += 16) v128.store(dx + i, f32x4.add(v128.load(dx + i), v128.and(v128.load(dy + i), f32x4.gt(v128.load(y + i), zero))));
-  for (; i < end; i += 4) if (load<f32>(y + i) > 0) store<f32>(dx + i, load<f32>(dx + i) + load<f32>(dy + i));
+  for (; i < body; i += 16)
+    v128.store(
+      dx + i,
+      f32x4.add(v128.load(dx + i), v128.and(v128.load(dy + i), f32x4.gt(v128.load(y + i), zero))),
+    );
+  for (; i < end; i += 4)
+    if (load<f32>(y + i) > 0) store<f32>(dx + i, load<f32>(dx + i) + load<f32>(dy + i));
 }

@@ -15,9 +15,15 @@ import { madd } from './core/v128';
  *   delta  [n]  u, updated
  */
 export function adadelta_step(
-  p: usize, g: usize, square: usize, delta: usize,
+  p: usize,
+  g: usize,
+  square: usize,
+  delta: usize,
   n: i32,
-  lr: f64, rho: f64, eps: f64, weightDecay: f64,
+  lr: f64,
+  rho: f64,
+  eps: f64,
+  weightDecay: f64,
 ): void {
   const whole = n & ~3;
   update<v128>(p, g, square, delta, 0, whole, lr, rho, eps, weightDecay);
@@ -25,13 +31,24 @@ export function adadelta_step(
 }
 
 /** Places of `held`. */
-const RATE = 0, KEEP = 1, FRESH = 2, FLOOR = 3, DECAY = 4;
+const RATE = 0,
+  KEEP = 1,
+  FRESH = 2,
+  FLOOR = 3,
+  DECAY = 4;
 
 /** Elements [from, to): whole vectors, or at most three floats (`Lanes` is f32). */
 function update<Lanes>(
-  p: usize, g: usize, square: usize, delta: usize,
-  from: i32, to: i32,
-  lr: f64, rho: f64, eps: f64, weightDecay: f64,
+  p: usize,
+  g: usize,
+  square: usize,
+  delta: usize,
+  from: i32,
+  to: i32,
+  lr: f64,
+  rho: f64,
+  eps: f64,
+  weightDecay: f64,
 ): void {
   hold(RATE, -lr);
   hold(KEEP, rho);
@@ -39,14 +56,21 @@ function update<Lanes>(
   hold(FLOOR, eps);
   hold(DECAY, weightDecay);
   for (let i = from; i < to; i += 4) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     const left = to - i;
     const P = loadLanes<Lanes>(p + at, left);
     const D = madd(held(DECAY), P, loadLanes<Lanes>(g + at, left));
-    const S = madd(held(KEEP), loadLanes<Lanes>(square + at, left), f32x4.mul(held(FRESH), squared(D)));
+    const S = madd(
+      held(KEEP),
+      loadLanes<Lanes>(square + at, left),
+      f32x4.mul(held(FRESH), squared(D)),
+    );
     storeLanes<Lanes>(square + at, S, left);
     const U = loadLanes<Lanes>(delta + at, left);
-    const R = f32x4.mul(f32x4.sqrt(f32x4.div(f32x4.add(U, held(FLOOR)), f32x4.add(S, held(FLOOR)))), D);
+    const R = f32x4.mul(
+      f32x4.sqrt(f32x4.div(f32x4.add(U, held(FLOOR)), f32x4.add(S, held(FLOOR)))),
+      D,
+    );
     storeLanes<Lanes>(delta + at, madd(held(KEEP), U, f32x4.mul(held(FRESH), squared(R))), left);
     storeLanes<Lanes>(p + at, flush(madd(held(RATE), R, P)), left);
   }

@@ -18,23 +18,86 @@ import { madd } from './core/v128';
  *   vmax [n]  w, updated; 0 without AMSGrad
  */
 export function adam_step(
-  p: usize, g: usize, m: usize, v: usize, vmax: usize,
+  p: usize,
+  g: usize,
+  m: usize,
+  v: usize,
+  vmax: usize,
   n: i32,
-  lr: f64, beta1: f64, beta2: f64, eps: f64, weightDecay: f64, decoupled: bool, correction1: f64, correction2: f64,
+  lr: f64,
+  beta1: f64,
+  beta2: f64,
+  eps: f64,
+  weightDecay: f64,
+  decoupled: bool,
+  correction1: f64,
+  correction2: f64,
 ): void {
   const whole = n & ~3;
-  update<v128>(p, g, m, v, vmax, 0, whole, lr, beta1, beta2, eps, weightDecay, decoupled, correction1, correction2);
-  if (whole < n) update<f32>(p, g, m, v, vmax, whole, n, lr, beta1, beta2, eps, weightDecay, decoupled, correction1, correction2);
+  update<v128>(
+    p,
+    g,
+    m,
+    v,
+    vmax,
+    0,
+    whole,
+    lr,
+    beta1,
+    beta2,
+    eps,
+    weightDecay,
+    decoupled,
+    correction1,
+    correction2,
+  );
+  if (whole < n)
+    update<f32>(
+      p,
+      g,
+      m,
+      v,
+      vmax,
+      whole,
+      n,
+      lr,
+      beta1,
+      beta2,
+      eps,
+      weightDecay,
+      decoupled,
+      correction1,
+      correction2,
+    );
 }
 
 /** Places of `held`. */
-const RATE = 0, FLOOR = 1, KEEP1 = 2, FRESH1 = 3, KEEP2 = 4, FRESH2 = 5, COUPLED = 6, SHRINK = 7;
+const RATE = 0,
+  FLOOR = 1,
+  KEEP1 = 2,
+  FRESH1 = 3,
+  KEEP2 = 4,
+  FRESH2 = 5,
+  COUPLED = 6,
+  SHRINK = 7;
 
 /** Elements [from, to): whole vectors, or at most three floats (`Lanes` is f32). */
 function update<Lanes>(
-  p: usize, g: usize, m: usize, v: usize, vmax: usize,
-  from: i32, to: i32,
-  lr: f64, beta1: f64, beta2: f64, eps: f64, weightDecay: f64, decoupled: bool, correction1: f64, correction2: f64,
+  p: usize,
+  g: usize,
+  m: usize,
+  v: usize,
+  vmax: usize,
+  from: i32,
+  to: i32,
+  lr: f64,
+  beta1: f64,
+  beta2: f64,
+  eps: f64,
+  weightDecay: f64,
+  decoupled: bool,
+  correction1: f64,
+  correction2: f64,
 ): void {
   // Numerator and denominator times √c₂: m·(η·√c₂/c₁) / (√w + ε·√c₂).
   const root = sqrt(correction2);
@@ -47,7 +110,7 @@ function update<Lanes>(
   hold(COUPLED, decoupled ? 0 : weightDecay);
   hold(SHRINK, decoupled ? lr * weightDecay : 0);
   for (let i = from; i < to; i += 4) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     const left = to - i;
     const P = loadLanes<Lanes>(p + at, left);
     const D = madd(held(COUPLED), P, loadLanes<Lanes>(g + at, left));
@@ -59,7 +122,11 @@ function update<Lanes>(
       V = f32x4.max(V, loadLanes<Lanes>(vmax + at, left));
       storeLanes<Lanes>(vmax + at, V, left);
     }
-    const loss = madd(held(RATE), f32x4.div(M, f32x4.add(f32x4.sqrt(V), held(FLOOR))), f32x4.mul(held(SHRINK), P));
+    const loss = madd(
+      held(RATE),
+      f32x4.div(M, f32x4.add(f32x4.sqrt(V), held(FLOOR))),
+      f32x4.mul(held(SHRINK), P),
+    );
     storeLanes<Lanes>(p + at, flush(f32x4.sub(P, loss)), left);
   }
 }

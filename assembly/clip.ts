@@ -43,7 +43,10 @@ export function max_abs(x: usize, n: i32): f32 {
     b = i32x4.max_s(b, f32x4.abs(v128.load(x, 16)));
   }
   a = i32x4.max_s(a, b);
-  let largest = max(max(i32x4.extract_lane(a, 0), i32x4.extract_lane(a, 1)), max(i32x4.extract_lane(a, 2), i32x4.extract_lane(a, 3)));
+  let largest = max(
+    max(i32x4.extract_lane(a, 0), i32x4.extract_lane(a, 1)),
+    max(i32x4.extract_lane(a, 2), i32x4.extract_lane(a, 3)),
+  );
   for (; left > 0; left--, x += 4) largest = max(largest, load<i32>(x) & i32.MAX_VALUE);
   return reinterpret<f32>(largest);
 }
@@ -61,7 +64,8 @@ export function clamp(x: usize, n: i32, limit: f32): void {
   const high = f32x4.splat(limit);
   const low = f32x4.splat(-limit);
   let left = n;
-  for (; left >= 4; left -= 4, x += 16) v128.store(x, f32x4.max(f32x4.min(v128.load(x), high), low));
+  for (; left >= 4; left -= 4, x += 16)
+    v128.store(x, f32x4.max(f32x4.min(v128.load(x), high), low));
   if (left > 0) storePart(x, f32x4.max(f32x4.min(loadPart(x, left, low), high), low), left);
 }
 
@@ -69,7 +73,7 @@ export function clamp(x: usize, n: i32, limit: f32): void {
 export function first_nonfinite(x: usize, n: i32): i32 {
   let i = 0;
   for (; i + 16 <= n; i += 16) {
-    const at = x + (<usize>i << 2);
+    const at = x + ((<usize>i) << 2);
     // 0·v is 0 for finite v, NaN otherwise; NaN is the one number that differs from itself
     const zero = f32x4.splat(0);
     const ab = f32x4.add(f32x4.mul(v128.load(at), zero), f32x4.mul(v128.load(at, 16), zero));
@@ -77,6 +81,6 @@ export function first_nonfinite(x: usize, n: i32): i32 {
     const sum = f32x4.add(ab, cd);
     if (v128.any_true(f32x4.ne(sum, sum))) break;
   }
-  for (; i < n; i++) if (!isFinite<f32>(load<f32>(x + (<usize>i << 2)))) return i;
+  for (; i < n; i++) if (!isFinite<f32>(load<f32>(x + ((<usize>i) << 2)))) return i;
   return -1;
 }

@@ -16,12 +16,21 @@ import { madd } from './core/v128';
  * smoothing is ε. Everything is taken relative to the row's maximum: finite for any finite logits.
  */
 export function cross_entropy_forward(
-  losses: usize, lse: usize, logits: usize, targets: usize,
-  N: i32, C: i32, ignoreIndex: i32,
+  losses: usize,
+  lse: usize,
+  logits: usize,
+  targets: usize,
+  N: i32,
+  C: i32,
+  ignoreIndex: i32,
   smoothing: f32,
 ): void {
   const e = <f64>smoothing;
-  for (let row = 0; row < N; row++, losses += 4, lse += 4, targets += 4, logits += <usize>C << 2) {
+  for (
+    let row = 0;
+    row < N;
+    row++, losses += 4, lse += 4, targets += 4, logits += (<usize>C) << 2
+  ) {
     const target = load<i32>(targets);
     if (target == ignoreIndex) {
       store<f32>(losses, 0);
@@ -31,7 +40,7 @@ export function cross_entropy_forward(
     const top = rowMax(logits, C);
     const logSum = log1(<f32>sumExp(logits, C, top));
     store<f32>(lse, top + logSum);
-    let score = (1 - e) * (<f64>load<f32>(logits + (<usize>target << 2)) - <f64>top);
+    let score = (1 - e) * (<f64>load<f32>(logits + ((<usize>target) << 2)) - <f64>top);
     if (e != 0) score += (e * sumShifted(logits, C, top)) / <f64>C;
     store<f32>(losses, <f32>(<f64>logSum - score));
   }
@@ -40,19 +49,30 @@ export function cross_entropy_forward(
 /**
  * dxⱼ += dloss·(pⱼ − ε/C − (1 − ε)·[j = t]),   pⱼ = exp(xⱼ − lse)
  *
- *   dlogits [N, C]  added to; rows whose target is ignoreIndex are left alone. May be logits: their place is then written, with 0 in such rows
+ *   dlogits [N, C]  added to; rows whose target is ignoreIndex are left alone. May be logits: their
+ *   place is then written, with 0 in such rows
  *   dloss   [N]     read: one upstream gradient for each row
  *   logits  [N, C]  read: x
  *   lse     [N]     read
  *   targets [N]     i32, read
  */
 export function cross_entropy_backward(
-  dlogits: usize, dloss: usize, logits: usize, lse: usize, targets: usize,
-  N: i32, C: i32, ignoreIndex: i32,
+  dlogits: usize,
+  dloss: usize,
+  logits: usize,
+  lse: usize,
+  targets: usize,
+  N: i32,
+  C: i32,
+  ignoreIndex: i32,
   smoothing: f32,
 ): void {
-  const bytes = <usize>C << 2;
-  for (let row = 0; row < N; row++, dlogits += bytes, logits += bytes, dloss += 4, lse += 4, targets += 4) {
+  const bytes = (<usize>C) << 2;
+  for (
+    let row = 0;
+    row < N;
+    row++, dlogits += bytes, logits += bytes, dloss += 4, lse += 4, targets += 4
+  ) {
     const target = load<i32>(targets);
     if (target == ignoreIndex) {
       if (dlogits == logits) memory.fill(dlogits, 0, bytes);
@@ -60,13 +80,14 @@ export function cross_entropy_backward(
     }
     const d = load<f32>(dloss);
     addProbabilities(dlogits, logits, C, d, load<f32>(lse), (d * smoothing) / <f32>C);
-    const at = dlogits + (<usize>target << 2);
+    const at = dlogits + ((<usize>target) << 2);
     store<f32>(at, load<f32>(at) - d * (1 - smoothing));
   }
 }
 
 /**
- * Both at once, of ε = 0, where the gradient of the losses is known before they are: each exponential is computed once.
+ * Both at once, of ε = 0, where the gradient of the losses is known before they are: each
+ * exponential is computed once.
  *
  *   losses  [N]     written
  *   logits  [N, C]  read: x; overwritten by dloss·(pⱼ − [j = t]), 0 where ignored
@@ -74,8 +95,16 @@ export function cross_entropy_backward(
  *
  * dloss is that of every row.
  */
-export function cross_entropy_both(losses: usize, logits: usize, targets: usize, N: i32, C: i32, ignoreIndex: i32, dloss: f32): void {
-  const bytes = <usize>C << 2;
+export function cross_entropy_both(
+  losses: usize,
+  logits: usize,
+  targets: usize,
+  N: i32,
+  C: i32,
+  ignoreIndex: i32,
+  dloss: f32,
+): void {
+  const bytes = (<usize>C) << 2;
   for (let row = 0; row < N; row++, losses += 4, targets += 4, logits += bytes) {
     const target = load<i32>(targets);
     if (target == ignoreIndex) {
@@ -83,8 +112,9 @@ export function cross_entropy_both(losses: usize, logits: usize, targets: usize,
       memory.fill(logits, 0, bytes);
       continue;
     }
-    const at = logits + (<usize>target << 2);
-    const top = rowMax(logits, C), score = <f64>load<f32>(at) - <f64>top;
+    const at = logits + ((<usize>target) << 2);
+    const top = rowMax(logits, C),
+      score = <f64>load<f32>(at) - <f64>top;
     const sum = expRow(logits, logits, C, top);
     store<f32>(losses, <f32>(<f64>log1(<f32>sum) - score));
     scale(logits, C, <f32>(<f64>dloss / sum));
@@ -110,9 +140,21 @@ function addProbabilities(dx: usize, x: usize, C: i32, d: f32, lse: f32, base: f
     v128.store(dx, madd(f, p3, f32x4.sub(v128.and(v128.load(dx, 48), kept), b)), 48);
   }
   for (; left >= 4; left -= 4, dx += 16, x += 16) {
-    v128.store(dx, madd(f, exp4(f32x4.sub(v128.load(x), l)), f32x4.sub(v128.and(v128.load(dx), kept), b)));
+    v128.store(
+      dx,
+      madd(f, exp4(f32x4.sub(v128.load(x), l)), f32x4.sub(v128.and(v128.load(dx), kept), b)),
+    );
   }
-  if (left > 0) storePart(dx, madd(f, exp4(f32x4.sub(loadPart(x, left, l), l)), f32x4.sub(v128.and(loadPart(dx, left, b), kept), b)), left);
+  if (left > 0)
+    storePart(
+      dx,
+      madd(
+        f,
+        exp4(f32x4.sub(loadPart(x, left, l), l)),
+        f32x4.sub(v128.and(loadPart(dx, left, b), kept), b),
+      ),
+      left,
+    );
 }
 
 /**
@@ -122,10 +164,17 @@ function addProbabilities(dx: usize, x: usize, C: i32, d: f32, lse: f32, base: f
  *   logp    [N, C]  read: log-probabilities
  *   targets [N]     i32, read
  */
-export function nll_forward(losses: usize, logp: usize, targets: usize, N: i32, C: i32, ignoreIndex: i32): void {
-  for (let row = 0; row < N; row++, losses += 4, targets += 4, logp += <usize>C << 2) {
+export function nll_forward(
+  losses: usize,
+  logp: usize,
+  targets: usize,
+  N: i32,
+  C: i32,
+  ignoreIndex: i32,
+): void {
+  for (let row = 0; row < N; row++, losses += 4, targets += 4, logp += (<usize>C) << 2) {
     const target = load<i32>(targets);
-    store<f32>(losses, target == ignoreIndex ? 0 : -load<f32>(logp + (<usize>target << 2)));
+    store<f32>(losses, target == ignoreIndex ? 0 : -load<f32>(logp + ((<usize>target) << 2)));
   }
 }
 
@@ -136,11 +185,18 @@ export function nll_forward(losses: usize, logp: usize, targets: usize, N: i32, 
  *   dloss   [N]     read
  *   targets [N]     i32, read
  */
-export function nll_backward(dlogp: usize, dloss: usize, targets: usize, N: i32, C: i32, ignoreIndex: i32): void {
-  for (let row = 0; row < N; row++, dloss += 4, targets += 4, dlogp += <usize>C << 2) {
+export function nll_backward(
+  dlogp: usize,
+  dloss: usize,
+  targets: usize,
+  N: i32,
+  C: i32,
+  ignoreIndex: i32,
+): void {
+  for (let row = 0; row < N; row++, dloss += 4, targets += 4, dlogp += (<usize>C) << 2) {
     const target = load<i32>(targets);
     if (target == ignoreIndex) continue;
-    const at = dlogp + (<usize>target << 2);
+    const at = dlogp + ((<usize>target) << 2);
     store<f32>(at, load<f32>(at) - load<f32>(dloss));
   }
 }

@@ -7,23 +7,41 @@ import { firstKey, random4, secondKey } from './core/random';
  *   y [n]  written; may be x
  *   x [n]  read
  *
- * period n is ordinary dropout; period B·H on [T, B, H] is one mask for all times (Gal & Ghahramani 2016). The mask of an element
- * depends on its index and the seed alone. p in [0, 1]; p = 1 gives zeros.
+ * period n is ordinary dropout; period B·H on [T, B, H] is one mask for all times (Gal & Ghahramani
+ * 2016). The mask of an element depends on its index and the seed alone. p in [0, 1]; p = 1 gives
+ * zeros.
  */
-export function dropout_forward(y: usize, x: usize, n: i32, period: i32, p: f64, seedLow: i32, seedHigh: i32): void {
-  for (let i = 0; i < n; i += period, x += <usize>period << 2, y += <usize>period << 2) {
+export function dropout_forward(
+  y: usize,
+  x: usize,
+  n: i32,
+  period: i32,
+  p: f64,
+  seedLow: i32,
+  seedHigh: i32,
+): void {
+  for (let i = 0; i < n; i += period, x += (<usize>period) << 2, y += (<usize>period) << 2) {
     drop(y, x, min(period, n - i), p, seedLow, seedHigh, false);
   }
 }
 
 /**
- * dxᵢ += dyᵢ / (1 − p) where the forward kept element i: the same period, p and seed give the same mask
+ * dxᵢ += dyᵢ / (1 − p) where the forward kept element i: the same period, p and seed give the same
+ * mask
  *
  *   dx [n]  added to
  *   dy [n]  read
  */
-export function dropout_backward(dx: usize, dy: usize, n: i32, period: i32, p: f64, seedLow: i32, seedHigh: i32): void {
-  for (let i = 0; i < n; i += period, dx += <usize>period << 2, dy += <usize>period << 2) {
+export function dropout_backward(
+  dx: usize,
+  dy: usize,
+  n: i32,
+  period: i32,
+  p: f64,
+  seedLow: i32,
+  seedHigh: i32,
+): void {
+  for (let i = 0; i < n; i += period, dx += (<usize>period) << 2, dy += (<usize>period) << 2) {
     drop(dx, dy, min(period, n - i), p, seedLow, seedHigh, true);
   }
 }

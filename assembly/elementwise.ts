@@ -1,11 +1,12 @@
 /**
- * Arithmetic of arrays of one shape, [n] each. Plain multiply, then add, in both builds: the loops are bound by memory.
- * An output may be the same array as an input or as another output.
+ * Arithmetic of arrays of one shape, [n] each. Plain multiply, then add, in both builds: the loops
+ * are bound by memory. An output may be the same array as an input or as another output.
  */
 
 /** y = a + b.   y written */
 export function add(y: usize, a: usize, b: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i < body; i += 16) v128.store(y + i, f32x4.add(v128.load(a + i), v128.load(b + i)));
   for (; i < end; i += 4) store<f32>(y + i, load<f32>(a + i) + load<f32>(b + i));
@@ -13,7 +14,8 @@ export function add(y: usize, a: usize, b: usize, n: i32): void {
 
 /** y = a − b.   y written */
 export function sub(y: usize, a: usize, b: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i < body; i += 16) v128.store(y + i, f32x4.sub(v128.load(a + i), v128.load(b + i)));
   for (; i < end; i += 4) store<f32>(y + i, load<f32>(a + i) - load<f32>(b + i));
@@ -21,7 +23,8 @@ export function sub(y: usize, a: usize, b: usize, n: i32): void {
 
 /** y = a·b.   y written */
 export function mul(y: usize, a: usize, b: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i < body; i += 16) v128.store(y + i, f32x4.mul(v128.load(a + i), v128.load(b + i)));
   for (; i < end; i += 4) store<f32>(y + i, load<f32>(a + i) * load<f32>(b + i));
@@ -29,7 +32,8 @@ export function mul(y: usize, a: usize, b: usize, n: i32): void {
 
 /** y = a / b.   y written */
 export function div(y: usize, a: usize, b: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i < body; i += 16) v128.store(y + i, f32x4.div(v128.load(a + i), v128.load(b + i)));
   for (; i < end; i += 4) store<f32>(y + i, load<f32>(a + i) / load<f32>(b + i));
@@ -37,16 +41,20 @@ export function div(y: usize, a: usize, b: usize, n: i32): void {
 
 /** y = scale·x + shift.   y written */
 export function affine(y: usize, x: usize, n: i32, scale: f32, shift: f32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
-  const scale4 = f32x4.splat(scale), shift4 = f32x4.splat(shift);
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
+  const scale4 = f32x4.splat(scale),
+    shift4 = f32x4.splat(shift);
   let i: usize = 0;
-  for (; i < body; i += 16) v128.store(y + i, f32x4.add(f32x4.mul(scale4, v128.load(x + i)), shift4));
+  for (; i < body; i += 16)
+    v128.store(y + i, f32x4.add(f32x4.mul(scale4, v128.load(x + i)), shift4));
   for (; i < end; i += 4) store<f32>(y + i, scale * load<f32>(x + i) + shift);
 }
 
 /** y = value.   y written */
 export function fill(y: usize, n: i32, value: f32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   const value4 = f32x4.splat(value);
   let i: usize = 0;
   for (; i < body; i += 16) v128.store(y + i, value4);
@@ -55,12 +63,13 @@ export function fill(y: usize, n: i32, value: f32): void {
 
 /** y = x.   y written; the arrays may overlap */
 export function copy(y: usize, x: usize, n: i32): void {
-  memory.copy(y, x, <usize>n << 2);
+  memory.copy(y, x, (<usize>n) << 2);
 }
 
 /** dst += src.   The backward of a sum. */
 export function add_to(dst: usize, src: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i < body; i += 16) v128.store(dst + i, f32x4.add(v128.load(dst + i), v128.load(src + i)));
   for (; i < end; i += 4) store<f32>(dst + i, load<f32>(dst + i) + load<f32>(src + i));
@@ -68,19 +77,27 @@ export function add_to(dst: usize, src: usize, n: i32): void {
 
 /** dst += alpha·src.   The backward of a difference (alpha = −1) and of affine (alpha = scale). */
 export function axpy(dst: usize, src: usize, n: i32, alpha: f32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   const alpha4 = f32x4.splat(alpha);
   let i: usize = 0;
-  for (; i < body; i += 16) v128.store(dst + i, f32x4.add(v128.load(dst + i), f32x4.mul(alpha4, v128.load(src + i))));
+  for (; i < body; i += 16)
+    v128.store(dst + i, f32x4.add(v128.load(dst + i), f32x4.mul(alpha4, v128.load(src + i))));
   for (; i < end; i += 4) store<f32>(dst + i, load<f32>(dst + i) + alpha * load<f32>(src + i));
 }
 
 /** dst += a·b.   The backward of a product: da += dy·b, db += dy·a. */
 export function mul_add(dst: usize, a: usize, b: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
-  for (; i < body; i += 16) v128.store(dst + i, f32x4.add(v128.load(dst + i), f32x4.mul(v128.load(a + i), v128.load(b + i))));
-  for (; i < end; i += 4) store<f32>(dst + i, load<f32>(dst + i) + load<f32>(a + i) * load<f32>(b + i));
+  for (; i < body; i += 16)
+    v128.store(
+      dst + i,
+      f32x4.add(v128.load(dst + i), f32x4.mul(v128.load(a + i), v128.load(b + i))),
+    );
+  for (; i < end; i += 4)
+    store<f32>(dst + i, load<f32>(dst + i) + load<f32>(a + i) * load<f32>(b + i));
 }
 
 /**
@@ -90,7 +107,8 @@ export function mul_add(dst: usize, a: usize, b: usize, n: i32): void {
  *   db −= q·y      added to, or 0
  */
 export function div_backward(da: usize, db: usize, dy: usize, b: usize, y: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i < body; i += 16) {
     const q = f32x4.div(v128.load(dy + i), v128.load(b + i));

@@ -14,7 +14,16 @@ import { gemm, product, ZEROS } from './gemm';
  *   b  [O]     read, or 0
  *   scratch    `gemm_scratch` bytes
  */
-export function linear_forward(y: usize, x: usize, w: usize, b: usize, scratch: usize, N: i32, I: i32, O: i32): void {
+export function linear_forward(
+  y: usize,
+  x: usize,
+  w: usize,
+  b: usize,
+  scratch: usize,
+  N: i32,
+  I: i32,
+  O: i32,
+): void {
   product(y, b ? b : ZEROS, 0, b ? 4 : 0, x, w, scratch, N, O, I, O, I, 1, 1, I);
 }
 
@@ -29,7 +38,18 @@ export function linear_forward(y: usize, x: usize, w: usize, b: usize, scratch: 
  *   w  [O, I]  read
  *   scratch    `gemm_scratch` bytes
  */
-export function linear_backward(dx: usize, dw: usize, db: usize, dy: usize, x: usize, w: usize, scratch: usize, N: i32, I: i32, O: i32): void {
+export function linear_backward(
+  dx: usize,
+  dw: usize,
+  db: usize,
+  dy: usize,
+  x: usize,
+  w: usize,
+  scratch: usize,
+  N: i32,
+  I: i32,
+  O: i32,
+): void {
   if (dx != 0) gemm(dx, dy, w, scratch, N, I, O, I, O, 1, I, 1, 1);
   if (dw != 0) gemm(dw, dy, x, scratch, O, I, N, I, 1, O, I, 1, 1);
   if (db != 0) column_sums(db, dy, N, O, O);
@@ -42,10 +62,13 @@ export function linear_backward(dx: usize, dw: usize, db: usize, dy: usize, x: u
  *   dy [N, O]  read, rows `dyRow` apart
  */
 export function column_sums(db: usize, dy: usize, N: i32, O: i32, dyRow: i32): void {
-  const step = <usize>dyRow << 2;
+  const step = (<usize>dyRow) << 2;
   let o = 0;
   for (; o + 16 <= O; o += 16, db += 64, dy += 64) {
-    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    let s0 = f32x4.splat(0),
+      s1 = s0,
+      s2 = s0,
+      s3 = s0;
     for (let n = N, p = dy; n >= 1; n--, p += step) {
       s0 = f32x4.add(s0, v128.load(p));
       s1 = f32x4.add(s1, v128.load(p, 16));

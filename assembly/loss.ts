@@ -3,7 +3,8 @@ import { log1pExp1, log1pExp4, sigmoid1, sigmoid4 } from './core/math';
 
 /** y = (a − b)².   y written */
 export function mse_forward(y: usize, a: usize, b: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i < body; i += 16) {
     const d = f32x4.sub(v128.load(a + i), v128.load(b + i));
@@ -22,7 +23,8 @@ export function mse_forward(y: usize, a: usize, b: usize, n: i32): void {
  *   db −= g    added to, or 0
  */
 export function mse_backward(da: usize, db: usize, dy: usize, a: usize, b: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i < body; i += 16) {
     const d = f32x4.sub(v128.load(a + i), v128.load(b + i));
@@ -46,12 +48,16 @@ export function mse_backward(da: usize, db: usize, dy: usize, a: usize, b: usize
  *   y [n]  written
  */
 export function bce_logits_forward(y: usize, x: usize, t: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   const zero = f32x4.splat(0);
   let i: usize = 0;
   for (; i < body; i += 16) {
     const v = v128.load(x + i);
-    v128.store(y + i, f32x4.add(f32x4.sub(f32x4.pmax(v, zero), f32x4.mul(v, v128.load(t + i))), log1pExp4(v)));
+    v128.store(
+      y + i,
+      f32x4.add(f32x4.sub(f32x4.pmax(v, zero), f32x4.mul(v, v128.load(t + i))), log1pExp4(v)),
+    );
   }
   for (; i < end; i += 4) {
     const v = load<f32>(x + i);
@@ -61,13 +67,17 @@ export function bce_logits_forward(y: usize, x: usize, t: usize, n: i32): void {
 
 /** dx += dy·(σ(x) − t) */
 export function bce_logits_backward(dx: usize, dy: usize, x: usize, t: usize, n: i32): void {
-  const body: usize = (n & ~3) << 2, end: usize = n << 2;
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
   let i: usize = 0;
   for (; i < body; i += 16) {
     const g = f32x4.mul(v128.load(dy + i), f32x4.sub(sigmoid4(v128.load(x + i)), v128.load(t + i)));
     v128.store(dx + i, f32x4.add(v128.load(dx + i), g));
   }
   for (; i < end; i += 4) {
-    store<f32>(dx + i, load<f32>(dx + i) + load<f32>(dy + i) * (sigmoid1(load<f32>(x + i)) - load<f32>(t + i)));
+    store<f32>(
+      dx + i,
+      load<f32>(dx + i) + load<f32>(dy + i) * (sigmoid1(load<f32>(x + i)) - load<f32>(t + i)),
+    );
   }
 }

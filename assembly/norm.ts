@@ -1,6 +1,6 @@
 import { loadPart, storePart } from './core/lanes';
-import { addPromoted, sumPair } from './core/sum';
 import { sumShifted } from './core/row';
+import { addPromoted, sumPair } from './core/sum';
 import { madd } from './core/v128';
 
 /**
@@ -16,11 +16,17 @@ import { madd } from './core/v128';
  *   w, b [C]     read; 0: ones, zeros
  */
 export function layer_norm_forward(
-  y: usize, mean: usize, rstd: usize, x: usize, w: usize, b: usize,
-  N: i32, C: i32,
+  y: usize,
+  mean: usize,
+  rstd: usize,
+  x: usize,
+  w: usize,
+  b: usize,
+  N: i32,
+  C: i32,
   eps: f32,
 ): void {
-  const bytes = <usize>C << 2;
+  const bytes = (<usize>C) << 2;
   for (let row = 0; row < N; row++, x += bytes, y += bytes, mean += 4, rstd += 4) {
     const m = <f32>(sumShifted(x, C, 0) / C);
     const r = <f32>(1 / sqrt(sumSquaresShifted(x, C, m) / C + <f64>eps));
@@ -52,14 +58,14 @@ function normalize(y: usize, x: usize, w: usize, b: usize, C: i32, mean: f32, rs
   const r = f32x4.splat(rstd);
   let j = 0;
   for (; j + 4 <= C; j += 4) {
-    const at = <usize>j << 2;
+    const at = (<usize>j) << 2;
     let v = f32x4.mul(f32x4.sub(v128.load(x + at), m), r);
     if (w) v = f32x4.mul(v, v128.load(w + at));
     if (b) v = f32x4.add(v, v128.load(b + at));
     v128.store(y + at, v);
   }
   for (; j < C; j++) {
-    const at = <usize>j << 2;
+    const at = (<usize>j) << 2;
     let v = (load<f32>(x + at) - mean) * rstd;
     if (w) v *= load<f32>(w + at);
     if (b) v += load<f32>(b + at);
@@ -79,10 +85,18 @@ function normalize(y: usize, x: usize, w: usize, b: usize, C: i32, mean: f32, rs
  *   w          [C]     read; 0: ones
  */
 export function layer_norm_backward(
-  dx: usize, dw: usize, db: usize, dy: usize, x: usize, mean: usize, rstd: usize, w: usize,
-  N: i32, C: i32,
+  dx: usize,
+  dw: usize,
+  db: usize,
+  dy: usize,
+  x: usize,
+  mean: usize,
+  rstd: usize,
+  w: usize,
+  N: i32,
+  C: i32,
 ): void {
-  const bytes = <usize>C << 2;
+  const bytes = (<usize>C) << 2;
   for (let row = 0; row < N; row++, dy += bytes, x += bytes, mean += 4, rstd += 4) {
     const m = load<f32>(mean);
     const r = load<f32>(rstd);
@@ -95,18 +109,30 @@ export function layer_norm_backward(
 }
 
 /** (2) of one row, for w and b. */
-function addParameters(dw: usize, db: usize, dy: usize, x: usize, C: i32, mean: f32, rstd: f32): void {
+function addParameters(
+  dw: usize,
+  db: usize,
+  dy: usize,
+  x: usize,
+  C: i32,
+  mean: f32,
+  rstd: f32,
+): void {
   const m = f32x4.splat(mean);
   const r = f32x4.splat(rstd);
   let j = 0;
   for (; j + 4 <= C; j += 4) {
-    const at = <usize>j << 2;
+    const at = (<usize>j) << 2;
     const d = v128.load(dy + at);
-    if (dw) v128.store(dw + at, madd(d, f32x4.mul(f32x4.sub(v128.load(x + at), m), r), v128.load(dw + at)));
+    if (dw)
+      v128.store(
+        dw + at,
+        madd(d, f32x4.mul(f32x4.sub(v128.load(x + at), m), r), v128.load(dw + at)),
+      );
     if (db) v128.store(db + at, f32x4.add(v128.load(db + at), d));
   }
   for (; j < C; j++) {
-    const at = <usize>j << 2;
+    const at = (<usize>j) << 2;
     const d = load<f32>(dy + at);
     if (dw) store<f32>(dw + at, load<f32>(dw + at) + d * ((load<f32>(x + at) - mean) * rstd));
     if (db) store<f32>(db + at, load<f32>(db + at) + d);
@@ -120,7 +146,7 @@ function addInput(dx: usize, dy: usize, x: usize, w: usize, C: i32, mean: f32, r
   const one = f32x4.splat(1);
   const whole = C & ~3;
   const left = C - whole;
-  const rest = <usize>whole << 2;
+  const rest = (<usize>whole) << 2;
   let sums = f64x2.splat(0);
   let dots = f64x2.splat(0);
   for (let at: usize = 0; at < rest; at += 16) {
@@ -142,9 +168,20 @@ function addInput(dx: usize, dy: usize, x: usize, w: usize, C: i32, mean: f32, r
   for (let at: usize = 0; at < rest; at += 16) {
     const d = w ? f32x4.mul(v128.load(dy + at), v128.load(w + at)) : v128.load(dy + at);
     const h = f32x4.mul(f32x4.sub(v128.load(x + at), m), r);
-    v128.store(dx + at, madd(r, f32x4.sub(f32x4.sub(d, meanD), f32x4.mul(h, meanDot)), v128.load(dx + at)));
+    v128.store(
+      dx + at,
+      madd(r, f32x4.sub(f32x4.sub(d, meanD), f32x4.mul(h, meanDot)), v128.load(dx + at)),
+    );
   }
   if (left > 0) {
-    storePart(dx + rest, madd(r, f32x4.sub(f32x4.sub(tailD, meanD), f32x4.mul(tailX, meanDot)), loadPart(dx + rest, left, one)), left);
+    storePart(
+      dx + rest,
+      madd(
+        r,
+        f32x4.sub(f32x4.sub(tailD, meanD), f32x4.mul(tailX, meanDot)),
+        loadPart(dx + rest, left, one),
+      ),
+      left,
+    );
   }
 }

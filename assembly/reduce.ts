@@ -1,6 +1,6 @@
 /**
- * Reductions along the middle axis of [outer, n, inner]: any axis of any tensor, seen as three. n ≥ 1.
- * The backward of the sum is strided_gather_add with a stride of 0.
+ * Reductions along the middle axis of [outer, n, inner]: any axis of any tensor, seen as three. n ≥
+ * 1. The backward of the sum is strided_gather_add with a stride of 0.
  */
 import { demote, highHalf, lowHalf, sumRow } from './core/sum';
 
@@ -11,17 +11,21 @@ import { demote, highHalf, lowHalf, sumRow } from './core/sum';
  *   x [outer, n, inner]   read
  */
 export function sum_forward(y: usize, x: usize, outer: i32, n: i32, inner: i32): void {
-  const step: usize = inner << 2, slab = <usize>n * step;
+  const step: usize = inner << 2,
+    slab = <usize>n * step;
   for (const last = x + <usize>outer * slab; x < last; x += slab) {
     if (inner == 1) {
       store<f32>(y, <f32>sumRow(x, n));
       y += 4;
       continue;
     }
-    const end = x + step, body = x + ((inner & ~3) << 2), past = x + slab;
+    const end = x + step,
+      body = x + ((inner & ~3) << 2),
+      past = x + slab;
     let column = x;
     for (; column < body; column += 16, y += 16) {
-      let low = f64x2.splat(0), high = f64x2.splat(0);
+      let low = f64x2.splat(0),
+        high = f64x2.splat(0);
       for (let at = column; at < past; at += step) {
         const v = v128.load(at);
         low = f64x2.add(low, lowHalf(v));
@@ -38,20 +42,31 @@ export function sum_forward(y: usize, x: usize, outer: i32, n: i32, inner: i32):
 }
 
 /**
- * y = maxₖ xₖ and the first k that attains it. A NaN is greater than any number, as in PyTorch: the first one wins.
+ * y = maxₖ xₖ and the first k that attains it. A NaN is greater than any number, as in PyTorch: the
+ * first one wins.
  *
  *   y     [outer, inner]      written, or 0
  *   index [outer, inner] i32  written, or 0
  *   x     [outer, n, inner]   read
  */
-export function max_forward(y: usize, index: usize, x: usize, outer: i32, n: i32, inner: i32): void {
-  const step: usize = inner << 2, slab = <usize>n * step;
+export function max_forward(
+  y: usize,
+  index: usize,
+  x: usize,
+  outer: i32,
+  n: i32,
+  inner: i32,
+): void {
+  const step: usize = inner << 2,
+    slab = <usize>n * step;
   let to: usize = 0; // offset into y and index
   for (const last = x + <usize>outer * slab; x < last; x += slab) {
-    const end = x + step, body = x + ((inner & ~3) << 2);
+    const end = x + step,
+      body = x + ((inner & ~3) << 2);
     let column = x;
     for (; column < body; column += 16, to += 16) {
-      let most = v128.load(column), which = i32x4.splat(0);
+      let most = v128.load(column),
+        which = i32x4.splat(0);
       for (let k = 1, at = column + step; k < n; k++, at += step) {
         const v = v128.load(at);
         // v > most or v is NaN, but never once most is NaN: !(v ≤ most) and most = most
@@ -63,7 +78,8 @@ export function max_forward(y: usize, index: usize, x: usize, outer: i32, n: i32
       if (index) v128.store(index + to, which);
     }
     for (; column < end; column += 4, to += 4) {
-      let most = load<f32>(column), which = 0;
+      let most = load<f32>(column),
+        which = 0;
       for (let k = 1, at = column + step; k < n; k++, at += step) {
         const v = load<f32>(at);
         if (!(v <= most) && most == most) {
@@ -84,8 +100,16 @@ export function max_forward(y: usize, index: usize, x: usize, outer: i32, n: i32
  *   dy    [outer, inner]      read
  *   index [outer, inner] i32  read
  */
-export function max_backward(dx: usize, dy: usize, index: usize, outer: i32, n: i32, inner: i32): void {
-  const step: usize = inner << 2, slab = <usize>n * step;
+export function max_backward(
+  dx: usize,
+  dy: usize,
+  index: usize,
+  outer: i32,
+  n: i32,
+  inner: i32,
+): void {
+  const step: usize = inner << 2,
+    slab = <usize>n * step;
   for (const last = dx + <usize>outer * slab; dx < last; dx += slab) {
     for (let column = dx; column < dx + step; column += 4, dy += 4, index += 4) {
       const at = column + <usize>load<i32>(index) * step;

@@ -18,23 +18,46 @@ import { madd } from './core/v128';
  * s − a² is a variance: where rounding makes it negative it counts as 0.
  */
 export function rmsprop_step(
-  p: usize, g: usize, square: usize, mean: usize, buffer: usize,
+  p: usize,
+  g: usize,
+  square: usize,
+  mean: usize,
+  buffer: usize,
   n: i32,
-  lr: f64, alpha: f64, eps: f64, weightDecay: f64, momentum: f64,
+  lr: f64,
+  alpha: f64,
+  eps: f64,
+  weightDecay: f64,
+  momentum: f64,
 ): void {
   const whole = n & ~3;
   update<v128>(p, g, square, mean, buffer, 0, whole, lr, alpha, eps, weightDecay, momentum);
-  if (whole < n) update<f32>(p, g, square, mean, buffer, whole, n, lr, alpha, eps, weightDecay, momentum);
+  if (whole < n)
+    update<f32>(p, g, square, mean, buffer, whole, n, lr, alpha, eps, weightDecay, momentum);
 }
 
 /** Places of `held`. */
-const RATE = 0, KEEP = 1, FRESH = 2, FLOOR = 3, DECAY = 4, MU = 5;
+const RATE = 0,
+  KEEP = 1,
+  FRESH = 2,
+  FLOOR = 3,
+  DECAY = 4,
+  MU = 5;
 
 /** Elements [from, to): whole vectors, or at most three floats (`Lanes` is f32). */
 function update<Lanes>(
-  p: usize, g: usize, square: usize, mean: usize, buffer: usize,
-  from: i32, to: i32,
-  lr: f64, alpha: f64, eps: f64, weightDecay: f64, momentum: f64,
+  p: usize,
+  g: usize,
+  square: usize,
+  mean: usize,
+  buffer: usize,
+  from: i32,
+  to: i32,
+  lr: f64,
+  alpha: f64,
+  eps: f64,
+  weightDecay: f64,
+  momentum: f64,
 ): void {
   hold(RATE, -lr);
   hold(KEEP, alpha);
@@ -43,15 +66,21 @@ function update<Lanes>(
   hold(DECAY, weightDecay);
   hold(MU, momentum);
   for (let i = from; i < to; i += 4) {
-    const at = <usize>i << 2;
+    const at = (<usize>i) << 2;
     const left = to - i;
     const P = loadLanes<Lanes>(p + at, left);
     const D = madd(held(DECAY), P, loadLanes<Lanes>(g + at, left));
-    const S = madd(held(KEEP), loadLanes<Lanes>(square + at, left), f32x4.mul(held(FRESH), squared(D)));
+    const S = madd(
+      held(KEEP),
+      loadLanes<Lanes>(square + at, left),
+      f32x4.mul(held(FRESH), squared(D)),
+    );
     storeLanes<Lanes>(square + at, S, left);
     let variance = S;
     if (mean) {
-      const A = flush(madd(held(KEEP), loadLanes<Lanes>(mean + at, left), f32x4.mul(held(FRESH), D)));
+      const A = flush(
+        madd(held(KEEP), loadLanes<Lanes>(mean + at, left), f32x4.mul(held(FRESH), D)),
+      );
       storeLanes<Lanes>(mean + at, A, left);
       variance = f32x4.max(f32x4.sub(S, f32x4.mul(A, A)), f32x4.splat(0));
     }

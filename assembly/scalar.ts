@@ -1,7 +1,8 @@
 /**
- * f64 functions for JavaScript: schedules, initialisers and sampling take them from here, so that every engine computes the same
- * bits. (Math.log, pow, cos and sin differ in their last bits between engines.) AssemblyScript's NativeMath, after musl:
- * pure wasm, log and pow by polynomials (polynomials.mjs); the static table below heap_base() holds digits of 2/π.
+ * f64 functions for JavaScript: schedules, initialisers and sampling take them from here, so that
+ * every engine computes the same bits. (Math.log, pow, cos and sin differ in their last bits
+ * between engines.) AssemblyScript's NativeMath, after musl: pure wasm, log and pow by polynomials
+ * (polynomials.mjs); the static table below heap_base() holds digits of 2/π.
  */
 
 export function log64(x: f64): f64 {

@@ -11,8 +11,9 @@ import { madd } from './core/v128';
  *   x [N, C]  read
  */
 export function softmax_forward(y: usize, x: usize, N: i32, C: i32): void {
-  const bytes = <usize>C << 2;
-  for (let row = 0; row < N; row++, x += bytes, y += bytes) scale(y, C, <f32>(1 / expRow(y, x, C, rowMax(x, C))));
+  const bytes = (<usize>C) << 2;
+  for (let row = 0; row < N; row++, x += bytes, y += bytes)
+    scale(y, C, <f32>(1 / expRow(y, x, C, rowMax(x, C))));
 }
 
 /**
@@ -30,8 +31,12 @@ export function softmax_backward(dx: usize, dy: usize, y: usize, N: i32, C: i32)
       v128.store(dx, madd(v128.load(y), f32x4.sub(v128.load(dy), s), v128.load(dx)));
     }
     if (left > 0) {
-      storePart(dx, madd(loadPart(y, left, s), f32x4.sub(loadPart(dy, left, s), s), loadPart(dx, left, s)), left);
-      const rest = <usize>left << 2;
+      storePart(
+        dx,
+        madd(loadPart(y, left, s), f32x4.sub(loadPart(dy, left, s), s), loadPart(dx, left, s)),
+        left,
+      );
+      const rest = (<usize>left) << 2;
       dx += rest;
       dy += rest;
       y += rest;
@@ -51,10 +56,11 @@ export function log_softmax_forward(y: usize, x: usize, N: i32, C: i32): void {
     const m = f32x4.splat(top);
     const l = f32x4.splat(log1(<f32>sumExp(x, C, top)));
     let left = C;
-    for (; left >= 4; left -= 4, x += 16, y += 16) v128.store(y, f32x4.sub(f32x4.sub(v128.load(x), m), l));
+    for (; left >= 4; left -= 4, x += 16, y += 16)
+      v128.store(y, f32x4.sub(f32x4.sub(v128.load(x), m), l));
     if (left > 0) {
       storePart(y, f32x4.sub(f32x4.sub(loadPart(x, left, m), m), l), left);
-      const rest = <usize>left << 2;
+      const rest = (<usize>left) << 2;
       x += rest;
       y += rest;
     }
@@ -82,8 +88,15 @@ export function log_softmax_backward(dx: usize, dy: usize, y: usize, N: i32, C: 
       v128.store(dx, f32x4.add(v128.load(dx), madd(s, exp4(v128.load(y)), v128.load(dy))));
     }
     if (left > 0) {
-      storePart(dx, f32x4.add(loadPart(dx, left, s), madd(s, exp4(loadPart(y, left, s)), loadPart(dy, left, s))), left);
-      const rest = <usize>left << 2;
+      storePart(
+        dx,
+        f32x4.add(
+          loadPart(dx, left, s),
+          madd(s, exp4(loadPart(y, left, s)), loadPart(dy, left, s)),
+        ),
+        left,
+      );
+      const rest = (<usize>left) << 2;
       dx += rest;
       dy += rest;
       y += rest;

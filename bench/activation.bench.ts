@@ -9,6 +9,16 @@ const n = N * H;
 export default (): Iterable<Case> =>
   withBuffers(function* (buffer) {
     const [x, y, dx, dy] = [buffer(n), buffer(n), buffer(n), buffer(n)];
-    yield { name: `tanh forward ${N}×${H}`, flop: n, bytes: 8 * n, run: () => kernels.tanh_forward(y, x, n) };
-    yield { name: `tanh backward ${N}×${H}`, flop: 4 * n, bytes: 16 * n, run: () => kernels.tanh_backward(dx, dy, y, n) };
+    yield {
+      name: `tanh forward ${N}×${H}`,
+      flop: n,
+      bytes: 8 * n,
+      run: () => kernels.tanh_forward(y, x, n),
+    };
+    yield {
+      name: `tanh backward ${N}×${H}`,
+      flop: 4 * n,
+      bytes: 16 * n,
+      run: () => kernels.tanh_backward(dx, dy, y, n),
+    };
   });

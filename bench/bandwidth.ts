@@ -1,6 +1,7 @@
 /**
- * The speed of memory in this process: the faster of two kernels, `copy` (y = x: 8 bytes a float) and `mul_add` (y += a·b: 16), each reading
- * and writing as many bytes as what it is compared with: few stay in the processor's caches.
+ * The speed of memory in this process: the faster of two kernels, `copy` (y = x: 8 bytes a float)
+ * and `mul_add` (y += a·b: 16), each reading and writing as many bytes as what it is compared with:
+ * few stay in the processor's caches.
  */
 import { allocate, free } from '../src/runtime/arena.js';
 import { kernels } from '../src/runtime/kernels.js';

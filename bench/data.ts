@@ -1,9 +1,15 @@
 /** Seeded data and the memory that benches work in. */
-import { allocate, f32, free, i32 } from '../src/runtime/arena.js';
-import { Random, text } from '../src/index.js';
 
-/** Runs `work` with an allocator of buffers of random numbers in [−1, 1), which are given back at the end. */
-export function* withBuffers<T>(work: (buffer: (floats: number) => number) => Iterable<T>): Generator<T> {
+import { Random, text } from '../src/index.js';
+import { allocate, f32, free, i32 } from '../src/runtime/arena.js';
+
+/**
+ * Runs `work` with an allocator of buffers of random numbers in [−1, 1), which are given back at
+ * the end.
+ */
+export function* withBuffers<T>(
+  work: (buffer: (floats: number) => number) => Iterable<T>,
+): Generator<T> {
   const random = new Random(1);
   const addresses: number[] = [];
   const buffer = (floats: number): number => {
@@ -22,8 +28,15 @@ export function* withBuffers<T>(work: (buffer: (floats: number) => number) => It
 
 /** A vocabulary of `size` characters (65, as tiny shakespeare's) or words. */
 export function vocabulary(size: number): text.Vocab {
-  if (size <= 128) return text.Vocab.fromJSON({ level: 'char', tokens: ['\n', ...Array.from({ length: size - 1 }, (_, i) => String.fromCharCode(32 + i))] });
-  return text.Vocab.fromJSON({ level: 'word', tokens: ['<unk>', '<eos>', ...Array.from({ length: size - 2 }, (_, i) => `w${i}`)] });
+  if (size <= 128)
+    return text.Vocab.fromJSON({
+      level: 'char',
+      tokens: ['\n', ...Array.from({ length: size - 1 }, (_, i) => String.fromCharCode(32 + i))],
+    });
+  return text.Vocab.fromJSON({
+    level: 'word',
+    tokens: ['<unk>', '<eos>', ...Array.from({ length: size - 2 }, (_, i) => `w${i}`)],
+  });
 }
 
 /** n ids below `size`. */

@@ -9,6 +9,16 @@ const n = N * H;
 export default (): Iterable<Case> =>
   withBuffers(function* (buffer) {
     const [x, y] = [buffer(n), buffer(n)];
-    yield { name: `dropout forward ${N}×${H}`, flop: n, bytes: 8 * n, run: () => kernels.dropout_forward(y, x, n, n, 0.5, 1, 2) };
-    yield { name: `dropout backward ${N}×${H}`, flop: 2 * n, bytes: 12 * n, run: () => kernels.dropout_backward(y, x, n, n, 0.5, 1, 2) };
+    yield {
+      name: `dropout forward ${N}×${H}`,
+      flop: n,
+      bytes: 8 * n,
+      run: () => kernels.dropout_forward(y, x, n, n, 0.5, 1, 2),
+    };
+    yield {
+      name: `dropout backward ${N}×${H}`,
+      flop: 2 * n,
+      bytes: 12 * n,
+      run: () => kernels.dropout_backward(y, x, n, n, 0.5, 1, 2),
+    };
   });

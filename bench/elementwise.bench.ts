@@ -11,5 +11,10 @@ export default (): Iterable<Case> =>
     const [y, a, b] = [buffer(n), buffer(n), buffer(n)];
     yield { name: `copy ${N}×${H}`, bytes: 8 * n, run: () => kernels.copy(y, a, n) };
     yield { name: `add ${N}×${H}`, flop: n, bytes: 12 * n, run: () => kernels.add(y, a, b, n) };
-    yield { name: `mul_add ${N}×${H}`, flop: 2 * n, bytes: 16 * n, run: () => kernels.mul_add(y, a, b, n) };
+    yield {
+      name: `mul_add ${N}×${H}`,
+      flop: 2 * n,
+      bytes: 16 * n,
+      run: () => kernels.mul_add(y, a, b, n),
+    };
   });

@@ -8,6 +8,15 @@ const [V, E, N] = [10_000, 512, 2500];
 export default (): Iterable<Case> =>
   withBuffers(function* (buffer) {
     const [w, y, ids] = [buffer(V * E), buffer(N * E), withIds(buffer(N), N, V)];
-    yield { name: `embedding forward ${N}×${E}`, bytes: 8 * N * E, run: () => kernels.embedding_forward(y, w, ids, N, E) };
-    yield { name: `embedding backward ${N}×${E}`, flop: N * E, bytes: 12 * N * E, run: () => kernels.embedding_backward(w, y, ids, N, E, E, -1) };
+    yield {
+      name: `embedding forward ${N}×${E}`,
+      bytes: 8 * N * E,
+      run: () => kernels.embedding_forward(y, w, ids, N, E),
+    };
+    yield {
+      name: `embedding backward ${N}×${E}`,
+      flop: N * E,
+      bytes: 12 * N * E,
+      run: () => kernels.embedding_backward(w, y, ids, N, E, E, -1),
+    };
   });

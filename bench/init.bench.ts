@@ -7,7 +7,16 @@ const script = fileURLToPath(new URL('start.js', import.meta.url));
 
 export default function* (): Generator<Case> {
   for (const threads of [1, 2]) {
-    const args = [script, String(threads), ...process.argv.filter(argument => argument === '--cpu')];
-    yield { name: `init threads ${threads}`, run: () => ({ overriddenDuration: Number(execFileSync(process.execPath, args, { encoding: 'utf8' })) }) };
+    const args = [
+      script,
+      String(threads),
+      ...process.argv.filter(argument => argument === '--cpu'),
+    ];
+    yield {
+      name: `init threads ${threads}`,
+      run: () => ({
+        overriddenDuration: Number(execFileSync(process.execPath, args, { encoding: 'utf8' })),
+      }),
+    };
   }
 }

@@ -1,4 +1,7 @@
-/** The usual jobs, of train.bench.ts and of the peers: plain data, so that a peer loads nothing else. */
+/**
+ * The usual jobs, of train.bench.ts and of the peers: plain data, so that a peer loads nothing
+ * else.
+ */
 
 export interface Size {
   cell: 'lstm' | 'gru';
@@ -28,4 +31,5 @@ export const JOBS: readonly Job[] = [
 
 export const label = ({ cell, V, H, layers }: Size): string => `${cell} ${V}/${H}×${layers}`;
 
-export const trainName = (job: Job): string => `train ${job.note} ${label(job)} T${job.T} B${job.B}`;
+export const trainName = (job: Job): string =>
+  `train ${job.note} ${label(job)} T${job.T} B${job.B}`;

@@ -3,9 +3,20 @@ import { nn, ops, Parameter, Random, scope } from '../src/index.js';
 import type { Case } from './case.js';
 
 /** T, B, H: the layers of the jobs in train.bench.ts. */
-const SIZES = [[50, 50, 128], [50, 32, 128], [35, 20, 200], [50, 50, 512], [25, 1, 128], [25, 1, 32]] as const;
+const SIZES = [
+  [50, 50, 128],
+  [50, 32, 128],
+  [35, 20, 200],
+  [50, 50, 512],
+  [25, 1, 128],
+  [25, 1, 32],
+] as const;
 
-export function* layerCases(name: string, Layer: typeof nn.LSTM | typeof nn.GRU, gates: number): Generator<Case> {
+export function* layerCases(
+  name: string,
+  Layer: typeof nn.LSTM | typeof nn.GRU,
+  gates: number,
+): Generator<Case> {
   for (const [T, B, H] of SIZES) {
     const random = new Random(1);
     using layer = new Layer(H, H, { random });

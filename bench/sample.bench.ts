@@ -1,4 +1,7 @@
-/** Text one character at a time through the public generator, and texts evaluated: in f32 and in 8-bit weights. */
+/**
+ * Text one character at a time through the public generator, and texts evaluated: in f32 and in
+ * 8-bit weights.
+ */
 import type { Case } from './case.js';
 import { randomIds } from './data.js';
 import { label, type Size } from './jobs.js';
@@ -14,17 +17,36 @@ export default function* (): Generator<Case> {
   for (const size of SIZES) {
     using float = model(size);
     using int8 = float.quantize();
-    for (const [name, lm] of [['', float], [' int8', int8]] as const) {
+    for (const [name, lm] of [
+      ['', float],
+      [' int8', int8],
+    ] as const) {
       const pieces = lm.sample({ length: 1e9, temperature: 0.8, seed: 1 });
-      yield { name: `sample ${label(size)}${name}`, flop: flopPerToken(size), tokens: 1, run: () => pieces.next() };
+      yield {
+        name: `sample ${label(size)}${name}`,
+        flop: flopPerToken(size),
+        tokens: 1,
+        run: () => pieces.next(),
+      };
     }
-    const evaluation = (name: string, tokens: number, run: (ids: Int32Array) => Promise<unknown>): Case => {
+    const evaluation = (
+      name: string,
+      tokens: number,
+      run: (ids: Int32Array) => Promise<unknown>,
+    ): Case => {
       const ids = randomIds(tokens + 1, size.V);
-      return { name: `evaluate ${label(size)} ${name}`, flop: tokens * flopPerToken(size), tokens, run: () => run(ids) };
+      return {
+        name: `evaluate ${label(size)} ${name}`,
+        flop: tokens * flopPerToken(size),
+        tokens,
+        run: () => run(ids),
+      };
     };
     const tokens = Math.round(2 ** 22 / size.H ** 2) * 16;
     yield evaluation('one stream', tokens, ids => float.evaluate(ids));
     yield evaluation('one stream int8', tokens, ids => int8.evaluate(ids));
-    yield evaluation('24 columns', 24 * (size.H > 256 ? 1600 : 4000), ids => float.evaluate(ids, { columns: 24 }));
+    yield evaluation('24 columns', 24 * (size.H > 256 ? 1600 : 4000), ids =>
+      float.evaluate(ids, { columns: 24 }),
+    );
   }
 }

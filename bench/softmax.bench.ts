@@ -1,4 +1,7 @@
-/** Whole training steps of word models by their softmax. Words are drawn as in a text: few often, most seldom. */
+/**
+ * Whole training steps of word models by their softmax. Words are drawn as in a text: few often,
+ * most seldom.
+ */
 import { nn } from '../src/index.js';
 import type { Case } from './case.js';
 import { wordIds } from './data.js';
@@ -16,8 +19,12 @@ function outputWeights(head: nn.Head, ids: Int32Array, { V, H }: Size): number {
   if (head instanceof nn.SampledSoftmax) return (head.samples + 1) * H;
   if (!(head instanceof nn.AdaptiveSoftmax)) return V * H;
   const { cutoffs, tail } = head;
-  const share = (i: number): number => ids.filter(id => id >= cutoffs[i]! && id < (cutoffs[i + 1] ?? V)).length / ids.length;
-  return head.head.weight.size + tail.reduce((sum, [down, up], i) => sum + share(i) * (down.weight.size + up.weight.size), 0);
+  const share = (i: number): number =>
+    ids.filter(id => id >= cutoffs[i]! && id < (cutoffs[i + 1] ?? V)).length / ids.length;
+  return (
+    head.head.weight.size +
+    tail.reduce((sum, [down, up], i) => sum + share(i) * (down.weight.size + up.weight.size), 0)
+  );
 }
 
 export default function* (): Generator<Case> {
@@ -25,7 +32,13 @@ export default function* (): Generator<Case> {
     const ids = wordIds(B * (20 * T + 1), size.V);
     for (const [name, softmax] of Object.entries(WAYS)) {
       using lm = model(size, softmax);
-      yield* stepCase(lm, { name: `softmax ${name} ${label(size)} T${T} B${B}`, ids, T, B, flop: flopPerStep(size, T, B, outputWeights(lm.head, ids, size)) });
+      yield* stepCase(lm, {
+        name: `softmax ${name} ${label(size)} T${T} B${B}`,
+        ids,
+        T,
+        B,
+        flop: flopPerStep(size, T, B, outputWeights(lm.head, ids, size)),
+      });
     }
   }
 }

@@ -1,4 +1,7 @@
-/** The process of init.bench.ts, run as `node start.js THREADS [--cpu]`: prints how many ms `init()` takes right after the import. */
+/**
+ * The process of init.bench.ts, run as `node start.js THREADS [--cpu]`: prints how many ms `init()`
+ * takes right after the import.
+ */
 import { init } from '../src/index.js';
 import { now } from './case.js';
 

@@ -1,5 +1,8 @@
-/** Whole training steps as the Trainer makes them: embedding → cells → output layer and cross-entropy, backward, clip by norm, Adam. */
-import { optim, text, train, type lm } from '../src/index.js';
+/**
+ * Whole training steps as the Trainer makes them: embedding → cells → output layer and
+ * cross-entropy, backward, clip by norm, Adam.
+ */
+import { type lm, optim, text, train } from '../src/index.js';
 import type { Case } from './case.js';
 
 export interface Step {
@@ -14,7 +17,11 @@ export interface Step {
 
 export function* stepCase(model: lm.RecurrentLM, { name, ids, T, B, flop }: Step): Generator<Case> {
   using trainer = new train.Trainer(model, {
-    optimizer: new optim.Adam(model.namedParameters(), { lr: 1e-3 }), clipNorm: 1, bptt: T, steps: 1e9, reportEvery: 1,
+    optimizer: new optim.Adam(model.namedParameters(), { lr: 1e-3 }),
+    clipNorm: 1,
+    bptt: T,
+    steps: 1e9,
+    reportEvery: 1,
   });
   const reports = trainer.run(text.columns(ids, { batchSize: B }));
   yield { name, flop, tokens: T * B, run: () => reports.next() };

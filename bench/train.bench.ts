@@ -9,6 +9,12 @@ export default function* (): Generator<Case> {
   for (const job of JOBS) {
     const { T, B, V } = job;
     using lm = model(job);
-    yield* stepCase(lm, { name: trainName(job), ids: randomIds(B * (20 * T + 1), V), T, B, flop: flopPerStep(job, T, B) });
+    yield* stepCase(lm, {
+      name: trainName(job),
+      ids: randomIds(B * (20 * T + 1), V),
+      T,
+      B,
+      flop: flopPerStep(job, T, B),
+    });
   }
 }

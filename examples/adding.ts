@@ -2,4 +2,9 @@ import { recipes } from './learn.js';
 import { show } from './runner.js';
 import { adding } from './synthetic.js';
 
-await show({ title: 'Adding two marked numbers: mean squared error', task: adding, recipe: recipes.adding, T: 100 });
+await show({
+  title: 'Adding two marked numbers: mean squared error',
+  task: adding,
+  recipe: recipes.adding,
+  T: 100,
+});

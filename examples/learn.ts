@@ -1,6 +1,6 @@
 /** How the networks are trained: the same steps, seeds and rates for every cell. */
 import { infer, optim, Random, train } from '../src/index.js';
-import { layer, Network, type Cell } from './network.js';
+import { type Cell, layer, Network } from './network.js';
 import type { Batch, Task } from './synthetic.js';
 
 export interface Recipe {
@@ -41,9 +41,17 @@ export interface LearnOptions {
 }
 
 /** Trains on fresh sequences at each step, and measures on 1024 others. */
-export async function* learn(task: Task, { hiddenSize, B, lr, clipNorm, steps }: Recipe, { cell, seed, reports }: LearnOptions): AsyncGenerator<Progress, void, undefined> {
+export async function* learn(
+  task: Task,
+  { hiddenSize, B, lr, clipNorm, steps }: Recipe,
+  { cell, seed, reports }: LearnOptions,
+): AsyncGenerator<Progress, void, undefined> {
   const random = new Random(seed);
-  const network = new Network(task, layer(cell, { inputSize: task.inputSize, T: task.steps, hiddenSize, random }), random);
+  const network = new Network(
+    task,
+    layer(cell, { inputSize: task.inputSize, T: task.steps, hiddenSize, random }),
+    random,
+  );
   const trainer = new train.Trainer(network, {
     optimizer: new optim.Adam(network.namedParameters(), { lr }),
     schedule: optim.cosine({ min: lr / 100 }),
@@ -70,8 +78,14 @@ export async function* learn(task: Task, { hiddenSize, B, lr, clipNorm, steps }:
   }
 }
 
-/** Fresh batches of a task, as data for the trainer: `steps` of them are an epoch, each from a seed of its own. */
-export function batches(task: Task, { B, steps }: Pick<Recipe, 'B' | 'steps'>): train.TrainData<Batch> {
+/**
+ * Fresh batches of a task, as data for the trainer: `steps` of them are an epoch, each from a seed
+ * of its own.
+ */
+export function batches(
+  task: Task,
+  { B, steps }: Pick<Recipe, 'B' | 'steps'>,
+): train.TrainData<Batch> {
   return {
     fingerprint: `${task.inputSize}:${task.steps}:${B}:${steps}`,
     windows({ random }) {

@@ -3,16 +3,19 @@ import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createDisplay } from '../src/cli/display.js';
-import { complain, colours, print } from '../src/cli/output.js';
 import { explain } from '../src/cli/errors.js';
 import { supervise } from '../src/cli/interrupt.js';
 import { loadModel } from '../src/cli/kinds.js';
+import { colours, complain, print } from '../src/cli/output.js';
 import { write } from '../src/cli/sample.js';
 import { newRecipe } from '../src/cli/train.js';
 import { writeFileAtomic } from '../src/node/files.js';
 import { glosses } from './glosses.js';
 
-/** About a minute on one core of 2024: 1.5 million characters. Many small batches learn more in that time than few large ones. */
+/**
+ * About a minute on one core of 2024: 1.5 million characters. Many small batches learn more in that
+ * time than few large ones.
+ */
 const STEPS = 3000;
 /** 35,000 characters are held out: validation takes about two seconds. */
 const SPLIT = 0.995;
@@ -23,11 +26,27 @@ async function start(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await writeFileAtomic(file('txt'), new TextEncoder().encode(glosses(1)));
   const display = createDisplay({ json: false });
-  const recipe = newRecipe({ layers: 1, hidden: 192, batch: 8, lr: 1.2e-2, steps: STEPS, split: SPLIT });
+  const recipe = newRecipe({
+    layers: 1,
+    hidden: 192,
+    batch: 8,
+    lr: 1.2e-2,
+    steps: STEPS,
+    split: SPLIT,
+  });
   const outcome = await supervise(
     {
-      recipe, input: file('txt'), valid: null, out: file('safetensors'), checkpoint: file('checkpoint.safetensors'),
-      resume: null, slice: null, maxSeconds: null, threads: 1, wide: false, reportEvery: display.live ? 20 : 250,
+      recipe,
+      input: file('txt'),
+      valid: null,
+      out: file('safetensors'),
+      checkpoint: file('checkpoint.safetensors'),
+      resume: null,
+      slice: null,
+      maxSeconds: null,
+      threads: 1,
+      wide: false,
+      reportEvery: display.live ? 20 : 250,
     },
     { display },
   );
@@ -42,7 +61,12 @@ async function start(): Promise<void> {
   const { bold } = colours(process.stderr);
   display.note('model', outcome.model);
   display.note('sample', bold(`npx throughtime sample ${outcome.model} --prompt "a "`));
-  display.note('go on', bold(`npx throughtime train lm --resume ${outcome.checkpoint}${outcome.reason === 'finished' ? ` --steps ${4 * STEPS}` : ''}`));
+  display.note(
+    'go on',
+    bold(
+      `npx throughtime train lm --resume ${outcome.checkpoint}${outcome.reason === 'finished' ? ` --steps ${4 * STEPS}` : ''}`,
+    ),
+  );
 }
 
 try {

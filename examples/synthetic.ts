@@ -1,8 +1,8 @@
 /**
- * Three tasks that need memory over many steps: the classic tests of whether gradients reach back (Hochreiter & Schmidhuber
- * 1997; Pascanu et al. 2013; Arjovsky et al. 2016).
+ * Three tasks that need memory over many steps: the classic tests of whether gradients reach back
+ * (Hochreiter & Schmidhuber 1997; Pascanu et al. 2013; Arjovsky et al. 2016).
  */
-import { ops, tensor, type Random, type Tensor, type train } from '../src/index.js';
+import { ops, type Random, type Tensor, tensor, type train } from '../src/index.js';
 
 /** B sequences as numbers, and what is asked of the outputs. */
 export interface Batch extends train.TrainBatch {
@@ -28,11 +28,18 @@ export interface Task {
 }
 
 /** What the trainer reads of B sequences of T steps, each with as many targets as given. */
-const sizes = (T: number, B: number, targets: number) => ({ T, B, lossFrom: 0, tokens: B * targets, first: true });
+const sizes = (T: number, B: number, targets: number) => ({
+  T,
+  B,
+  lossFrom: 0,
+  tokens: B * targets,
+  first: true,
+});
 
 /**
- * Adding: T steps with a value in [0, 1) and a marker each; one step of each half is marked; the answer is the sum of the two
- * marked values. Squared error; always answering 1 costs the variance of a sum of two U[0, 1), 1/6.
+ * Adding: T steps with a value in [0, 1) and a marker each; one step of each half is marked; the
+ * answer is the sum of the two marked values. Squared error; always answering 1 costs the variance
+ * of a sum of two U[0, 1), 1/6.
  */
 export function adding(T: number): Task {
   return {
@@ -52,14 +59,19 @@ export function adding(T: number): Task {
           sums[b]! += x[(t * B + b) * 2]!;
         }
       }
-      return { ...sizes(T, B, 1), x, loss: outputs => ops.mse(outputs, tensor(sums, { shape: [1, B, 1] })) };
+      return {
+        ...sizes(T, B, 1),
+        x,
+        loss: outputs => ops.mse(outputs, tensor(sums, { shape: [1, B, 1] })),
+      };
     },
   };
 }
 
 /**
- * Temporal order (task 6a): among distractors stand two symbols, each X or Y, one early and one in the middle; which of the
- * four orders was it? Symbols: 0–3 distractors, 4 X, 5 Y, 6 start, 7 end. Cross-entropy; guessing costs ln 4.
+ * Temporal order (task 6a): among distractors stand two symbols, each X or Y, one early and one in
+ * the middle; which of the four orders was it? Symbols: 0–3 distractors, 4 X, 5 Y, 6 start, 7 end.
+ * Cross-entropy; guessing costs ln 4.
  */
 export function temporalOrder(T: number): Task {
   return {
@@ -69,7 +81,9 @@ export function temporalOrder(T: number): Task {
     answers: 1,
     baseline: Math.log(4),
     draw(random, B) {
-      const symbols = Int32Array.from({ length: T * B }, () => random.int(4)).fill(6, 0, B).fill(7, (T - 1) * B);
+      const symbols = Int32Array.from({ length: T * B }, () => random.int(4))
+        .fill(6, 0, B)
+        .fill(7, (T - 1) * B);
       const orders = new Int32Array(B);
       const tenth = Math.floor(T / 10);
       for (let b = 0; b < B; b++) {
@@ -93,9 +107,10 @@ export function temporalOrder(T: number): Task {
 const WORD = 10;
 
 /**
- * Copying memory: ten symbols out of eight, T − 1 blanks, a delimiter, ten blanks; the answer is a blank at each step and the
- * ten symbols at the last ten. Symbols: 0 blank, 1–8, 9 delimiter. Cross-entropy over all T + 20 steps; who forgets the
- * symbols but counts the steps pays 10·ln 8 / (T + 20).
+ * Copying memory: ten symbols out of eight, T − 1 blanks, a delimiter, ten blanks; the answer is a
+ * blank at each step and the ten symbols at the last ten. Symbols: 0 blank, 1–8, 9 delimiter.
+ * Cross-entropy over all T + 20 steps; who forgets the symbols but counts the steps pays 10·ln 8 /
+ * (T + 20).
  */
 export function copying(T: number): Task {
   const steps = T + 2 * WORD;

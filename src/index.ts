@@ -1,14 +1,15 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** throughtime: recurrent language models trained on WebAssembly SIMD. */
-export { init, runtimeInfo, type InitOptions, type RuntimeInfo } from './runtime/init.js';
+
+export * as io from './io/index.js';
+export * as lm from './lm/index.js';
+export * as nn from './nn/index.js';
+export * as ops from './ops/index.js';
+export * as optim from './optim/index.js';
+export { type InitOptions, init, type RuntimeInfo, runtimeInfo } from './runtime/init.js';
 export { Random } from './runtime/random.js';
 export { infer, scope } from './tensor/scope.js';
-export { Parameter, Tensor, tensor, zeros, type TensorOptions } from './tensor/tensor.js';
-export { type Shape } from './tensor/shape.js';
-export * as ops from './ops/index.js';
-export * as nn from './nn/index.js';
-export * as optim from './optim/index.js';
+export type { Shape } from './tensor/shape.js';
+export { Parameter, Tensor, type TensorOptions, tensor, zeros } from './tensor/tensor.js';
 export * as text from './text/index.js';
 export * as train from './train/index.js';
-export * as lm from './lm/index.js';
-export * as io from './io/index.js';

@@ -8,7 +8,11 @@ const { test, run } = suite('architecture');
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
 /** Files below a folder that end in `.ts`, as paths from the root. */
-const sources = (folder: string) => readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts')).map(file => `${folder}/${file}`).sort();
+const sources = (folder: string) =>
+  readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.ts'))
+    .map(file => `${folder}/${file}`)
+    .sort();
 
 interface Import {
   from: string;
@@ -19,10 +23,18 @@ interface Import {
 
 /** Every static import, re-export and dynamic import of a literal. */
 function importsOf(file: string): Import[] {
-  const found = read(file).matchAll(/^(?:import|export)\s+(type\s)?[^;'"]*?from\s+['"]([^'"]+)['"]|^import\s+()['"]([^'"]+)['"]|\bimport\(()['"]([^'"]+)['"]\)/gm);
+  const found = read(file).matchAll(
+    /^(?:import|export)\s+(type\s)?[^;'"]*?from\s+['"]([^'"]+)['"]|^import\s+()['"]([^'"]+)['"]|\bimport\(()['"]([^'"]+)['"]\)/gm,
+  );
   return [...found].map(match => {
     const name = match[2] ?? match[4] ?? match[6]!;
-    return { from: file, to: name.startsWith('.') ? posix.join(posix.dirname(file), name).replace(/\.js$/, '.ts') : name, typeOnly: match[1] !== undefined };
+    return {
+      from: file,
+      to: name.startsWith('.')
+        ? posix.join(posix.dirname(file), name).replace(/\.js$/, '.ts')
+        : name,
+      typeOnly: match[1] !== undefined,
+    };
   });
 }
 
@@ -33,13 +45,21 @@ const room = (path: string) => path.split('/')[1]!;
 
 /** The table of ARCHITECTURE.md: room → what it may import; null: anything. */
 function table(): Map<string, (to: string) => boolean> {
-  const rows = [...read('ARCHITECTURE.md').matchAll(/^\| `src\/([a-z.]+)\/?` \|.*\| ([^|]+) \|$/gm)];
+  const rows = [
+    ...read('ARCHITECTURE.md').matchAll(/^\| `src\/([a-z.]+)\/?` \|.*\| ([^|]+) \|$/gm),
+  ];
   return new Map(
     rows.map(([, name, allowed]) => {
-      const listed = allowed === 'nothing of ours' ? [] : allowed!.replace('everything but ', '').split(/, | and /);
+      const listed =
+        allowed === 'nothing of ours'
+          ? []
+          : allowed!.replace('everything but ', '').split(/, | and /);
       if (allowed === 'everything') return [name!, () => true];
       if (allowed!.startsWith('everything but ')) return [name!, to => !listed.includes(room(to))];
-      return [name!, to => listed.includes(room(to)) || listed.includes(to.replace(/^src\/|\.ts$/g, ''))];
+      return [
+        name!,
+        to => listed.includes(room(to)) || listed.includes(to.replace(/^src\/|\.ts$/g, '')),
+      ];
     }),
   );
 }
@@ -51,30 +71,74 @@ function none(faults: readonly string[], what: string): void {
 
 test('every room stands in the table, and imports what it may', () => {
   const rooms = table();
-  none([...new Set(files.map(room))].filter(name => !rooms.has(name)), 'rooms that ARCHITECTURE.md does not know');
-  none([...rooms.keys()].filter(name => !files.some(file => room(file) === name)), 'rooms that are not there');
+  none(
+    [...new Set(files.map(room))].filter(name => !rooms.has(name)),
+    'rooms that ARCHITECTURE.md does not know',
+  );
+  none(
+    [...rooms.keys()].filter(name => !files.some(file => room(file) === name)),
+    'rooms that are not there',
+  );
   const ours = imports.filter(({ to }) => to.startsWith('src/'));
-  if (ours.length < 100) throw new Error(`only ${ours.length} imports found: the reader of imports is broken`);
-  none(ours.filter(({ to }) => !files.includes(to)).map(({ from, to }) => `${from} imports ${to}`), 'imports of files that are not there');
-  none(ours.filter(({ from, to }) => room(from) !== room(to) && !rooms.get(room(from))!(to)).map(({ from, to }) => `${from} imports ${to}`), 'imports against the table');
+  if (ours.length < 100)
+    throw new Error(`only ${ours.length} imports found: the reader of imports is broken`);
+  none(
+    ours.filter(({ to }) => !files.includes(to)).map(({ from, to }) => `${from} imports ${to}`),
+    'imports of files that are not there',
+  );
+  none(
+    ours
+      .filter(({ from, to }) => room(from) !== room(to) && !rooms.get(room(from))!(to))
+      .map(({ from, to }) => `${from} imports ${to}`),
+    'imports against the table',
+  );
 });
 
 test('the kernels are called by runtime, ops and optim alone', () => {
-  none(imports.filter(({ from, to }) => to === 'src/runtime/kernels.ts' && !['runtime', 'ops', 'optim'].includes(room(from))).map(({ from }) => from), 'imports of runtime/kernels');
+  none(
+    imports
+      .filter(
+        ({ from, to }) =>
+          to === 'src/runtime/kernels.ts' && !['runtime', 'ops', 'optim'].includes(room(from)),
+      )
+      .map(({ from }) => from),
+    'imports of runtime/kernels',
+  );
 });
 
 test('node: is imported by node and cli alone; packages by cli, and the loader by runtime', () => {
   const bare = imports.filter(({ to }) => !to.startsWith('src/'));
-  none(bare.filter(({ from, to }) => to.startsWith('node:') && !['node', 'cli'].includes(room(from))).map(({ from, to }) => `${from} imports ${to}`), 'imports of node:');
-  const allowed = (from: string, to: string) => to.startsWith('node:') || room(from) === 'cli' || (room(from) === 'runtime' && ['#binary', '#kernels', '@assemblyscript/loader'].includes(to));
-  none(bare.filter(({ from, to }) => !allowed(from, to)).map(({ from, to }) => `${from} imports ${to}`), 'imports of packages');
+  none(
+    bare
+      .filter(({ from, to }) => to.startsWith('node:') && !['node', 'cli'].includes(room(from)))
+      .map(({ from, to }) => `${from} imports ${to}`),
+    'imports of node:',
+  );
+  const allowed = (from: string, to: string) =>
+    to.startsWith('node:') ||
+    room(from) === 'cli' ||
+    (room(from) === 'runtime' && ['#binary', '#kernels', '@assemblyscript/loader'].includes(to));
+  none(
+    bare
+      .filter(({ from, to }) => !allowed(from, to))
+      .map(({ from, to }) => `${from} imports ${to}`),
+    'imports of packages',
+  );
 });
 
 test('there are no cycles', () => {
-  const graph = new Map(files.map(file => [file, imports.filter(({ from, to, typeOnly }) => from === file && !typeOnly && to.startsWith('src/')).map(({ to }) => to)]));
+  const graph = new Map(
+    files.map(file => [
+      file,
+      imports
+        .filter(({ from, to, typeOnly }) => from === file && !typeOnly && to.startsWith('src/'))
+        .map(({ to }) => to),
+    ]),
+  );
   const done = new Set<string>();
   const visit = (file: string, path: readonly string[]): void => {
-    if (path.includes(file)) throw new Error(`a cycle: ${[...path.slice(path.indexOf(file)), file].join(' → ')}`);
+    if (path.includes(file))
+      throw new Error(`a cycle: ${[...path.slice(path.indexOf(file)), file].join(' → ')}`);
     if (done.has(file)) return;
     for (const next of graph.get(file)!) visit(next, [...path, file]);
     done.add(file);
@@ -83,46 +147,91 @@ test('there are no cycles', () => {
 });
 
 test('nothing awaits while it loads but the command itself', () => {
-  const waits = (text: string) => /^(?:(?:export\s+)?(?:const|let)\s[^;{]*=\s*|[\w.]+\s*=\s*|void\s+)?await\b|^for await\b|^(?:\{|try \{|if \(.*) *\n +await\b/m.test(text);
-  none(files.filter(file => file !== 'src/cli/index.ts' && waits(read(file))), 'top-level await');
+  const waits = (text: string) =>
+    /^(?:(?:export\s+)?(?:const|let)\s[^;{]*=\s*|[\w.]+\s*=\s*|void\s+)?await\b|^for await\b|^(?:\{|try \{|if \(.*) *\n +await\b/m.test(
+      text,
+    );
+  none(
+    files.filter(file => file !== 'src/cli/index.ts' && waits(read(file))),
+    'top-level await',
+  );
 });
 
 test('the public index re-exports and does nothing else', () => {
-  none(read('src/index.ts').replace(/\/\*[^]*?\*\//g, '').split('\n').filter(line => line !== '' && !line.startsWith('/// <reference lib=') && !/^export (\{.*\}|\* as \w+) from '.*';$/.test(line)), 'other lines');
+  none(
+    read('src/index.ts')
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .split('\n')
+      .filter(
+        line =>
+          line !== '' &&
+          !line.startsWith('/// <reference lib=') &&
+          !/^export ((type )?\{.*\}|\* as \w+) from '.*';$/.test(line),
+      ),
+    'other lines',
+  );
 });
 
 /** Covered by the tests of the layers that share it. */
 const SHARED = ['recurrent'];
 
 test('every kernel file has its test and its reference', () => {
-  const stems = readdirSync(new URL('assembly', root)).filter(file => file.endsWith('.ts') && file !== 'index.ts').map(file => file.slice(0, -3));
+  const stems = readdirSync(new URL('assembly', root))
+    .filter(file => file.endsWith('.ts') && file !== 'index.ts')
+    .map(file => file.slice(0, -3));
   const tests = sources('test/kernels');
-  none(stems.filter(stem => !SHARED.includes(stem) && !tests.includes(`test/kernels/${stem}.test.ts`)), 'kernel files without a test');
-  none(stems.filter(stem => !read('assembly/index.ts').includes(`from './${stem}';`)), 'kernel files that the ABI does not know');
+  none(
+    stems.filter(stem => !SHARED.includes(stem) && !tests.includes(`test/kernels/${stem}.test.ts`)),
+    'kernel files without a test',
+  );
+  none(
+    stems.filter(stem => !read('assembly/index.ts').includes(`from './${stem}';`)),
+    'kernel files that the ABI does not know',
+  );
 });
 
 test('every export of the module is called in src, or by another kernel', () => {
   const module = new WebAssembly.Module(readFileSync(new URL('dist/kernels/simd.wasm', root)));
   const text = files.map(read).join('\n');
   const kernels = sources('assembly').map(read).join('\n');
-  const functions = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function').map(({ name }) => name);
+  const functions = WebAssembly.Module.exports(module)
+    .filter(({ kind }) => kind === 'function')
+    .map(({ name }) => name);
   if (functions.length < 50) throw new Error(`only ${functions.length} exports`);
-  none(functions.filter(name => !new RegExp(`kernels\\.${name}\\b`).test(text) && !new RegExp(`(?<!function )\\b${name}\\(`).test(kernels)), 'exports that nobody calls');
+  none(
+    functions.filter(
+      name =>
+        !new RegExp(`kernels\\.${name}\\b`).test(text) &&
+        !new RegExp(`(?<!function )\\b${name}\\(`).test(kernels),
+    ),
+    'exports that nobody calls',
+  );
 });
 
 test('both builds export the same functions', () => {
-  const names = (build: string) => WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(new URL(`dist/kernels/${build}.wasm`, root)))).map(({ name, kind }) => `${kind} ${name}`);
+  const names = (build: string) =>
+    WebAssembly.Module.exports(
+      new WebAssembly.Module(readFileSync(new URL(`dist/kernels/${build}.wasm`, root))),
+    ).map(({ name, kind }) => `${kind} ${name}`);
   let relaxed: string[];
   try {
     relaxed = names('relaxed');
   } catch {
     relaxed = names('simd'); // this engine cannot compile the relaxed build
   }
-  none(names('simd').filter(name => !relaxed.includes(name)), 'missing in relaxed');
+  none(
+    names('simd').filter(name => !relaxed.includes(name)),
+    'missing in relaxed',
+  );
 });
 
 test('every test file runs its suite', () => {
-  none(sources('test').filter(file => file.endsWith('.test.ts') && !/^(?:\w+\.)?run\(\);$/m.test(read(file))), 'test files that never call run()');
+  none(
+    sources('test').filter(
+      file => file.endsWith('.test.ts') && !/^(?:\w+\.)?run\(\);$/m.test(read(file)),
+    ),
+    'test files that never call run()',
+  );
 });
 
 run();

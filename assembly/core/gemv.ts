@@ -1,5 +1,6 @@
 /**
- * One row by a matrix that is read in place: c += a·B. B is used once, so packing it would cost more than the product.
+ * One row by a matrix that is read in place: c += a·B. B is used once, so packing it would cost
+ * more than the product.
  *
  *   c [N]      added to (contiguous)
  *   a [K]      read, `aCol` bytes apart
@@ -8,9 +9,14 @@
 import { FUSED } from './tile';
 import { madd, sumLanesOf4 } from './v128';
 
-/** Of B at a time. V8 11 loads all of a loop's operands before it multiplies: with 8 accumulators and no fused instruction it spills, with 6 not. */
+/**
+ * Of B at a time. V8 11 loads all of a loop's operands before it multiplies: with 8 accumulators
+ * and no fused instruction it spills, with 6 not.
+ */
 const COLUMNS: i32 = FUSED ? 32 : 24;
-/** At a time, for the same reason: by rows of 512 floats four are 1.4 times as fast as eight there. */
+/**
+ * At a time, for the same reason: by rows of 512 floats four are 1.4 times as fast as eight there.
+ */
 const DOTS: i32 = FUSED ? 8 : 4;
 
 /** c += v, four floats */
@@ -25,8 +31,9 @@ function add(c: usize, v: usize, n: i32): void {
 }
 
 /**
- * B [K, N] with contiguous rows, `bRow` bytes apart: COLUMNS at a time, four to an accumulator. The last group begins at
- * N − COLUMNS (or is four wide where N < COLUMNS) and stores only its new columns.
+ * B [K, N] with contiguous rows, `bRow` bytes apart: COLUMNS at a time, four to an accumulator. The
+ * last group begins at N − COLUMNS (or is four wide where N < COLUMNS) and stores only its new
+ * columns.
  */
 export function gemvRows(c: usize, a: usize, b: usize, scratch: usize, N: i32, K: i32, aCol: usize, bRow: usize): void {
   const zero = f32x4.splat(0);
@@ -71,8 +78,8 @@ export function gemvRows(c: usize, a: usize, b: usize, scratch: usize, N: i32, K
 }
 
 /**
- * B [K, N] with contiguous columns, `bCol` bytes apart (weights [N, K]), a contiguous: DOTS products at a time. The last group
- * repeats the last column and stores only what is new.
+ * B [K, N] with contiguous columns, `bCol` bytes apart (weights [N, K]), a contiguous: DOTS
+ * products at a time. The last group repeats the last column and stores only what is new.
  */
 export function gemvColumns(c: usize, a: usize, b: usize, scratch: usize, N: i32, K: i32, bCol: usize): void {
   const zero = f32x4.splat(0);

@@ -1,5 +1,6 @@
 /**
- * Four units of a GRU (or the first `left`), forward and backward. Addresses are those of the first unit; its gates lie `row` bytes apart.
+ * Four units of a GRU (or the first `left`), forward and backward. Addresses are those of the first
+ * unit; its gates lie `row` bytes apart.
  *
  *   r = σ(a_r), z = σ(a_z)                   (1)      Cho et al. 2014, the reset after the product as in cuDNN and PyTorch
  *   n = tanh(a_n + r·(W_hn·h_{t−1} + b_hn))  (2)
@@ -24,7 +25,10 @@ import { madd } from './v128';
   storeLanes<Lanes>(y, ht, left);
 }
 
-/** dh: ∂loss/∂h_t by way of later steps becomes what (3) passes on to h_{t−1}. dgates may be gates, dhn may be hn. */
+/**
+ * dh: ∂loss/∂h_t by way of later steps becomes what (3) passes on to h_{t−1}. dgates may be gates,
+ * dhn may be hn.
+ */
 // @ts-ignore: decorator
 @inline export function backward4<Lanes>(dgates: usize, dhn: usize, dh: usize, dy: usize, gates: usize, row: usize, hn: usize, hp: usize, left: i32): void {
   const one = f32x4.splat(1);

@@ -1,12 +1,15 @@
 /**
- * Vectors of four floats, and the last, partial one of a loop. Whoever computes the rest of n floats in a partial vector treats every
- * element alike: its bits do not depend on where in a buffer it stands.
+ * Vectors of four floats, and the last, partial one of a loop. Whoever computes the rest of n
+ * floats in a partial vector treats every element alike: its bits do not depend on where in a
+ * buffer it stands.
  */
 
 /** In memory, as math.ts's coefficients: the smallest normal number, 2⁻¹²⁶, and 2⁻⁵⁴. */
 const BOUNDS = memory.data<f32>([1.17549435e-38, 5.551115123125783e-17]);
 
-/** Four floats at `a` where `Lanes` is v128; the first `left` of them, then zeros, where it is f32. */
+/**
+ * Four floats at `a` where `Lanes` is v128; the first `left` of them, then zeros, where it is f32.
+ */
 // @ts-ignore: decorator
 @inline export function loadLanes<Lanes>(a: usize, left: i32): v128 {
   return sizeof<Lanes>() == 16 ? v128.load(a) : loadPart(a, left, f32x4.splat(0));
@@ -43,8 +46,9 @@ const BOUNDS = memory.data<f32>([1.17549435e-38, 5.551115123125783e-17]);
 }
 
 /**
- * v², at least 2⁻¹⁰⁸ (3e-33): far below any ε that is added to a mean of squares, and far enough above the subnormal numbers for a share of it
- * to be none, even of gradients that have vanished. NaN passes.
+ * v², at least 2⁻¹⁰⁸ (3e-33): far below any ε that is added to a mean of squares, and far enough
+ * above the subnormal numbers for a share of it to be none, even of gradients that have vanished.
+ * NaN passes.
  */
 // @ts-ignore: decorator
 @inline export function squared(v: v128): v128 {

@@ -1,5 +1,6 @@
 /**
- * Four units of an LSTM (or the first `left`), forward and backward. Addresses are those of the first unit; its gates lie `row` bytes apart.
+ * Four units of an LSTM (or the first `left`), forward and backward. Addresses are those of the
+ * first unit; its gates lie `row` bytes apart.
  *
  *   i = σ(aᵢ), f = σ(a_f), g = tanh(a_g), o = σ(aₒ)      (1)      Hochreiter & Schmidhuber 1997; f: Gers et al. 2000
  *   c_t = f·c_{t−1} + i·g                                (2)

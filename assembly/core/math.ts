@@ -1,29 +1,37 @@
 /**
- * exp, log, tanh and sigmoid of four f32 lanes, and of one with the same bits, so that a tail equals the body it follows.
- * No branches, no state, at most one division. NaN gives NaN. Never exported from the module.
- * Errors are measured against f64, over every f32 with |x| in [2⁻⁵, 2⁷) and one in 67 of the others; those of the relaxed build
- * with a fused madd. test/kernels/math.test.ts asserts them on a thinner sweep.
+ * exp, log, tanh and sigmoid of four f32 lanes, and of one with the same bits, so that a tail
+ * equals the body it follows. No branches, no state, at most one division. NaN gives NaN. Never
+ * exported from the module. Errors are measured against f64, over every f32 with |x| in [2⁻⁵, 2⁷)
+ * and one in 67 of the others; those of the relaxed build with a fused madd.
+ * test/kernels/math.test.ts asserts them on a thinner sweep.
  *
- * pmin and pmax stand for min and max: one instruction on x86, and in this argument order they pass NaN on.
+ * pmin and pmax stand for min and max: one instruction on x86, and in this argument order they pass
+ * NaN on.
  */
 import { madd } from './v128';
 
 const LN2_HIGH: f32 = 0.693359375; // Cody & Waite 1980: 9 bits, so that n·LN2_HIGH is exact for |n| < 2¹⁵
 const LN2_LOW: f32 = -2.12194440e-4; // ln 2 − LN2_HIGH
 
-/** e to this power rounds to 2⁻¹²⁶ and is taken for 0; below −126.5·ln 2 = −87.68 expSigned would be wrong. */
+/**
+ * e to this power rounds to 2⁻¹²⁶ and is taken for 0; below −126.5·ln 2 = −87.68 expSigned would be
+ * wrong.
+ */
 const UNDERFLOW: f32 = -87.25;
 
 /**
- * Coefficients lie in memory: V8 13 puts a vector constant together anew whenever a loop comes by, and there it takes a quarter
- * of these functions' time; V8 11 keeps it on its stack, and is 3 % slower so.
+ * Coefficients lie in memory: V8 13 puts a vector constant together anew whenever a loop comes by,
+ * and there it takes a quarter of these functions' time; V8 11 keeps it on its stack, and is 3 %
+ * slower so.
  */
 // @ts-ignore: decorator
 @inline function coefficient(table: usize, i: usize): v128 {
   return v128.load32_splat(table + 4 * i);
 }
 
-/** Of expSigned, for both signs: sign·log₂ e; what rounds; −sign·ln 2, high and low; the polynomial. */
+/**
+ * Of expSigned, for both signs: sign·log₂ e; what rounds; −sign·ln 2, high and low; the polynomial.
+ */
 const EXP = memory.data<f32>([1.44269504, 12583038, -0.693359375, 2.12194440e-4, 0.0165806132, 0.0837959505, 0.333352732, 0.999982984, 1.99999941, 2]);
 const EXP_MINUS = memory.data<f32>([-1.44269504, 12583038, 0.693359375, -2.12194440e-4, -0.0165806132, 0.0837959505, -0.333352732, 0.999982984, -1.99999941, 2]);
 const TANH_P = memory.data<f32>([1.4248920266e-8, 2.1235626264e-5, 3.5330520477e-3, 1.3412411511e-1, 1]);
@@ -40,9 +48,10 @@ const ONE = memory.data<f32>([1]);
  *
  *   n = ⌊sign·x / ln 2⌉,   r = sign·x − n·ln 2,   exp(sign·x) = 2ⁿ⁻¹ · 2eʳ
  *
- * 2ⁿ⁻¹ never overflows, and is 0 for n = −126: no result is subnormal. n is rounded by adding 1.5·2²³, whose last bit counts ones,
- * + 126, which makes it the biased exponent of 2ⁿ⁻¹.
- * 2eʳ: degree 5, minimax in relative error on |r| ≤ ln 2 / 2 with the constant 2 fixed (9.2e-8); sign is a constant and folds away.
+ * 2ⁿ⁻¹ never overflows, and is 0 for n = −126: no result is subnormal. n is rounded by adding
+ * 1.5·2²³, whose last bit counts ones, + 126, which makes it the biased exponent of 2ⁿ⁻¹. 2eʳ:
+ * degree 5, minimax in relative error on |r| ≤ ln 2 / 2 with the constant 2 fixed (9.2e-8); sign is
+ * a constant and folds away.
  */
 // @ts-ignore: decorator
 @inline function expSigned(x: v128, sign: f32): v128 {
@@ -70,8 +79,8 @@ const ONE = memory.data<f32>([1]);
 }
 
 /**
- * σ(x) = 1 / (1 + e⁻ˣ), accurate relative to itself on both sides; at least 1.28e-38 (not subnormal), at most 1.
- * Error at most 3.6 ULP (simd), 3.5 (relaxed).
+ * σ(x) = 1 / (1 + e⁻ˣ), accurate relative to itself on both sides; at least 1.28e-38 (not
+ * subnormal), at most 1. Error at most 3.6 ULP (simd), 3.5 (relaxed).
  */
 // @ts-ignore: decorator
 @inline export function sigmoid4(x: v128): v128 {
@@ -105,7 +114,8 @@ const ONE = memory.data<f32>([1]);
  *
  *   x = 2ᵉ·(1 + f),  √½ ≤ 1 + f < √2,   ln x = e·ln 2 + f − f²/2 + f³·P(f)      after Cephes' logf
  *
- * P: degree 7, minimax in the relative error of ln(1 + f) (5.8e-9). Error at most 0.9 ULP in both builds.
+ * P: degree 7, minimax in the relative error of ln(1 + f) (5.8e-9). Error at most 0.9 ULP in both
+ * builds.
  */
 // @ts-ignore: decorator
 @inline export function log4(x: v128): v128 {
@@ -131,11 +141,13 @@ const ONE = memory.data<f32>([1]);
 }
 
 /**
- * ln(1 + e^−|x|), the smooth part of softplus, accurate relative to itself: 2·artanh(e / (2 + e)) with e = e^−|x|, as
+ * ln(1 + e^−|x|), the smooth part of softplus, accurate relative to itself: 2·artanh(e / (2 + e))
+ * with e = e^−|x|, as
  *
  *   t = e / (1 + e/2) ≤ 2/3,   t + t³·P(t²)
  *
- * P: degree 3, minimax in relative error (4.5e-9). Error at most 4.1 ULP in both builds; 0 beyond |x| = 86.99.
+ * P: degree 3, minimax in relative error (4.5e-9). Error at most 4.1 ULP in both builds; 0 beyond
+ * |x| = 86.99.
  */
 // @ts-ignore: decorator
 @inline export function log1pExp4(x: v128): v128 {

@@ -1,6 +1,11 @@
-/** Packing for gemm.ts: strided matrices into panels that the micro-kernels read from front to back. */
+/**
+ * Packing for gemm.ts: strided matrices into panels that the micro-kernels read from front to back.
+ */
 
-/** Four rows of four floats at p, `stride` bytes apart, transposed into q, q + to, q + 2·to, q + 3·to (bytes). */
+/**
+ * Four rows of four floats at p, `stride` bytes apart, transposed into q, q + to, q + 2·to, q +
+ * 3·to (bytes).
+ */
 // @ts-ignore: decorator
 @inline export function transpose4(q: usize, to: usize, p: usize, stride: usize): void {
   const r0 = v128.load(p), r1 = v128.load(p + stride), r2 = v128.load(p + 2 * stride), r3 = v128.load(p + 3 * stride);
@@ -12,7 +17,10 @@
   v128.store(q + 3 * to, i64x2.shuffle(z, w, 1, 3));
 }
 
-/** Two rows of four floats at p and p + stride, transposed into pairs at q, q + to, q + 2·to, q + 3·to (bytes). */
+/**
+ * Two rows of four floats at p and p + stride, transposed into pairs at q, q + to, q + 2·to, q +
+ * 3·to (bytes).
+ */
 // @ts-ignore: decorator
 @inline function transpose2(q: usize, to: usize, p: usize, stride: usize): void {
   const r0 = v128.load(p), r1 = v128.load(p + stride);
@@ -23,7 +31,10 @@
   v128.store64_lane(q + 3 * to, y, 1);
 }
 
-/** dst[k·width + j] = src[k·kStride + j·jStride], k < K, j < count ≤ 8: strides in bytes, `width` in floats. */
+/**
+ * dst[k·width + j] = src[k·kStride + j·jStride], k < K, j < count ≤ 8: strides in bytes, `width` in
+ * floats.
+ */
 export function packStrip(dst: usize, src: usize, K: i32, count: i32, width: i32, kStride: usize, jStride: usize): void {
   const row = <usize>width << 2;
   if (jStride == 4) packRows(dst, src, K, count, row, kStride);
@@ -47,7 +58,10 @@ function packRows(dst: usize, src: usize, K: i32, count: i32, row: usize, kStrid
   }
 }
 
-/** `count` floats that lie apart, from each k: four or two at a time, and four k's at a time where those lie side by side. */
+/**
+ * `count` floats that lie apart, from each k: four or two at a time, and four k's at a time where
+ * those lie side by side.
+ */
 function packColumns(dst: usize, src: usize, K: i32, count: i32, row: usize, kStride: usize, jStride: usize): void {
   let j = 0;
   for (; j + 4 <= count; j += 4, src += 4 * jStride, dst += 16) {

@@ -3,8 +3,9 @@
  *
  *   bits = mix(mix(counter + k₁) ⊕ k₂),   k₁, k₂ from the seed
  *
- * mix is Wellons' lowbias32 (nullprogram.com/blog/2018/07/31): two multiplications, every input bit reaches every output bit.
- * Both keys depend on the whole seed, so that the streams of neighbouring seeds are not shifts of each other.
+ * mix is Wellons' lowbias32 (nullprogram.com/blog/2018/07/31): two multiplications, every input bit
+ * reaches every output bit. Both keys depend on the whole seed, so that the streams of neighbouring
+ * seeds are not shifts of each other.
  */
 
 const M1 = 0x7feb352d;

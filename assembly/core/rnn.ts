@@ -1,5 +1,6 @@
 /**
- * Four units of an RNN (or the first `left`), forward and backward. Addresses are those of the first unit.
+ * Four units of an RNN (or the first `left`), forward and backward. Addresses are those of the
+ * first unit.
  *
  *   h_t = φ(a),  φ = tanh or max(0, ·)      Elman 1990
  */

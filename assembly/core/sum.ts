@@ -18,7 +18,10 @@
   return i8x16.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
 }
 
-/** Σ xᵢ of n floats in f64: four partial sums, one per i mod 4, added as (0 + 2) + (1 + 3), then the tail. */
+/**
+ * Σ xᵢ of n floats in f64: four partial sums, one per i mod 4, added as (0 + 2) + (1 + 3), then the
+ * tail.
+ */
 export function sumRow(x: usize, n: i32): f64 {
   const end = x + (n << 2), body = x + ((n & ~3) << 2);
   let low = f64x2.splat(0), high = f64x2.splat(0);

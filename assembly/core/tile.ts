@@ -4,15 +4,17 @@ import { madd } from './v128';
 /** Multiply-add is one instruction. */
 export const FUSED: bool = ASC_FEATURE_RELAXED_SIMD;
 /**
- * Bytes of an element of packed A: with mul and add, on V8 11 (Node 20), broadcasting loads cost a fifth of the
- * speed, so there each element is packed four times over. A fused kernel is as fast with broadcasts.
+ * Bytes of an element of packed A: with mul and add, on V8 11 (Node 20), broadcasting loads cost a
+ * fifth of the speed, so there each element is packed four times over. A fused kernel is as fast
+ * with broadcasts.
  */
 export const ELEMENT: usize = FUSED ? 4 : 16;
 
 /**
  * The first `columns` (1..8) floats of c = d + (u, v).
  *
- * Both halves are loaded before one is stored: that is how V8 finds pairs of vectors which it can make one of (`gemm_tile`).
+ * Both halves are loaded before one is stored: that is how V8 finds pairs of vectors which it can
+ * make one of (`gemm_tile`).
  */
 // @ts-ignore: decorator
 @inline function putRow(c: usize, d: usize, u: v128, v: v128, columns: i32): void {
@@ -25,7 +27,10 @@ export const ELEMENT: usize = FUSED ? 4 : 16;
   }
 }
 
-/** c = d + (u, v, w, x). Of offsets that are not constants from one address V8 would take the first pair alone. */
+/**
+ * c = d + (u, v, w, x). Of offsets that are not constants from one address V8 would take the first
+ * pair alone.
+ */
 // @ts-ignore: decorator
 @inline function putRow16(c: usize, d: usize, u: v128, v: v128, w: v128, x: v128): void {
   const s = f32x4.add(v128.load(d), u), t = f32x4.add(v128.load(d, 16), v), y = f32x4.add(v128.load(d, 32), w), z = f32x4.add(v128.load(d, 48), x);
@@ -52,7 +57,8 @@ function putPart(c: usize, d: usize, u: v128, v: v128, columns: i32): void {
 }
 
 /**
- * C[0..rows, 0..columns] = D + Σ_k a[k, row]·b[k, column]: `rows` (1..6, a constant) by 8 accumulators.
+ * C[0..rows, 0..columns] = D + Σ_k a[k, row]·b[k, column]: `rows` (1..6, a constant) by 8
+ * accumulators.
  *
  *   a [K, rows]  rows side by side, k's aStep bytes apart      b [K, 8]  packed      columns 1..8 of them are stored
  *   d            D, rows dRow bytes apart; may be c
@@ -85,7 +91,10 @@ function putPart(c: usize, d: usize, u: v128, v: v128, columns: i32): void {
   if (rows > 5) putRow(c += cRow, d += dRow, c50, c51, columns);
 }
 
-/** One row of C = D + A·B over four whole panels: 1 × 32. `panel` is the distance of the panels in bytes. */
+/**
+ * One row of C = D + A·B over four whole panels: 1 × 32. `panel` is the distance of the panels in
+ * bytes.
+ */
 // @ts-ignore: decorator
 @inline export function tile1x32(c: usize, d: usize, a: usize, aStep: usize, b: usize, panel: usize, K: i32): void {
   const zero = f32x4.splat(0);
@@ -102,7 +111,10 @@ function putPart(c: usize, d: usize, u: v128, v: v128, columns: i32): void {
   putRow16(c + 64, d + 64, c4, c5, c6, c7);
 }
 
-/** As `tile`, over two whole panels of B: `rows` (2..6, a constant) by 16. `panel` is the distance of the panels in bytes. */
+/**
+ * As `tile`, over two whole panels of B: `rows` (2..6, a constant) by 16. `panel` is the distance
+ * of the panels in bytes.
+ */
 // @ts-ignore: decorator
 @inline export function tile16(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, panel: usize, rows: i32, K: i32): void {
   const zero = f32x4.splat(0);

@@ -3,7 +3,10 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 export class Child {
-  /** Starts the process; `about` is how it introduces itself, or null and `error` says why it cannot take part. */
+  /**
+   * Starts the process; `about` is how it introduces itself, or null and `error` says why it cannot
+   * take part.
+   */
   static async start({ name, command: [program, ...args], env, ours = false }) {
     const child = new Child(name, spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] }));
     const { about = null, error = null } = await child.hear();
@@ -21,13 +24,20 @@ export class Child {
       process.on('error', ({ message }) => resolve({ error: message }));
       process.on('close', (code, signal) => {
         const lines = this.complaint.trim().split('\n');
-        resolve({ error: lines.findLast(line => line.includes('Error')) ?? (lines.at(-1) || `ended with ${signal ?? code}`) });
+        resolve({
+          error:
+            lines.findLast(line => line.includes('Error')) ??
+            (lines.at(-1) || `ended with ${signal ?? code}`),
+        });
       });
     });
   }
 
   async hear() {
-    const { value, done } = await Promise.race([this.lines.next(), this.ended.then(() => ({ done: true }))]);
+    const { value, done } = await Promise.race([
+      this.lines.next(),
+      this.ended.then(() => ({ done: true })),
+    ]);
     return done ? this.ended : JSON.parse(value);
   }
 

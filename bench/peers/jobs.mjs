@@ -1,5 +1,5 @@
 /** The jobs, the same for every contestant: those of ../jobs.ts, and two of ../sample.bench.ts. */
-import { JOBS as TRAIN, label, trainName } from '../../build/bench/jobs.js';
+import { label, JOBS as TRAIN, trainName } from '../../build/bench/jobs.js';
 
 const SAMPLE = [
   { cell: 'lstm', V: 65, H: 128, layers: 2 },

@@ -1,5 +1,6 @@
 /**
- * A contestant's side of the conversation: it introduces itself, then answers each line with a line.
+ * A contestant's side of the conversation: it introduces itself, then answers each line with a
+ * line.
  *
  *   → {"about": "…"} or {"error": "…"}
  *   ← {"job": …, "seconds": 1}
@@ -23,8 +24,8 @@ async function round(step, seconds) {
 }
 
 /**
- * `make(job)` gives `step`, which does a piece of the job and returns its tokens; `dispose`; and, where steps may be slow,
- * `estimate`: the seconds that a step will take.
+ * `make(job)` gives `step`, which does a piece of the job and returns its tokens; `dispose`; and,
+ * where steps may be slow, `estimate`: the seconds that a step will take.
  */
 export async function serve(about, make) {
   say({ about });
@@ -39,8 +40,10 @@ export async function serve(about, make) {
         name = job.name;
         work = await make(job);
         const estimate = (await work.estimate?.()) ?? 0;
-        if (estimate > LONGEST_STEP) throw new Error(`one step would take ${estimate.toFixed(0)} s`);
-        if (estimate < seconds) await round(work.step, seconds / 2); // a warm-up; slow steps were warmed up by the estimate
+        if (estimate > LONGEST_STEP)
+          throw new Error(`one step would take ${estimate.toFixed(0)} s`);
+        // a warm-up; slow steps were warmed up by the estimate
+        if (estimate < seconds) await round(work.step, seconds / 2);
       }
       say({ perSecond: await round(work.step, seconds) });
     } catch (error) {

@@ -12,10 +12,14 @@ const model = new lm.RecurrentLM({ vocab, cell: 'lstm', embeddingSize: 64, hidde
 const trainer = new train.Trainer(model, {
   optimizer: new optim.Adam(model.namedParameters(), { lr: 3e-3 }),
   schedule: optim.cosine({ min: 3e-5 }),
-  clipNorm: 1, bptt: 64, steps: Number(steps), reportEvery: 50,
+  clipNorm: 1,
+  bptt: 64,
+  steps: Number(steps),
+  reportEvery: 50,
 });
 for await (const report of trainer.run(data)) {
-  if (report.type === 'step') console.log(`step ${report.step}: ${(report.loss / Math.LN2).toFixed(3)} bits`);
+  if (report.type === 'step')
+    console.log(`step ${report.step}: ${(report.loss / Math.LN2).toFixed(3)} bits`);
 }
 trainer.dispose();
 await Bun.write(`${path}.safetensors`, model.save());
@@ -23,11 +27,16 @@ await Bun.write(`${path}.safetensors`, model.save());
 const server = Bun.serve({
   port: Number(port),
   routes: {
-    '/': (request) => {
+    '/': request => {
       const prompt = new URL(request.url).searchParams.get('prompt') ?? '';
       const known = vocab.decode(vocab.encode(prompt, { unknown: 'skip' }));
       const encoder = new TextEncoder();
-      const pieces = model.sample({ prompt: known, length: 1000, temperature: 0.6, seed: Date.now() % 2 ** 31 });
+      const pieces = model.sample({
+        prompt: known,
+        length: 1000,
+        temperature: 0.6,
+        seed: Date.now() % 2 ** 31,
+      });
       return new Response(
         new ReadableStream({
           async pull(controller) {

@@ -8,7 +8,10 @@ const key = (name, i) => `${name}/${String(i).padStart(4, '0')}`;
 /** @throws RangeError beyond 127 MiB */
 export async function writeBytes(storage, name, bytes) {
   const count = Math.ceil(bytes.length / CHUNK);
-  if (count >= KEYS) throw new RangeError(`writeBytes: ${name} has ${bytes.length} bytes, more than ${(KEYS - 1) * CHUNK}`);
+  if (count >= KEYS)
+    throw new RangeError(
+      `writeBytes: ${name} has ${bytes.length} bytes, more than ${(KEYS - 1) * CHUNK}`,
+    );
   const entries = { [name]: bytes.length };
   for (let i = 0; i < count; i++) entries[key(name, i)] = bytes.slice(i * CHUNK, (i + 1) * CHUNK);
   await storage.put(entries);

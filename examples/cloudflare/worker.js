@@ -1,5 +1,6 @@
 /**
- * A Cloudflare Worker whose Durable Objects each learn a text: posted once, trained a slice at each alarm, read as it learns.
+ * A Cloudflare Worker whose Durable Objects each learn a text: posted once, trained a slice at each
+ * alarm, read as it learns.
  *
  *   POST   /NAME            the text → { step, steps }; training begins
  *   GET    /NAME            { step, steps, bits }
@@ -14,7 +15,10 @@ export { Learner };
 export default {
   async fetch(request, env) {
     const [, name] = new URL(request.url).pathname.split('/');
-    if (!name) return new Response('POST a text to /NAME, then GET /NAME and /NAME/sample\n', { status: 404 });
+    if (!name)
+      return new Response('POST a text to /NAME, then GET /NAME and /NAME/sample\n', {
+        status: 404,
+      });
     return env.LEARNER.get(env.LEARNER.idFromName(name)).fetch(request);
   },
 };

@@ -4,8 +4,15 @@ import { parseArgs } from 'node:util';
 import { init, lm, optim, text, train } from 'throughtime';
 import { writeFileAtomic } from 'throughtime/node';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { steps: { type: 'string', default: '2000' }, out: { type: 'string', default: 'model.safetensors' } } });
-if (positionals.length !== 1) throw new Error('usage: node train.js TEXT [--steps 2000] [--out model.safetensors]');
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    steps: { type: 'string', default: '2000' },
+    out: { type: 'string', default: 'model.safetensors' },
+  },
+});
+if (positionals.length !== 1)
+  throw new Error('usage: node train.js TEXT [--steps 2000] [--out model.safetensors]');
 const checkpoint = `${values.out}.checkpoint`;
 
 await init();
@@ -14,11 +21,16 @@ const vocab = text.Vocab.fromText(corpus, { level: 'char' });
 const [learn, held] = text.split(vocab.encode(corpus), 0.95);
 const data = text.columns(learn, { batchSize: 8 });
 
-const make = model => new train.Trainer(model, {
-  optimizer: new optim.Adam(model.namedParameters(), { lr: 3e-3 }),
-  schedule: optim.cosine({ min: 3e-5 }),
-  clipNorm: 1, bptt: 64, steps: Number(values.steps), reportEvery: 50, validEvery: 500,
-});
+const make = model =>
+  new train.Trainer(model, {
+    optimizer: new optim.Adam(model.namedParameters(), { lr: 3e-3 }),
+    schedule: optim.cosine({ min: 3e-5 }),
+    clipNorm: 1,
+    bptt: 64,
+    steps: Number(values.steps),
+    reportEvery: 50,
+    validEvery: 500,
+  });
 const resumed = existsSync(checkpoint);
 const trainer = resumed
   ? train.Trainer.load(readFileSync(checkpoint), file => make(lm.RecurrentLM.from(file)))
@@ -33,11 +45,16 @@ const run = trainer.run(data, {
   checkpoint: bytes => writeFileAtomic(checkpoint, bytes),
 });
 for await (const report of run) {
-  if (report.type === 'step') console.log(`step ${report.step}: ${(report.loss / Math.LN2).toFixed(3)} bits, ${Math.round(report.tokensPerSecond)} characters/s`);
+  if (report.type === 'step')
+    console.log(
+      `step ${report.step}: ${(report.loss / Math.LN2).toFixed(3)} bits, ` +
+        `${Math.round(report.tokensPerSecond)} characters/s`,
+    );
   if (report.type === 'valid') console.log(`held-out text: ${report.bitsPerToken.toFixed(3)} bits`);
 }
 
 await writeFileAtomic(values.out, trainer.model.save());
 console.log(`${values.out} writes:`);
-for await (const piece of trainer.model.sample({ length: 300, temperature: 0.6 })) process.stdout.write(piece);
+for await (const piece of trainer.model.sample({ length: 300, temperature: 0.6 }))
+  process.stdout.write(piece);
 console.log();

@@ -16,16 +16,27 @@ async function readUnits(path: string, level: Level): Promise<string | Uint8Arra
   });
 }
 
-/** The ids of a text. Units outside the vocabulary become its unknown id; where it has none they are left out. */
+/**
+ * The ids of a text. Units outside the vocabulary become its unknown id; where it has none they are
+ * left out.
+ */
 function encode(vocab: Vocab, text: string | Uint8Array): { ids: Int32Array; unknown: number } {
-  return vocab.encodeCounting(text, { unknown: vocab.unknown < 0 && vocab.level !== 'byte' ? 'skip' : 'map' });
+  return vocab.encodeCounting(text, {
+    unknown: vocab.unknown < 0 && vocab.level !== 'byte' ? 'skip' : 'map',
+  });
 }
 
 /** A text to measure by, at least two units of it. */
-export async function readHeldOut(path: string, vocab: Vocab): Promise<{ ids: Int32Array; unknown: number }> {
+export async function readHeldOut(
+  path: string,
+  vocab: Vocab,
+): Promise<{ ids: Int32Array; unknown: number }> {
   const read = encode(vocab, await readUnits(path, vocab.level));
   if (read.ids.length < 2) {
-    throw new Refusal(`${path}: has ${plural(read.ids.length, UNITS[vocab.level])} of the vocabulary, at least 2 are needed: each is predicted from the ones before`);
+    throw new Refusal(
+      `${path}: has ${plural(read.ids.length, UNITS[vocab.level])} of the vocabulary, at least ` +
+        '2 are needed: each is predicted from the ones before',
+    );
   }
   return read;
 }
@@ -51,20 +62,38 @@ export interface Corpus {
   unknown: number;
 }
 
-export async function readCorpus({ input, valid, split, level, vocab: given, bptt, batch }: CorpusOptions): Promise<Corpus> {
+export async function readCorpus({
+  input,
+  valid,
+  split,
+  level,
+  vocab: given,
+  bptt,
+  batch,
+}: CorpusOptions): Promise<Corpus> {
   const text = await readUnits(input, level);
   const vocab = given ?? Vocab.fromText(text, { level });
   const all = await refusing(input, () => vocab.encode(text));
   const [train, rest] = splitIds(all, split ?? 1);
   const window = (bptt + 1) * batch;
   if (train.length < window) {
-    const part = train.length < all.length ? `${count(train.length)} of its ${plural(all.length, UNITS[level])} are` : `its ${plural(all.length, UNITS[level])} are`;
-    throw new Refusal(`${input}: ${part} for training, one window of ${bptt} + 1 steps in ${batch} rows takes ${count(window)}; use a longer text, or a smaller --bptt or --batch`);
+    const part =
+      train.length < all.length
+        ? `${count(train.length)} of its ${plural(all.length, UNITS[level])} are`
+        : `its ${plural(all.length, UNITS[level])} are`;
+    throw new Refusal(
+      `${input}: ${part} for training, one window of ${bptt} + 1 steps in ${batch} rows takes ` +
+        `${count(window)}; use a longer text, or a smaller --bptt or --batch`,
+    );
   }
   if (valid !== null) {
     const { ids, unknown } = await readHeldOut(valid, vocab);
     return { vocab, train, valid: ids, unknown };
   }
-  if (rest.length === 1) throw new Refusal(`${input}: --split ${split} leaves 1 ${UNITS[level]} to validate on, at least 2 are needed; use a longer text, or --split 1 for no validation`);
+  if (rest.length === 1)
+    throw new Refusal(
+      `${input}: --split ${split} leaves 1 ${UNITS[level]} to validate on, at least 2 are ` +
+        'needed; use a longer text, or --split 1 for no validation',
+    );
   return { vocab, train, valid: rest.length > 0 ? rest : null, unknown: 0 };
 }

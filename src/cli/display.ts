@@ -1,4 +1,7 @@
-/** How a training run looks while it runs: a live bar on a terminal, else a line per report. All on stderr. */
+/**
+ * How a training run looks while it runs: a live bar on a terminal, else a line per report. All on
+ * stderr.
+ */
 import cliProgress from 'cli-progress';
 import type { EndReport, StepReport, ValidReport } from '../train/report.js';
 import { count, duration, plural, short } from './format.js';
@@ -34,12 +37,20 @@ function line(label: string, text: string): string {
   return `${colour.dim(label.padEnd(LABEL_WIDTH))}${text}\n`;
 }
 
-function validText({ epoch, validLoss, bitsPerToken, perplexity }: ValidReport, { unit, best }: ValidContext): string {
+function validText(
+  { epoch, validLoss, bitsPerToken, perplexity }: ValidReport,
+  { unit, best }: ValidContext,
+): string {
   const mark = best ? `  ${colour.green('best')}` : '';
   return `epoch ${epoch.toFixed(2)}  loss ${validLoss.toFixed(4)}  ${bitsPerToken.toFixed(3)} bits/${unit}  perplexity ${perplexity.toFixed(perplexity < 1000 ? 2 : 0)}${mark}`;
 }
 
-const REASONS: Record<EndReport['reason'], string> = { finished: 'finished', budget: 'paused', early: 'early stop', aborted: 'stopped' };
+const REASONS: Record<EndReport['reason'], string> = {
+  finished: 'finished',
+  budget: 'paused',
+  early: 'early stop',
+  aborted: 'stopped',
+};
 
 function endText({ step, seconds, bestValidLoss }: EndReport): string {
   const best = bestValidLoss === null ? '' : `; best validation loss ${bestValidLoss.toFixed(4)}`;
@@ -78,7 +89,12 @@ class Plain extends Lines implements Display {
   step({ step, epoch, loss, gradNorm, lr, tokensPerSecond, etaSeconds }: StepReport): void {
     const speed = tokensPerSecond === null ? '' : `  ${short(tokensPerSecond)} tokens/s`;
     const eta = etaSeconds === null ? '' : `  eta ${duration(etaSeconds)}`;
-    this.note('training', `step ${count(step)}/${count(this.planned)}  epoch ${epoch.toFixed(2)}  loss ${loss.toFixed(4)}  gradient ${gradNorm.toFixed(3)}  lr ${lr.toPrecision(3)}${speed}${eta}`);
+    this.note(
+      'training',
+      `step ${count(step)}/${count(this.planned)}  epoch ${epoch.toFixed(2)}  loss ` +
+        `${loss.toFixed(4)}  gradient ${gradNorm.toFixed(3)}  lr ` +
+        `${lr.toPrecision(3)}${speed}${eta}`,
+    );
   }
 
   validating(): void {}
@@ -151,7 +167,10 @@ class Bar extends Lines implements Display {
   private draw(step: number, planned: number): string {
     const share = Math.min(1, step / planned);
     const total = count(planned);
-    const facts = [`${count(step).padStart(total.length)}/${total}`, ...(this.phase === 'validating' ? ['validating …'] : this.facts())];
+    const facts = [
+      `${count(step).padStart(total.length)}/${total}`,
+      ...(this.phase === 'validating' ? ['validating …'] : this.facts()),
+    ];
     const room = (process.stderr.columns ?? 80) - LABEL_WIDTH - 2 * total.length - FACTS_WIDTH;
     const width = Math.max(0, Math.min(BAR_WIDTH, room));
     const filled = Math.round(width * share);
@@ -166,12 +185,16 @@ class Bar extends Lines implements Display {
     return [
       `loss ${loss.toFixed(3)}`,
       ...(speed === null ? [] : [`${short(speed)} tokens/s`]),
-      ...(eta === null ? [] : [`eta ${duration(Math.max(0, eta - (performance.now() - at) / 1000))}`]),
+      ...(eta === null
+        ? []
+        : [`eta ${duration(Math.max(0, eta - (performance.now() - at) / 1000))}`]),
     ];
   }
 }
 
-/** A live bar where stderr is a terminal that can draw one, and nothing else would write into it. */
+/**
+ * A live bar where stderr is a terminal that can draw one, and nothing else would write into it.
+ */
 export function createDisplay({ json }: { json: boolean }): Display {
   const terminal = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
   return terminal && !(json && process.stdout.isTTY) ? new Bar() : new Plain();

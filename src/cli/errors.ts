@@ -6,7 +6,10 @@ export class Refusal extends Error {}
 /** The request was good, and yet the work failed for a reason that can be told. Exit code 1. */
 export class Failure extends Error {}
 
-/** Does `work`; whatever it throws becomes a refusal in one sentence, which begins with `subject` where there is one. */
+/**
+ * Does `work`; whatever it throws becomes a refusal in one sentence, which begins with `subject`
+ * where there is one.
+ */
 export async function refusing<T>(subject: string | null, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -22,16 +25,22 @@ function sentence(error: unknown): string {
 }
 
 /** The engine's own words for memory that it could not get. */
-const OUT_OF_MEMORY = /allocation failed|could not allocate|invalid (typed )?array length|string longer/i;
+const OUT_OF_MEMORY =
+  /allocation failed|could not allocate|invalid (typed )?array length|string longer/i;
 
 /** What to say on stderr, and the exit code. */
 export function explain(error: unknown): { message: string; code: 1 | 2 } {
   if (error instanceof Refusal) return { message: error.message, code: 2 };
   if (error instanceof Failure) return { message: error.message, code: 1 };
   if (!(error instanceof Error)) return { message: String(error), code: 1 };
-  if (typeof ((error.cause ?? error) as NodeJS.ErrnoException).syscall === 'string') return { message: sentence(error), code: 2 }; // a full disk
+  if (typeof ((error.cause ?? error) as NodeJS.ErrnoException).syscall === 'string')
+    return { message: sentence(error), code: 2 }; // a full disk
   if (error instanceof RangeError) {
-    if (OUT_OF_MEMORY.test(error.message)) return { message: `the memory does not suffice (${error.message}); use a smaller model, batch or text`, code: 2 };
+    if (OUT_OF_MEMORY.test(error.message))
+      return {
+        message: `the memory does not suffice (${error.message}); use a smaller model, batch or text`,
+        code: 2,
+      };
     if (/^[\w.]+: /.test(error.message)) return { message: error.message, code: 2 }; // one of the library's checks
   }
   return { message: error.stack ?? error.message, code: 1 };

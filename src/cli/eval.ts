@@ -3,8 +3,8 @@ import { Command } from 'commander';
 import { QuantizedLM } from '../lm/quantized.js';
 import { init } from '../runtime/init.js';
 import { readHeldOut } from './corpus.js';
-import { count, plural, table, UNITS } from './format.js';
 import { Refusal } from './errors.js';
+import { count, plural, table, UNITS } from './format.js';
 import { loadModel } from './kinds.js';
 import { whole } from './options.js';
 import { colours, print, printJSON } from './output.js';
@@ -32,16 +32,31 @@ export function evalCommand(): Command {
     .action(run);
 }
 
-async function run(path: string, options: { input: string; columns: number; deterministic?: boolean; json?: boolean }): Promise<void> {
+async function run(
+  path: string,
+  options: { input: string; columns: number; deterministic?: boolean; json?: boolean },
+): Promise<void> {
   await init({ deterministic: options.deterministic === true });
   const model = await loadModel(path);
   const { columns } = options;
-  if (columns > 1 && model.kind === QuantizedLM.kind) throw new Refusal(`--columns ${columns}: a quantised model reads one stream; leave it out`);
+  if (columns > 1 && model.kind === QuantizedLM.kind)
+    throw new Refusal(`--columns ${columns}: a quantised model reads one stream; leave it out`);
   const { ids, unknown } = await readHeldOut(options.input, model.vocab);
   const { tokens, loss, bitsPerToken, perplexity } = await model.evaluate(ids, { columns });
   const { kind, vocab } = model;
   if (options.json) {
-    printJSON({ type: 'eval', kind, unit: vocab.level, tokens, unknown, loss, bitsPerToken, perplexity, state: 'carried', columns });
+    printJSON({
+      type: 'eval',
+      kind,
+      unit: vocab.level,
+      tokens,
+      unknown,
+      loss,
+      bitsPerToken,
+      perplexity,
+      state: 'carried',
+      columns,
+    });
     return;
   }
   const unit = UNITS[vocab.level];
@@ -49,7 +64,10 @@ async function run(path: string, options: { input: string; columns: number; dete
     table(
       [
         ['model', `${path} (${kind})`],
-        ['text', `${options.input}: ${plural(tokens, unit)} predicted${unknown > 0 ? `, ${count(unknown)} not in the vocabulary` : ''}`],
+        [
+          'text',
+          `${options.input}: ${plural(tokens, unit)} predicted${unknown > 0 ? `, ${count(unknown)} not in the vocabulary` : ''}`,
+        ],
         ['loss', `${loss.toFixed(4)} nats per ${unit}`],
         ['', `${bitsPerToken.toFixed(4)} bits per ${unit}`],
         ['perplexity', perplexity.toPrecision(5)],

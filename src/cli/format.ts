@@ -37,7 +37,10 @@ export function plural(n: number, noun: string): string {
 export const UNITS = { byte: 'byte', char: 'character', word: 'word' } as const;
 
 /** Two columns: dim labels, values. */
-export function table(rows: readonly (readonly [label: string, value: string])[], dim: (text: string) => string): string {
+export function table(
+  rows: readonly (readonly [label: string, value: string])[],
+  dim: (text: string) => string,
+): string {
   const width = Math.max(...rows.map(([label]) => label.length)) + 2;
   return rows.map(([label, value]) => `${dim(label.padEnd(width))}${value}\n`).join('');
 }

@@ -19,7 +19,9 @@ Examples:
 
 Each command has its own help: throughtime train lm --help`;
 
-const { version, description } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string; description: string };
+const { version, description } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string; description: string };
 
 const program = new Command('throughtime')
   .description(description)
@@ -33,9 +35,18 @@ const program = new Command('throughtime')
 
 /** Settings that commander does not hand down to commands made apart. */
 function settle(command: Command): void {
-  command.exitOverride().configureHelp({ styleTitle: colours(process.stdout).bold }).configureOutput({
-    outputError: text => complain(text.replace(/^error: /, '').trim().replace(/\n/g, ' ')),
-  });
+  command
+    .exitOverride()
+    .configureHelp({ styleTitle: colours(process.stdout).bold })
+    .configureOutput({
+      outputError: text =>
+        complain(
+          text
+            .replace(/^error: /, '')
+            .trim()
+            .replace(/\n/g, ' '),
+        ),
+    });
   command.commands.forEach(settle);
 }
 settle(program);
@@ -43,7 +54,8 @@ settle(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2; // it has spoken already
+  if (error instanceof CommanderError)
+    process.exitCode = error.exitCode === 0 ? 0 : 2; // it has spoken already
   else {
     const { message, code } = explain(error);
     complain(message);

@@ -4,7 +4,7 @@ import { FORMAT } from '../io/model.js';
 import { readSafetensors, type Safetensors } from '../io/safetensors.js';
 import { readFileBytes } from '../node/files.js';
 import { refusing } from './errors.js';
-import { bytes as size, count, plural, table, UNITS } from './format.js';
+import { count, plural, bytes as size, table, UNITS } from './format.js';
 import { colours, print, printJSON } from './output.js';
 
 const EXAMPLES = `
@@ -45,7 +45,13 @@ interface Inspection {
   vocab: { level: keyof typeof UNITS; size: number; first: string[] } | null;
   /** Elements of the model's tensors, tied ones once; training state apart. */
   parameters: number;
-  trainer: { step: number; epoch: number; tokens: number; validLoss: number | null; bestValidLoss: number | null } | null;
+  trainer: {
+    step: number;
+    epoch: number;
+    tokens: number;
+    validLoss: number | null;
+    bestValidLoss: number | null;
+  } | null;
   tensors: TensorInfo[];
 }
 
@@ -57,19 +63,36 @@ const SCALE = /\.scale$/;
 
 async function run(path: string, { json }: { json?: boolean }): Promise<void> {
   const bytes = await refusing(null, () => readFileBytes(path, 'the file'));
-  const inspection = await refusing(path, () => inspect(path, bytes.length, readSafetensors(bytes)));
-  if (json) printJSON({ ...inspection, tensors: inspection.tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })) });
+  const inspection = await refusing(path, () =>
+    inspect(path, bytes.length, readSafetensors(bytes)),
+  );
+  if (json)
+    printJSON({
+      ...inspection,
+      tensors: inspection.tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
+    });
   else show(inspection);
 }
 
 function inspect(file: string, bytes: number, { tensors, metadata }: Safetensors): Inspection {
   const ours = metadata['format'] === FORMAT;
-  const parse = (key: string): unknown => (ours && metadata[key] !== undefined ? JSON.parse(metadata[key]) : null);
+  const parse = (key: string): unknown =>
+    ours && metadata[key] !== undefined ? JSON.parse(metadata[key]) : null;
   const config = parse('config') as { tie?: boolean } | null;
-  const list = [...tensors].map(([name, { dtype, shape, data }]) => ({ name, dtype, shape, size: data.length }));
-  const counted = list.filter(({ name }) => !TRAINING_STATE.test(name) && !SCALE.test(name) && !(config?.tie && name === 'head.weight'));
+  const list = [...tensors].map(([name, { dtype, shape, data }]) => ({
+    name,
+    dtype,
+    shape,
+    size: data.length,
+  }));
+  const counted = list.filter(
+    ({ name }) =>
+      !TRAINING_STATE.test(name) && !SCALE.test(name) && !(config?.tie && name === 'head.weight'),
+  );
   return {
-    type: 'inspect', file, bytes,
+    type: 'inspect',
+    file,
+    bytes,
     format: metadata['format'] ?? null,
     kind: (ours && metadata['kind']) || null,
     config,
@@ -88,31 +111,63 @@ function vocabulary(vocab: unknown): Inspection['vocab'] {
 
 function standing(trainer: unknown): Inspection['trainer'] {
   if (trainer === null) return null;
-  const { step, epoch, position, perEpoch, tokens, validLoss, bestValidLoss } = (trainer as { progress: Record<string, number | null> }).progress;
+  const { step, epoch, position, perEpoch, tokens, validLoss, bestValidLoss } = (
+    trainer as { progress: Record<string, number | null> }
+  ).progress;
   const begun = perEpoch ? position! / perEpoch : 0;
-  return { step: step!, epoch: epoch! + begun, tokens: tokens!, validLoss: validLoss ?? null, bestValidLoss: bestValidLoss ?? null };
+  return {
+    step: step!,
+    epoch: epoch! + begun,
+    tokens: tokens!,
+    validLoss: validLoss ?? null,
+    bestValidLoss: bestValidLoss ?? null,
+  };
 }
 
-function show({ file, bytes, format, kind, config, vocab, parameters, trainer, tensors }: Inspection): void {
+function show({
+  file,
+  bytes,
+  format,
+  kind,
+  config,
+  vocab,
+  parameters,
+  trainer,
+  tensors,
+}: Inspection): void {
   const { dim, bold } = colours(process.stdout);
   const rows: [label: string, value: string][] = [
     ['file', `${bold(file)}, ${size(bytes)}${format === null ? '' : `, ${format}`}`],
     ['kind', kind ?? 'not a model of this library: tensors alone'],
   ];
-  if (config !== null) rows.push(['config', Object.entries(config as object).map(([name, value]) => `${name} ${value}`).join(', ')]);
+  if (config !== null)
+    rows.push([
+      'config',
+      Object.entries(config as object)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', '),
+    ]);
   if (vocab !== null) rows.push(['vocabulary', vocabularyText(vocab)]);
   rows.push(['parameters', count(parameters)]);
   if (trainer !== null) {
     const { step, epoch, tokens, validLoss, bestValidLoss } = trainer;
-    rows.push(['training', `${plural(step, 'step')}, epoch ${epoch.toFixed(2)}, ${plural(tokens, 'token')}`]);
-    if (bestValidLoss !== null && validLoss !== null) rows.push(['validation', `best ${bestValidLoss.toFixed(4)}, last ${validLoss.toFixed(4)} nats`]);
+    rows.push([
+      'training',
+      `${plural(step, 'step')}, epoch ${epoch.toFixed(2)}, ${plural(tokens, 'token')}`,
+    ]);
+    if (bestValidLoss !== null && validLoss !== null)
+      rows.push([
+        'validation',
+        `best ${bestValidLoss.toFixed(4)}, last ${validLoss.toFixed(4)} nats`,
+      ]);
   }
   const own = trainer === null ? tensors : tensors.filter(({ name }) => !TRAINING_STATE.test(name));
   const rest = tensors.length - own.length;
   rows.push(['tensors', `${own.length}${rest > 0 ? `, and ${rest} of the training state` : ''}`]);
   print(table(rows, dim));
   const width = Math.max(0, ...own.map(({ name }) => name.length)) + 2;
-  for (const { name, dtype, shape } of own) print(`  ${name.padEnd(width)}${dim(dtype.padEnd(5))}[${shape.join(', ')}]\n`);
+  for (const { name, dtype, shape } of own)
+    print(`  ${name.padEnd(width)}${dim(dtype.padEnd(5))}[${shape.join(', ')}]\n`);
 }
 
 function vocabularyText({ level, size, first }: NonNullable<Inspection['vocab']>): string {

@@ -1,10 +1,16 @@
 /** Ctrl-C while a model trains. */
-import { train, type Job, type Outcome, type RunContext } from './run.js';
+import { type Job, type Outcome, type RunContext, train } from './run.js';
 
-/** npm hands a Ctrl-C on to a program that has had it from the terminal already: within this time it is the same one. */
+/**
+ * npm hands a Ctrl-C on to a program that has had it from the terminal already: within this time it
+ * is the same one.
+ */
 const SAME_MS = 300;
 
-/** Runs a job; the first Ctrl-C ends it after the present step, with a checkpoint, the second leaves at once with exit code 130. */
+/**
+ * Runs a job; the first Ctrl-C ends it after the present step, with a checkpoint, the second leaves
+ * at once with exit code 130.
+ */
 export async function supervise(job: Job, context: Omit<RunContext, 'signal'>): Promise<Outcome> {
   const { display } = context;
   const stop = new AbortController();

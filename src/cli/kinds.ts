@@ -1,5 +1,5 @@
 /** Models by the kind that their files name: what `eval` and `sample` ask of them. */
-import { readModel, type ModelFile } from '../io/model.js';
+import { type ModelFile, readModel } from '../io/model.js';
 import type { SampleOptions } from '../lm/generate.js';
 import type { EvaluateOptions, Evaluation } from '../lm/perplexity.js';
 import { QuantizedLM } from '../lm/quantized.js';
@@ -27,7 +27,11 @@ export async function loadModel(path: string): Promise<LanguageModel> {
   const bytes = await refusing(null, () => readFileBytes(path, 'the model'));
   return refusing(path, () => {
     const file = readModel(bytes);
-    if (!Object.hasOwn(KINDS, file.kind)) throw new Refusal(`${path}: holds a model of kind "${file.kind}", expected ${Object.keys(KINDS).join(' or ')}`);
+    if (!Object.hasOwn(KINDS, file.kind))
+      throw new Refusal(
+        `${path}: holds a model of kind "${file.kind}", expected ` +
+          `${Object.keys(KINDS).join(' or ')}`,
+      );
     return KINDS[file.kind]!(file);
   });
 }

@@ -5,7 +5,8 @@ import { InvalidArgumentError } from 'commander';
 export function whole(least = 1): (text: string) => number {
   return text => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`Expected a whole number ≥ ${least}.`);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`Expected a whole number ≥ ${least}.`);
     return value;
   };
 }
@@ -27,7 +28,12 @@ export interface Range {
 }
 
 /** A decimal number within bounds: 0.5, 2e-3. */
-export function decimal({ least = -Infinity, most = Infinity, above = -Infinity, below = Infinity }: Range = {}): (text: string) => number {
+export function decimal({
+  least = -Infinity,
+  most = Infinity,
+  above = -Infinity,
+  below = Infinity,
+}: Range = {}): (text: string) => number {
   const bounds = [
     ...(above > -Infinity ? [`> ${above}`] : []),
     ...(least > -Infinity ? [`≥ ${least}`] : []),
@@ -36,8 +42,10 @@ export function decimal({ least = -Infinity, most = Infinity, above = -Infinity,
   ];
   return text => {
     const value = Number(text);
-    const fits = Number.isFinite(value) && value >= least && value <= most && value > above && value < below;
-    if (text.trim() === '' || !fits) throw new InvalidArgumentError(`Expected a number ${bounds.join(' and ')}.`);
+    const fits =
+      Number.isFinite(value) && value >= least && value <= most && value > above && value < below;
+    if (text.trim() === '' || !fits)
+      throw new InvalidArgumentError(`Expected a number ${bounds.join(' and ')}.`);
     return value;
   };
 }
@@ -45,7 +53,11 @@ export function decimal({ least = -Infinity, most = Infinity, above = -Infinity,
 /** One of these names. */
 export function oneOf(names: readonly string[]): (text: string) => string {
   return text => {
-    if (!names.includes(text)) throw new InvalidArgumentError(`Expected ${names.slice(0, -1).join(', ')}${names.length > 1 ? ' or ' : ''}${names.at(-1)}.`);
+    if (!names.includes(text))
+      throw new InvalidArgumentError(
+        'Expected ' +
+          `${names.slice(0, -1).join(', ')}${names.length > 1 ? ' or ' : ''}${names.at(-1)}.`,
+      );
     return text;
   };
 }

@@ -20,7 +20,9 @@ export function printJSON(object: object): void {
 
 /** Colours for one stream: plain where it is no terminal. */
 export function colours(stream: { isTTY?: boolean }): ReturnType<typeof pc.createColors> {
-  return pc.createColors(stream.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb');
+  return pc.createColors(
+    stream.isTTY === true && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+  );
 }
 
 /** The one sentence of an error. */

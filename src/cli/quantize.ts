@@ -25,14 +25,21 @@ export function quantizeCommand(): Command {
   return new Command('quantize')
     .description('Write a model with weights of 8 bits, to sample and evaluate with.')
     .argument('<model>', 'model file or checkpoint')
-    .option('--out <file>', 'the quantised model (default: book.safetensors gives book.int8.safetensors)')
+    .option(
+      '--out <file>',
+      'the quantised model (default: book.safetensors gives book.int8.safetensors)',
+    )
     .option('--json', 'one JSON object on stdout')
     .addHelpText('after', EXAMPLES)
     .action(run);
 }
 
-async function run(path: string, { out = nameFor(path), json }: { out?: string; json?: boolean }): Promise<void> {
-  if (resolve(out) === resolve(path)) throw new Refusal(`--out ${out}: is the model itself; name another file`);
+async function run(
+  path: string,
+  { out = nameFor(path), json }: { out?: string; json?: boolean },
+): Promise<void> {
+  if (resolve(out) === resolve(path))
+    throw new Refusal(`--out ${out}: is the model itself; name another file`);
   checkWritable(out, 'out');
   await init();
   const before = await refusing(null, () => readFileBytes(path, 'the model'));
@@ -43,7 +50,16 @@ async function run(path: string, { out = nameFor(path), json }: { out?: string; 
   });
   await writeFileAtomic(out, after);
   if (json) printJSON({ type: 'quantize', model: out, bytes: after.length, before: before.length });
-  else print(table([['model', `${path}, ${size(before.length)}`], ['quantised', `${out}, ${size(after.length)}`]], colours(process.stdout).dim));
+  else
+    print(
+      table(
+        [
+          ['model', `${path}, ${size(before.length)}`],
+          ['quantised', `${out}, ${size(after.length)}`],
+        ],
+        colours(process.stdout).dim,
+      ),
+    );
 }
 
 /** model.safetensors → model.int8.safetensors */

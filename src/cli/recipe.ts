@@ -1,9 +1,11 @@
-/** What a training run is: everything that decides its steps. Plain data, kept in the checkpoint. */
+/**
+ * What a training run is: everything that decides its steps. Plain data, kept in the checkpoint.
+ */
 import type { RecurrentLMOptions } from '../lm/recurrent.js';
 import { softmaxOf } from '../nn/large.js';
-import type { Parameter } from '../tensor/tensor.js';
 import * as optim from '../optim/index.js';
 import { pow } from '../runtime/math.js';
+import type { Parameter } from '../tensor/tensor.js';
 import type { Level } from '../text/tokenize.js';
 import type { Vocab } from '../text/vocab.js';
 import type { TrainerOptions } from '../train/options.js';
@@ -46,9 +48,18 @@ export interface Recipe {
 /** How each optimizer is made, and its learning rate by default. */
 export const OPTIMIZERS = {
   sgd: { lr: 1, make: (p: optim.ParameterSource, lr: number) => new optim.SGD(p, { lr }) },
-  adagrad: { lr: 0.05, make: (p: optim.ParameterSource, lr: number) => new optim.Adagrad(p, { lr }) },
-  rmsprop: { lr: 2e-3, make: (p: optim.ParameterSource, lr: number) => new optim.RMSprop(p, { lr }) },
-  adadelta: { lr: 1, make: (p: optim.ParameterSource, lr: number) => new optim.Adadelta(p, { lr }) },
+  adagrad: {
+    lr: 0.05,
+    make: (p: optim.ParameterSource, lr: number) => new optim.Adagrad(p, { lr }),
+  },
+  rmsprop: {
+    lr: 2e-3,
+    make: (p: optim.ParameterSource, lr: number) => new optim.RMSprop(p, { lr }),
+  },
+  adadelta: {
+    lr: 1,
+    make: (p: optim.ParameterSource, lr: number) => new optim.Adadelta(p, { lr }),
+  },
   adam: { lr: 2e-3, make: (p: optim.ParameterSource, lr: number) => new optim.Adam(p, { lr }) },
   adamw: { lr: 2e-3, make: (p: optim.ParameterSource, lr: number) => new optim.AdamW(p, { lr }) },
 };
@@ -58,24 +69,60 @@ export const SCHEDULES = {
   constant: (): optim.Schedule => optim.constant(),
   /** Halved after each tenth. */
   step: (min: number): optim.Schedule => ({
-    lr: (step, total, base) => Math.max(min, optim.step({ size: Math.ceil(total / 10), gamma: 0.5 }).lr(step, total, base)),
+    lr: (step, total, base) =>
+      Math.max(min, optim.step({ size: Math.ceil(total / 10), gamma: 0.5 }).lr(step, total, base)),
   }),
   /** base·(min/base)^(step/total) */
-  exponential: (min: number): optim.Schedule => ({ lr: (step, total, base) => base * pow(min / base, step / total) }),
+  exponential: (min: number): optim.Schedule => ({
+    lr: (step, total, base) => base * pow(min / base, step / total),
+  }),
   cosine: (min: number): optim.Schedule => optim.cosine({ min }),
   onecycle: (): optim.Schedule => optim.oneCycle(),
   /** Halved whenever the validation loss has not fallen. */
-  plateau: (min: number): optim.Schedule => optim.reduceOnPlateau({ factor: 0.5, patience: 0, min }),
+  plateau: (min: number): optim.Schedule =>
+    optim.reduceOnPlateau({ factor: 0.5, patience: 0, min }),
 };
 
 export function modelOptions(recipe: Recipe, vocab: Vocab): RecurrentLMOptions {
   const { cell, layers, hidden, embedding, dropout, tie, seed, cutoffs, samples } = recipe;
-  const softmax = recipe.softmax === 'full' ? undefined : softmaxOf({ softmax: recipe.softmax, ...(cutoffs && { cutoffs }), ...(samples !== null && { samples }) });
-  return { vocab, cell, layers, hiddenSize: hidden, embeddingSize: embedding, dropout, tie, softmax, seed };
+  const softmax =
+    recipe.softmax === 'full'
+      ? undefined
+      : softmaxOf({
+          softmax: recipe.softmax,
+          ...(cutoffs && { cutoffs }),
+          ...(samples !== null && { samples }),
+        });
+  return {
+    vocab,
+    cell,
+    layers,
+    hiddenSize: hidden,
+    embeddingSize: embedding,
+    dropout,
+    tie,
+    softmax,
+    seed,
+  };
 }
 
-export function trainerOptions(recipe: Recipe, parameters: ReadonlyMap<string, Parameter>): TrainerOptions {
-  const { optimizer, lr, lrMin, schedule, clipNorm, clipValue, epochs, steps, bptt, checkpointing, seed } = recipe;
+export function trainerOptions(
+  recipe: Recipe,
+  parameters: ReadonlyMap<string, Parameter>,
+): TrainerOptions {
+  const {
+    optimizer,
+    lr,
+    lrMin,
+    schedule,
+    clipNorm,
+    clipValue,
+    epochs,
+    steps,
+    bptt,
+    checkpointing,
+    seed,
+  } = recipe;
   return {
     optimizer: OPTIMIZERS[optimizer].make(parameters, lr),
     schedule: SCHEDULES[schedule](lrMin),

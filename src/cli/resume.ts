@@ -1,12 +1,15 @@
 /** What a checkpoint says beyond the trainer's own state: how the command goes on from it alone. */
 import { dirname, relative, resolve } from 'node:path';
-import { readModel, type ModelFile } from '../io/model.js';
+import { type ModelFile, readModel } from '../io/model.js';
 import { readFileBytes } from '../node/files.js';
 import { noteOf } from '../train/checkpoint.js';
 import { Refusal, refusing } from './errors.js';
 import type { Recipe } from './recipe.js';
 
-/** Paths are relative to the checkpoint's folder, so that a folder can be moved with all that is in it. */
+/**
+ * Paths are relative to the checkpoint's folder, so that a folder can be moved with all that is in
+ * it.
+ */
 export interface Note {
   recipe: Recipe;
   files: { input: string; valid: string | null; out: string };
@@ -22,26 +25,52 @@ export interface Resumed extends Note {
 /** The note for a checkpoint at `path`, from paths relative to the present folder. */
 export function noteFor(path: string, { recipe, files, reportEvery }: Note): Note {
   const seen = (file: string): string => relative(dirname(resolve(path)), resolve(file));
-  return { recipe, files: { input: seen(files.input), valid: files.valid === null ? null : seen(files.valid), out: seen(files.out) }, reportEvery };
+  return {
+    recipe,
+    files: {
+      input: seen(files.input),
+      valid: files.valid === null ? null : seen(files.valid),
+      out: seen(files.out),
+    },
+    reportEvery,
+  };
 }
 
 /** Reads a checkpoint; paths come back relative to the present folder. */
 export async function readCheckpoint(path: string): Promise<Resumed> {
   const bytes = await refusing(null, () => readFileBytes(path, 'the checkpoint'));
   const file = await refusing(path, () => readModel(bytes));
-  if (file.trainer === undefined) throw new Refusal(`${path}: is a model, not a checkpoint; it holds no optimizer and no position in the text`);
+  if (file.trainer === undefined)
+    throw new Refusal(
+      `${path}: is a model, not a checkpoint; it holds no optimizer and no position in the text`,
+    );
   const note = noteOf(file);
-  if (!isNote(note)) throw new Refusal(`${path}: is not a checkpoint of this command; go on from it in the program that wrote it`);
+  if (!isNote(note))
+    throw new Refusal(
+      `${path}: is not a checkpoint of this command; go on from it in the program that wrote it`,
+    );
   const found = (name: string): string => relative('', resolve(dirname(path), name));
   const { input, valid, out } = note.files;
-  return { ...note, files: { input: found(input), valid: valid === null ? null : found(valid), out: found(out) }, path, bytes, file };
+  return {
+    ...note,
+    files: { input: found(input), valid: valid === null ? null : found(valid), out: found(out) },
+    path,
+    bytes,
+    file,
+  };
 }
 
 function isNote(note: unknown): note is Note {
   const { recipe, files, reportEvery } = (note ?? {}) as Partial<Note>;
   return (
-    typeof recipe === 'object' && recipe !== null && typeof files === 'object' && files !== null && typeof reportEvery === 'number' &&
-    typeof files.input === 'string' && typeof files.out === 'string' && (files.valid === null || typeof files.valid === 'string')
+    typeof recipe === 'object' &&
+    recipe !== null &&
+    typeof files === 'object' &&
+    files !== null &&
+    typeof reportEvery === 'number' &&
+    typeof files.input === 'string' &&
+    typeof files.out === 'string' &&
+    (files.valid === null || typeof files.valid === 'string')
   );
 }
 
@@ -55,12 +84,27 @@ export function flag(name: string): string {
  *
  * @param given the options on the command line, by name
  */
-export function resumedRecipe({ path, recipe }: Resumed, given: Readonly<Record<string, unknown>>): Recipe {
+export function resumedRecipe(
+  { path, recipe }: Resumed,
+  given: Readonly<Record<string, unknown>>,
+): Recipe {
   const changed = (Object.keys(recipe) as (keyof Recipe)[])
-    .filter(name => name !== 'epochs' && name !== 'steps' && given[name] !== undefined && String(given[name]) !== String(recipe[name]))
+    .filter(
+      name =>
+        name !== 'epochs' &&
+        name !== 'steps' &&
+        given[name] !== undefined &&
+        String(given[name]) !== String(recipe[name]),
+    )
     .map(name => `${flag(name)} was ${recipe[name]}`);
-  if (changed.length > 0) throw new Refusal(`${path}: a run goes on with what it began with: ${changed.join(', ')}; leave these out, or begin a new run`);
-  if (given['steps'] !== undefined) return { ...recipe, steps: given['steps'] as number, epochs: null };
-  if (given['epochs'] !== undefined) return { ...recipe, epochs: given['epochs'] as number, steps: null };
+  if (changed.length > 0)
+    throw new Refusal(
+      `${path}: a run goes on with what it began with: ${changed.join(', ')}; leave these out, ` +
+        'or begin a new run',
+    );
+  if (given['steps'] !== undefined)
+    return { ...recipe, steps: given['steps'] as number, epochs: null };
+  if (given['epochs'] !== undefined)
+    return { ...recipe, epochs: given['epochs'] as number, steps: null };
   return recipe;
 }

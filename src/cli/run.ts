@@ -12,7 +12,7 @@ import type { Display } from './display.js';
 import { Failure, Refusal, refusing } from './errors.js';
 import { checkDistinct, checkpointName, checkWritable } from './files.js';
 import { count, plural, UNITS } from './format.js';
-import { modelOptions, trainerOptions, type Recipe } from './recipe.js';
+import { modelOptions, type Recipe, trainerOptions } from './recipe.js';
 import { noteFor, type Resumed } from './resume.js';
 
 export interface Job {
@@ -21,7 +21,10 @@ export interface Job {
   valid: string | null;
   /** Where the model goes. */
   out: string;
-  /** Written after each validation and at the end; null: only when the run ends before its plan, at a name derived from `out`. */
+  /**
+   * Written after each validation and at the end; null: only when the run ends before its plan, at
+   * a name derived from `out`.
+   */
   checkpoint: string | null;
   resume: Resumed | null;
   /** Steps of this run; null: to the end of the plan. */
@@ -51,12 +54,21 @@ export async function train(job: Job, { display, signal, report }: RunContext): 
   checkWritable(checkpoint, 'checkpoint');
 
   await init({ deterministic: recipe.deterministic, threads: job.threads, wide: job.wide });
-  const resumed = resume && (await refusing(resume.path, () => RecurrentLM.from(resume.file, softmaxOf)));
+  const resumed =
+    resume && (await refusing(resume.path, () => RecurrentLM.from(resume.file, softmaxOf)));
   const corpus = await readCorpus({ ...recipe, input, valid, vocab: resumed?.vocab });
   const data = columns(corpus.train, { batchSize: recipe.batch });
   const model = resumed ?? new RecurrentLM(modelOptions(recipe, corpus.vocab));
-  const note = noteFor(checkpoint, { recipe, files: { input, valid, out }, reportEvery: job.reportEvery });
-  const trainer = new Trainer(model, { ...trainerOptions(recipe, model.namedParameters()), reportEvery: job.reportEvery, note });
+  const note = noteFor(checkpoint, {
+    recipe,
+    files: { input, valid, out },
+    reportEvery: job.reportEvery,
+  });
+  const trainer = new Trainer(model, {
+    ...trainerOptions(recipe, model.namedParameters()),
+    reportEvery: job.reportEvery,
+    note,
+  });
   const write = (bytes: Uint8Array): Promise<void> => writeFileAtomic(checkpoint, bytes);
   const validate = (ids: Int32Array) => (signal: AbortSignal | undefined) => {
     display.validating();
@@ -64,9 +76,20 @@ export async function train(job: Job, { display, signal, report }: RunContext): 
   };
   try {
     if (resume) await refusing(resume.path, () => trainer.restore(resume.bytes));
-    if (resume && trainer.dataFingerprint !== data.fingerprint) throw new Refusal(`${input}: is not the text that the run of ${resume.path} began with; name that one with --input`);
-    const planned = recipe.steps ?? (recipe.epochs ?? 1) * data.windows({ bptt: recipe.bptt }).length;
-    introduce(display, { job, corpus, planned, parameters: model.parameters().reduce((sum, { size }) => sum + size, 0), step: trainer.step });
+    if (resume && trainer.dataFingerprint !== data.fingerprint)
+      throw new Refusal(
+        `${input}: is not the text that the run of ${resume.path} began with; name that one ` +
+          'with --input',
+      );
+    const planned =
+      recipe.steps ?? (recipe.epochs ?? 1) * data.windows({ bptt: recipe.bptt }).length;
+    introduce(display, {
+      job,
+      corpus,
+      planned,
+      parameters: model.parameters().reduce((sum, { size }) => sum + size, 0),
+      step: trainer.step,
+    });
     display.begin(Math.min(planned, trainer.step + (job.slice ?? Infinity)), () => trainer.step);
 
     let end: EndReport | undefined;
@@ -81,7 +104,11 @@ export async function train(job: Job, { display, signal, report }: RunContext): 
       if (event.type === 'end') end = event;
       else report?.(event);
       if (event.type === 'step') display.step(event);
-      if (event.type === 'valid') display.valid(event, { unit: recipe.level, best: event.validLoss === trainer.bestValidLoss });
+      if (event.type === 'valid')
+        display.valid(event, {
+          unit: recipe.level,
+          best: event.validLoss === trainer.bestValidLoss,
+        });
     }
     if (end === undefined) throw new Error('train: the run ended without saying why');
     const saved = job.checkpoint !== null || end.reason === 'aborted' || end.reason === 'budget';
@@ -91,7 +118,8 @@ export async function train(job: Job, { display, signal, report }: RunContext): 
     display.end(end);
     return { ...end, model: out, checkpoint: saved ? checkpoint : null };
   } catch (error) {
-    const told = error instanceof Error && error.message.startsWith('train: step'); // the loss or a gradient is not finite
+    // the loss or a gradient is not finite
+    const told = error instanceof Error && error.message.startsWith('train: step');
     throw told ? new Failure(error.message, { cause: error }) : error;
   } finally {
     display.close();
@@ -103,16 +131,46 @@ export async function train(job: Job, { display, signal, report }: RunContext): 
 /** What is about to happen, in three lines. */
 function introduce(
   display: Display,
-  { job, corpus, planned, parameters, step }: { job: Job; corpus: { vocab: { size: number }; train: Int32Array; valid: Int32Array | null; unknown: number }; planned: number; parameters: number; step: number },
+  {
+    job,
+    corpus,
+    planned,
+    parameters,
+    step,
+  }: {
+    job: Job;
+    corpus: {
+      vocab: { size: number };
+      train: Int32Array;
+      valid: Int32Array | null;
+      unknown: number;
+    };
+    planned: number;
+    parameters: number;
+    step: number;
+  },
 ): void {
   const { recipe } = job;
   const { build, threads, wide } = runtimeInfo();
   const unit = UNITS[recipe.level];
   const held = corpus.valid === null ? '' : ` and ${count(corpus.valid.length)} held out`;
-  const unknown = corpus.unknown > 0 ? `; ${count(corpus.unknown)} not in the vocabulary are left out` : '';
-  display.note('text', `${basename(job.input)}: ${plural(corpus.train.length, unit)}${held}${unknown}`);
-  display.note('model', `${recipe.cell.toUpperCase()} ${recipe.layers}×${recipe.hidden}, embedding ${recipe.embedding}, vocabulary ${count(corpus.vocab.size)}${recipe.softmax === 'full' ? '' : `, ${recipe.softmax} softmax`}: ${plural(parameters, 'parameter')}`);
-  const length = recipe.epochs === null ? plural(planned, 'step') : `${plural(recipe.epochs, 'epoch')}, ${plural(planned, 'step')}`;
-  display.note('plan', `${length} of ${recipe.batch}×${recipe.bptt}; ${recipe.optimizer}, lr ${recipe.lr}, ${recipe.schedule}; ${build} build${wide ? ', wide' : ''}${threads > 1 ? `, ${threads} threads` : ''}`);
+  const unknown =
+    corpus.unknown > 0 ? `; ${count(corpus.unknown)} not in the vocabulary are left out` : '';
+  display.note(
+    'text',
+    `${basename(job.input)}: ${plural(corpus.train.length, unit)}${held}${unknown}`,
+  );
+  display.note(
+    'model',
+    `${recipe.cell.toUpperCase()} ${recipe.layers}×${recipe.hidden}, embedding ${recipe.embedding}, vocabulary ${count(corpus.vocab.size)}${recipe.softmax === 'full' ? '' : `, ${recipe.softmax} softmax`}: ${plural(parameters, 'parameter')}`,
+  );
+  const length =
+    recipe.epochs === null
+      ? plural(planned, 'step')
+      : `${plural(recipe.epochs, 'epoch')}, ${plural(planned, 'step')}`;
+  display.note(
+    'plan',
+    `${length} of ${recipe.batch}×${recipe.bptt}; ${recipe.optimizer}, lr ${recipe.lr}, ${recipe.schedule}; ${build} build${wide ? ', wide' : ''}${threads > 1 ? `, ${threads} threads` : ''}`,
+  );
   if (step > 0) display.note('resumed', `${job.resume!.path}, after ${plural(step, 'step')}`);
 }

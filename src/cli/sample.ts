@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { SampleOptions } from '../lm/generate.js';
 import { init } from '../runtime/init.js';
 import { Refusal, refusing } from './errors.js';
-import { loadModel, type LanguageModel } from './kinds.js';
+import { type LanguageModel, loadModel } from './kinds.js';
 import { decimal, whole } from './options.js';
 import { print } from './output.js';
 
@@ -24,9 +24,18 @@ export function sampleCommand(): Command {
     .argument('<model>', 'model file or checkpoint')
     .option('--prompt <text>', 'text to continue', '')
     .option('--length <n>', 'tokens to write', whole(0), 400)
-    .option('--temperature <t>', 'below 1 safer, above 1 wilder, 0 always the most probable', decimal({ least: 0 }), 0.8)
+    .option(
+      '--temperature <t>',
+      'below 1 safer, above 1 wilder, 0 always the most probable',
+      decimal({ least: 0 }),
+      0.8,
+    )
     .option('--top-k <k>', 'choose among the k most probable', whole())
-    .option('--top-p <p>', 'choose among the most probable that make up p', decimal({ above: 0, most: 1 }))
+    .option(
+      '--top-p <p>',
+      'choose among the most probable that make up p',
+      decimal({ above: 0, most: 1 }),
+    )
     .option('--stop <text>', 'end before this text')
     .option('--seed <n>', 'the same seed writes the same text', whole(0), 0)
     .option('--deterministic', 'the same bits in every engine')
@@ -34,7 +43,10 @@ export function sampleCommand(): Command {
     .action(run);
 }
 
-async function run(path: string, { deterministic, ...options }: SampleOptions & { deterministic?: boolean }): Promise<void> {
+async function run(
+  path: string,
+  { deterministic, ...options }: SampleOptions & { deterministic?: boolean },
+): Promise<void> {
   await init({ deterministic: deterministic === true });
   await write(await loadModel(path), options);
 }
@@ -46,7 +58,10 @@ export async function write(model: LanguageModel, options: SampleOptions): Promi
     try {
       model.vocab.encode(prompt);
     } catch (error) {
-      throw new Refusal(`--prompt: ${(error as Error).message.replace(/^Vocab\.encode: |; encode with .*$/g, '')}`, { cause: error });
+      throw new Refusal(
+        `--prompt: ${(error as Error).message.replace(/^Vocab\.encode: |; encode with .*$/g, '')}`,
+        { cause: error },
+      );
     }
   });
   let open = print(prompt);

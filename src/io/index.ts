@@ -1,3 +1,12 @@
 /** Bytes ↔ plain data; no file system. */
-export { readSafetensors, toFloat32, writeSafetensors, type Dtype, type Safetensors, type SafetensorsEntry, type SafetensorsInput } from './safetensors.js';
-export { FORMAT, readModel, writeModel, type ModelFile } from './model.js';
+
+export { FORMAT, type ModelFile, readModel, writeModel } from './model.js';
+export {
+  type Dtype,
+  readSafetensors,
+  type Safetensors,
+  type SafetensorsEntry,
+  type SafetensorsInput,
+  toFloat32,
+  writeSafetensors,
+} from './safetensors.js';

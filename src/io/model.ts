@@ -1,5 +1,10 @@
 /** Model files and checkpoints: safetensors whose metadata says what the tensors are. */
-import { readSafetensors, toFloat32, writeSafetensors, type SafetensorsEntry } from './safetensors.js';
+import {
+  readSafetensors,
+  type SafetensorsEntry,
+  toFloat32,
+  writeSafetensors,
+} from './safetensors.js';
 
 /** The version of the layout; another one is refused. */
 export const FORMAT = 'throughtime/1';
@@ -20,12 +25,33 @@ export interface ModelFile {
   trainer?: unknown;
 }
 
-/** The bytes of a model file, or of a checkpoint where `trainer` is given. The same contents give the same bytes. */
-export function writeModel({ kind, config, vocab, state, int8 = new Map(), trainer }: ModelFile): Uint8Array {
-  const metadata: Record<string, string> = { format: FORMAT, kind, config: JSON.stringify(config), vocab: JSON.stringify(vocab) };
+/**
+ * The bytes of a model file, or of a checkpoint where `trainer` is given. The same contents give
+ * the same bytes.
+ */
+export function writeModel({
+  kind,
+  config,
+  vocab,
+  state,
+  int8 = new Map(),
+  trainer,
+}: ModelFile): Uint8Array {
+  const metadata: Record<string, string> = {
+    format: FORMAT,
+    kind,
+    config: JSON.stringify(config),
+    vocab: JSON.stringify(vocab),
+  };
   if (trainer !== undefined) metadata['trainer'] = JSON.stringify(trainer);
   const entries = [...state, ...int8];
-  return writeSafetensors({ tensors: entries.map(([name, { shape, data }]) => [name, { dtype: data instanceof Int8Array ? 'I8' : 'F32', shape, data } as SafetensorsEntry]), metadata });
+  return writeSafetensors({
+    tensors: entries.map(([name, { shape, data }]) => [
+      name,
+      { dtype: data instanceof Int8Array ? 'I8' : 'F32', shape, data } as SafetensorsEntry,
+    ]),
+    metadata,
+  });
 }
 
 /**
@@ -36,7 +62,10 @@ export function writeModel({ kind, config, vocab, state, int8 = new Map(), train
 export function readModel(bytes: Uint8Array): ModelFile {
   const { tensors, metadata } = readSafetensors(bytes);
   if (metadata['format'] !== FORMAT) {
-    throw new RangeError(`load: the file's format is ${JSON.stringify(metadata['format'] ?? null)}, expected "${FORMAT}"; for plain weights use io.readSafetensors and loadStateDict`);
+    throw new RangeError(
+      `load: the file's format is ${JSON.stringify(metadata['format'] ?? null)}, expected ` +
+        `"${FORMAT}"; for plain weights use io.readSafetensors and loadStateDict`,
+    );
   }
   const parse = (key: string): unknown => {
     const text = metadata[key];
@@ -49,7 +78,13 @@ export function readModel(bytes: Uint8Array): ModelFile {
   };
   const { kind } = metadata;
   if (kind === undefined) throw new RangeError('load: the metadata lacks "kind"');
-  const file: ModelFile = { kind, config: parse('config'), vocab: parse('vocab'), state: new Map(), int8: new Map() };
+  const file: ModelFile = {
+    kind,
+    config: parse('config'),
+    vocab: parse('vocab'),
+    state: new Map(),
+    int8: new Map(),
+  };
   for (const [name, entry] of tensors) {
     const { shape } = entry;
     if (entry.dtype === 'I8') file.int8!.set(name, { shape, data: entry.data });

@@ -1,9 +1,13 @@
 /**
- * The safetensors format, bytes ↔ plain data (github.com/huggingface/safetensors, README "Format"): the length of the
- * header as u64, the header as JSON, one buffer without holes; all little-endian, tensors in C order.
+ * The safetensors format, bytes ↔ plain data (github.com/huggingface/safetensors, README "Format"):
+ * the length of the header as u64, the header as JSON, one buffer without holes; all little-endian,
+ * tensors in C order.
  */
 
-/** The array that holds each kind of element. F16 and BF16 are kept as their bits, BOOL as bytes of 0 and 1. */
+/**
+ * The array that holds each kind of element. F16 and BF16 are kept as their bits, BOOL as bytes of
+ * 0 and 1.
+ */
 const ARRAYS = {
   F64: Float64Array,
   F32: Float32Array,
@@ -23,7 +27,10 @@ const ARRAYS = {
 /** Kinds of elements that are read and written. */
 export type Dtype = keyof typeof ARRAYS;
 
-/** A tensor as plain data: `data` has as many elements as `shape` multiplied out, one if `shape` is []. */
+/**
+ * A tensor as plain data: `data` has as many elements as `shape` multiplied out, one if `shape` is
+ * [].
+ */
 export type SafetensorsEntry = {
   [D in Dtype]: { dtype: D; shape: readonly number[]; data: InstanceType<(typeof ARRAYS)[D]> };
 }[Dtype];
@@ -49,15 +56,25 @@ const MAX_HEADER = 100_000_000;
 /**
  * Reads a safetensors file; every array is a copy, independent of `bytes`.
  *
- * @throws RangeError, in one sentence, if the file is truncated, too long, or in any way not what the format says:
- *   nothing of a malformed file is returned
+ * @throws RangeError, in one sentence, if the file is truncated, too long, or in any way not what
+ *   the format says: nothing of a malformed file is returned
  */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
-  if (bytes.length < 8) throw malformed(`truncated: the file has ${bytes.length} bytes, the length of the header alone takes 8`);
+  if (bytes.length < 8)
+    throw malformed(
+      `truncated: the file has ${bytes.length} bytes, the length of the header alone takes 8`,
+    );
   const size = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (size > MAX_HEADER) throw malformed(`the header is said to have ${size} bytes, at most ${MAX_HEADER} are allowed; this may be no safetensors file`);
+  if (size > MAX_HEADER)
+    throw malformed(
+      `the header is said to have ${size} bytes, at most ${MAX_HEADER} are allowed; this may ` +
+        'be no safetensors file',
+    );
   const bufferStart = 8 + Number(size);
-  if (bytes.length < bufferStart) throw malformed(`truncated: the file has ${bytes.length} bytes, its header alone takes ${bufferStart}`);
+  if (bytes.length < bufferStart)
+    throw malformed(
+      `truncated: the file has ${bytes.length} bytes, its header alone takes ${bufferStart}`,
+    );
 
   const header = parseHeader(bytes.subarray(8, bufferStart));
   const metadata = readMetadata(header.__metadata__);
@@ -70,13 +87,24 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
   let end = 0;
   for (const info of infos) {
     const name = JSON.stringify(info.name);
-    if (info.begin > end) throw malformed(`there is a hole of ${info.begin - end} bytes before tensor ${name}, at ${end} of the buffer`);
-    if (info.begin < end) throw malformed(`tensor ${name} begins at ${info.begin}, within the tensor before it, which ends at ${end}`);
+    if (info.begin > end)
+      throw malformed(
+        `there is a hole of ${info.begin - end} bytes before tensor ${name}, at ${end} of the ` +
+          'buffer',
+      );
+    if (info.begin < end)
+      throw malformed(
+        `tensor ${name} begins at ${info.begin}, within the tensor before it, which ends at ${end}`,
+      );
     end = info.end;
   }
   const length = bytes.length - bufferStart;
-  if (length < end) throw malformed(`truncated: the buffer has ${length} bytes, its tensors take ${end}`);
-  if (length > end) throw malformed(`the buffer has ${length} bytes, its tensors take ${end}; nothing may follow them`);
+  if (length < end)
+    throw malformed(`truncated: the buffer has ${length} bytes, its tensors take ${end}`);
+  if (length > end)
+    throw malformed(
+      `the buffer has ${length} bytes, its tensors take ${end}; nothing may follow them`,
+    );
 
   for (const { name, dtype, shape, begin, end } of infos) {
     const own = new Uint8Array(end - begin); // aligned, as a view of the file need not be
@@ -87,17 +115,21 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
 }
 
 /**
- * Writes a safetensors file. The same input gives the same bytes: tensors keep their order, the header is padded with
- * spaces so that the buffer starts at a multiple of 8.
+ * Writes a safetensors file. The same input gives the same bytes: tensors keep their order, the
+ * header is padded with spaces so that the buffer starts at a multiple of 8.
  *
- * @throws RangeError if a name is doubled or data do not fill their shape; TypeError if data or metadata are of another
- *   kind than they should be
+ * @throws RangeError if a name is doubled or data do not fill their shape; TypeError if data or
+ *   metadata are of another kind than they should be
  */
 export function writeSafetensors({ tensors, metadata }: SafetensorsInput): Uint8Array {
   const fields: string[] = [];
   if (metadata !== undefined) {
     for (const [key, value] of Object.entries(metadata)) {
-      if (typeof value !== 'string') throw new TypeError(`writeSafetensors: metadata ${JSON.stringify(key)} is ${describe(value)}, expected a string`);
+      if (typeof value !== 'string')
+        throw new TypeError(
+          `writeSafetensors: metadata ${JSON.stringify(key)} is ${describe(value)}, expected a ` +
+            'string',
+        );
     }
     fields.push(`"__metadata__":${JSON.stringify(metadata)}`);
   }
@@ -106,18 +138,39 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsInput): Uint8
   let end = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
     const quoted = JSON.stringify(name);
-    if (names.has(name)) throw new RangeError(`writeSafetensors: the name ${quoted} is ${name === '__metadata__' ? 'reserved' : 'given twice'}`);
+    if (names.has(name))
+      throw new RangeError(
+        `writeSafetensors: the name ${quoted} is ` +
+          `${name === '__metadata__' ? 'reserved' : 'given twice'}`,
+      );
     names.add(name);
-    if (!Object.hasOwn(ARRAYS, dtype)) throw new RangeError(`writeSafetensors: tensor ${quoted} is of dtype ${JSON.stringify(dtype)}, expected one of ${Object.keys(ARRAYS).join(' ')}`);
-    if (!(data instanceof ARRAYS[dtype])) throw new TypeError(`writeSafetensors: tensor ${quoted} is of dtype ${dtype}, its data are ${describe(data)}, expected ${ARRAYS[dtype].name}`);
-    if (!shape.every(isSize) || product(shape) !== data.length) throw new RangeError(`writeSafetensors: tensor ${quoted} has the shape [${shape}] and ${data.length} elements`);
+    if (!Object.hasOwn(ARRAYS, dtype))
+      throw new RangeError(
+        `writeSafetensors: tensor ${quoted} is of dtype ${JSON.stringify(dtype)}, expected one ` +
+          `of ${Object.keys(ARRAYS).join(' ')}`,
+      );
+    if (!(data instanceof ARRAYS[dtype]))
+      throw new TypeError(
+        `writeSafetensors: tensor ${quoted} is of dtype ${dtype}, its data are ` +
+          `${describe(data)}, expected ${ARRAYS[dtype].name}`,
+      );
+    if (!shape.every(isSize) || product(shape) !== data.length)
+      throw new RangeError(
+        `writeSafetensors: tensor ${quoted} has the shape [${shape}] and ${data.length} elements`,
+      );
     parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    fields.push(`${quoted}:{"dtype":"${dtype}","shape":[${shape}],"data_offsets":[${end},${(end += data.byteLength)}]}`);
+    fields.push(
+      `${quoted}:{"dtype":"${dtype}","shape":[${shape}],"data_offsets":[${end},${(end += data.byteLength)}]}`,
+    );
   }
 
   const header = new TextEncoder().encode(`{${fields.join(',')}}`);
   const padded = Math.ceil(header.length / 8) * 8;
-  if (padded > MAX_HEADER) throw new RangeError(`writeSafetensors: the header takes ${padded} bytes, at most ${MAX_HEADER} are allowed; shorten the metadata`);
+  if (padded > MAX_HEADER)
+    throw new RangeError(
+      `writeSafetensors: the header takes ${padded} bytes, at most ${MAX_HEADER} are allowed; ` +
+        'shorten the metadata',
+    );
   const bytes = new Uint8Array(8 + padded + end);
   new DataView(bytes.buffer).setUint32(0, padded, true);
   bytes.set(header, 8);
@@ -131,7 +184,8 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsInput): Uint8
 }
 
 /**
- * The data of a floating-point tensor as f32: F32 as it is, not copied, F16 and BF16 exactly, F64 rounded.
+ * The data of a floating-point tensor as f32: F32 as it is, not copied, F16 and BF16 exactly, F64
+ * rounded.
  *
  * @throws TypeError if the tensor holds whole numbers or booleans
  */
@@ -146,7 +200,9 @@ export function toFloat32(entry: SafetensorsEntry): Float32Array {
     case 'F16':
       return Float32Array.from(entry.data, half);
     default:
-      throw new TypeError(`toFloat32: the tensor is of dtype ${entry.dtype}, expected F32, F64, F16 or BF16`);
+      throw new TypeError(
+        `toFloat32: the tensor is of dtype ${entry.dtype}, expected F32, F64, F16 or BF16`,
+      );
   }
 }
 
@@ -157,7 +213,8 @@ function half(bits: number): number {
   const fraction = bits & 0x3ff;
   if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
   if (exponent === 0) return sign * fraction * 2 ** -24;
-  return (sign * (0x400 + fraction) * (1 << exponent)) / 2 ** 25; // (1 + fraction/2¹⁰) · 2^(exponent − 15)
+  // (1 + fraction/2¹⁰) · 2^(exponent − 15)
+  return (sign * (0x400 + fraction) * (1 << exponent)) / 2 ** 25;
 }
 
 interface Info {
@@ -169,7 +226,8 @@ interface Info {
 }
 
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
-  if (bytes[0] !== 0x7b) throw malformed('the header does not begin with "{"; this may be no safetensors file');
+  if (bytes[0] !== 0x7b)
+    throw malformed('the header does not begin with "{"; this may be no safetensors file');
   let json: string;
   try {
     json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -210,7 +268,8 @@ function refuseDuplicates(json: string): void {
 function readMetadata(value: unknown = {}): Record<string, string> {
   if (!isObject(value)) throw malformed(`__metadata__ is ${describe(value)}, expected an object`);
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== 'string') throw malformed(`metadata ${JSON.stringify(key)} is ${describe(text)}, expected a string`);
+    if (typeof text !== 'string')
+      throw malformed(`metadata ${JSON.stringify(key)} is ${describe(text)}, expected a string`);
   }
   return Object.assign(Object.create(null) as Record<string, string>, value);
 }
@@ -218,21 +277,42 @@ function readMetadata(value: unknown = {}): Record<string, string> {
 function readInfo(name: string, info: unknown): Info {
   const tensor = `tensor ${JSON.stringify(name)}`;
   if (!isObject(info)) throw malformed(`${tensor} is ${describe(info)}, expected an object`);
-  for (const field of ['dtype', 'shape', 'data_offsets']) if (!Object.hasOwn(info, field)) throw malformed(`${tensor} has no ${field}`);
+  for (const field of ['dtype', 'shape', 'data_offsets'])
+    if (!Object.hasOwn(info, field)) throw malformed(`${tensor} has no ${field}`);
   const { dtype, shape, data_offsets: offsets } = info;
 
   if (typeof dtype !== 'string' || !Object.hasOwn(ARRAYS, dtype)) {
-    throw malformed(`${tensor} is of dtype ${JSON.stringify(dtype)}, expected one of ${Object.keys(ARRAYS).join(' ')}`);
+    throw malformed(
+      `${tensor} is of dtype ${JSON.stringify(dtype)}, expected one of ` +
+        `${Object.keys(ARRAYS).join(' ')}`,
+    );
   }
-  if (!Array.isArray(shape) || !shape.every(isCount)) throw malformed(`${tensor} has the shape ${JSON.stringify(shape)}, expected a list of whole numbers from 0`);
-  if (!shape.every(isSize)) throw malformed(`${tensor} has the shape ${JSON.stringify(shape)}, which overflows`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0]! > offsets[1]!) {
-    throw malformed(`${tensor} has the data_offsets ${JSON.stringify(offsets)}, expected two ascending whole numbers from 0`);
+  if (!Array.isArray(shape) || !shape.every(isCount))
+    throw malformed(
+      `${tensor} has the shape ${JSON.stringify(shape)}, expected a list of whole numbers from 0`,
+    );
+  if (!shape.every(isSize))
+    throw malformed(`${tensor} has the shape ${JSON.stringify(shape)}, which overflows`);
+  if (
+    !Array.isArray(offsets) ||
+    offsets.length !== 2 ||
+    !offsets.every(isSize) ||
+    offsets[0]! > offsets[1]!
+  ) {
+    throw malformed(
+      `${tensor} has the data_offsets ${JSON.stringify(offsets)}, expected two ascending whole ` +
+        'numbers from 0',
+    );
   }
   const [begin, end] = offsets as [number, number];
   const size = product(shape) * ARRAYS[dtype as Dtype].BYTES_PER_ELEMENT;
-  if (!isSize(size)) throw malformed(`${tensor} has the shape ${JSON.stringify(shape)}, which overflows`);
-  if (size !== end - begin) throw malformed(`${tensor} of ${dtype} [${shape}] takes ${size} bytes, its data_offsets [${begin}, ${end}] span ${end - begin}`);
+  if (!isSize(size))
+    throw malformed(`${tensor} has the shape ${JSON.stringify(shape)}, which overflows`);
+  if (size !== end - begin)
+    throw malformed(
+      `${tensor} of ${dtype} [${shape}] takes ${size} bytes, its data_offsets [${begin}, ` +
+        `${end}] span ${end - begin}`,
+    );
   return { name, dtype: dtype as Dtype, shape: shape as number[], begin, end };
 }
 
@@ -258,6 +338,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function describe(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return `${typeof value === 'string' ? 'the string ' : ''}${JSON.stringify(value) ?? typeof value}`;
+  if (typeof value !== 'object' || value === null)
+    return `${typeof value === 'string' ? 'the string ' : ''}${JSON.stringify(value) ?? typeof value}`;
   return Array.isArray(value) ? 'a list' : (value.constructor?.name ?? 'an object');
 }

@@ -5,23 +5,34 @@ import type { Random } from '../runtime/random.js';
 export interface ChooseOptions {
   /** Only the k most probable tokens. Default: all. */
   topK?: number | undefined;
-  /** Only the most probable tokens whose probabilities sum to at least p (Holtzman et al. 2020). Default: 1, all. */
+  /**
+   * Only the most probable tokens whose probabilities sum to at least p (Holtzman et al. 2020).
+   * Default: 1, all.
+   */
   topP?: number | undefined;
 }
 
 /** The most probable token; the first of equals. */
 export function mostProbable(probabilities: Float32Array): number {
   let best = 0;
-  for (let i = 1; i < probabilities.length; i++) if (probabilities[i]! > probabilities[best]!) best = i;
+  for (let i = 1; i < probabilities.length; i++)
+    if (probabilities[i]! > probabilities[best]!) best = i;
   return best;
 }
 
 /** A token drawn in proportion to its probability, among those that topK and topP leave. */
-export function choose(probabilities: Float32Array, random: Random, { topK, topP }: ChooseOptions = {}): number {
+export function choose(
+  probabilities: Float32Array,
+  random: Random,
+  { topK, topP }: ChooseOptions = {},
+): number {
   const u = random.float();
-  const restricted = (topK !== undefined && topK < probabilities.length) || (topP !== undefined && topP < 1);
+  const restricted =
+    (topK !== undefined && topK < probabilities.length) || (topP !== undefined && topP < 1);
   if (!restricted) return draw(probabilities, null, u);
-  const order = Int32Array.from(probabilities.keys()).sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
+  const order = Int32Array.from(probabilities.keys()).sort(
+    (a, b) => probabilities[b]! - probabilities[a]! || a - b,
+  );
   let keep = Math.min(topK ?? order.length, order.length);
   if (topP !== undefined) {
     let mass = 0;

@@ -1,19 +1,22 @@
 /** Text from a language model, token by token. */
-import { steps, stepState, type StepModel } from '../ops/step.js';
+
 import { affine } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
+import { type StepModel, stepState, steps } from '../ops/step.js';
 import { f32 } from '../runtime/arena.js';
 import { Random } from '../runtime/random.js';
 import { infer } from '../tensor/scope.js';
 import { view } from '../tensor/tensor.js';
 import type { Vocab } from '../text/vocab.js';
 import { Pacer } from '../train/pace.js';
-import { choose, mostProbable, type ChooseOptions } from './choose.js';
+import { type ChooseOptions, choose, mostProbable } from './choose.js';
 import { WINDOW } from './perplexity.js';
 
 /** How a text is generated. */
 export interface SampleOptions extends ChooseOptions {
-  /** Text to continue. Default: a line end; where the vocabulary has none, the first of its units. */
+  /**
+   * Text to continue. Default: a line end; where the vocabulary has none, the first of its units.
+   */
   prompt?: string;
   /** Tokens to generate. Default: 200. */
   length?: number;
@@ -26,11 +29,19 @@ export interface SampleOptions extends ChooseOptions {
 }
 
 /** Generates text, piece by piece as it comes. The same seed gives the same text. */
-export async function* generate(model: StepModel, vocab: Vocab, { prompt = '', length = 200, temperature = 1, topK, topP, stop, seed = 0 }: SampleOptions): AsyncGenerator<string, void, undefined> {
-  if (!Number.isInteger(length) || length < 0) throw new RangeError(`sample: length is ${length}, expected a whole number ≥ 0`);
-  if (!(temperature >= 0)) throw new RangeError(`sample: temperature is ${temperature}, expected a number ≥ 0`);
-  if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1)) throw new RangeError(`sample: topK is ${topK}, expected a whole number ≥ 1`);
-  if (topP !== undefined && !(topP > 0 && topP <= 1)) throw new RangeError(`sample: topP is ${topP}, expected 0 < p ≤ 1`);
+export async function* generate(
+  model: StepModel,
+  vocab: Vocab,
+  { prompt = '', length = 200, temperature = 1, topK, topP, stop, seed = 0 }: SampleOptions,
+): AsyncGenerator<string, void, undefined> {
+  if (!Number.isInteger(length) || length < 0)
+    throw new RangeError(`sample: length is ${length}, expected a whole number ≥ 0`);
+  if (!(temperature >= 0))
+    throw new RangeError(`sample: temperature is ${temperature}, expected a number ≥ 0`);
+  if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1))
+    throw new RangeError(`sample: topK is ${topK}, expected a whole number ≥ 1`);
+  if (topP !== undefined && !(topP > 0 && topP <= 1))
+    throw new RangeError(`sample: topP is ${topP}, expected 0 < p ≤ 1`);
   const random = new Random(seed);
   const state = stepState(model);
   const pacer = new Pacer();
@@ -48,7 +59,8 @@ export async function* generate(model: StepModel, vocab: Vocab, { prompt = '', l
     for (const id of prompted) decoder.push(id); // a word after a word needs a space
     const context = prompted.length > 0 ? prompted : new Int32Array(1);
     const chosen = new Int32Array(1);
-    for (let start = 0; start < context.length; start += WINDOW) advance(context.subarray(start, start + WINDOW));
+    for (let start = 0; start < context.length; start += WINDOW)
+      advance(context.subarray(start, start + WINDOW));
     for (let n = 0; n < length; n++) {
       const id = temperature > 0 ? choose(next, random, { topK, topP }) : mostProbable(next);
       held += decoder.push(id);
@@ -75,6 +87,7 @@ export async function* generate(model: StepModel, vocab: Vocab, { prompt = '', l
 
 /** Length of the longest end of `text` that is a beginning of `pattern`. */
 function overlap(text: string, pattern: string): number {
-  for (let n = Math.min(text.length, pattern.length - 1); n > 0; n--) if (text.endsWith(pattern.slice(0, n))) return n;
+  for (let n = Math.min(text.length, pattern.length - 1); n > 0; n--)
+    if (text.endsWith(pattern.slice(0, n))) return n;
   return 0;
 }

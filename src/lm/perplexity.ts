@@ -30,9 +30,10 @@ function evaluation(loss: number, tokens: number): Evaluation {
 /** How a text is read. */
 export interface EvaluateOptions {
   /**
-   * Stretches that are read side by side, each from the state that the 32 tokens before it leave. With 12 to 50 of them the time goes into
-   * matrix products of many rows, as in training, and the 32 tokens still cost little; the loss of a character model differs in its sixth digit.
-   * Default: 1, one stream.
+   * Stretches that are read side by side, each from the state that the 32 tokens before it leave.
+   * With 12 to 50 of them the time goes into matrix products of many rows, as in training, and the
+   * 32 tokens still cost little; the loss of a character model differs in its sixth digit. Default:
+   * 1, one stream.
    */
   columns?: number | undefined;
   signal?: AbortSignal | undefined;
@@ -41,17 +42,25 @@ export interface EvaluateOptions {
 /**
  * Mean loss over ids[1…].
  *
- * @param measure reads T steps of ids [T, columns] on from the last call, the state of the first column zero where `restart` says so → the summed
- *   loss of the targets, if there are any; −100 counts for nothing. Runs in a scope
+ * @param measure reads T steps of ids [T, columns] on from the last call, the state of the first
+ *   column zero where `restart` says so → the summed loss of the targets, if there are any; −100
+ *   counts for nothing. Runs in a scope
  */
-export async function evaluateText(ids: Int32Array, measure: (ids: Int32Array, targets: Int32Array | null, T: number, restart: boolean) => number, { columns: B = 1, signal }: EvaluateOptions): Promise<Evaluation> {
+export async function evaluateText(
+  ids: Int32Array,
+  measure: (ids: Int32Array, targets: Int32Array | null, T: number, restart: boolean) => number,
+  { columns: B = 1, signal }: EvaluateOptions,
+): Promise<Evaluation> {
   const n = ids.length - 1;
-  if (n < 1) throw new RangeError(`evaluate: ${ids.length} tokens, expected at least 2: each is predicted from the ones before`);
+  if (n < 1)
+    throw new RangeError(
+      `evaluate: ${ids.length} tokens, expected at least 2: each is predicted from the ones before`,
+    );
   const length = Math.ceil(n / B);
   const longest = Math.max(16, Math.min(WINDOW, Math.floor(BATCH / B)));
   const pacer = new Pacer();
   let sum = 0;
-  for (let start = B === 1 ? 0 : -Math.min(WARM_UP, length), T; start < length; start += T) {
+  for (let start = B === 1 ? 0 : -Math.min(WARM_UP, length), T = 0; start < length; start += T) {
     signal?.throwIfAborted();
     T = Math.min(longest, (start < 0 ? 0 : length) - start);
     const inputs = new Int32Array(T * B);

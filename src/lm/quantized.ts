@@ -1,20 +1,26 @@
 /** The recurrent language model for inference alone, its weights in 8 bits. */
-import { readModel, writeModel, type ModelFile } from '../io/model.js';
+import { type ModelFile, readModel, writeModel } from '../io/model.js';
 import { expectEntries } from '../nn/module.js';
 import { Int8Weights, quantizeRows } from '../ops/int8.js';
 import { crossEntropy } from '../ops/loss.js';
-import { GATES, rowHead, steps, stepState, type StepModel } from '../ops/step.js';
-import { tensor, type Tensor } from '../tensor/tensor.js';
+import { GATES, rowHead, type StepModel, stepState, steps } from '../ops/step.js';
 import type { Shape } from '../tensor/shape.js';
+import { type Tensor, tensor } from '../tensor/tensor.js';
 import { Vocab, type VocabJSON } from '../text/vocab.js';
 import { generate, type SampleOptions } from './generate.js';
-import { evaluateText, type Evaluation } from './perplexity.js';
+import { type Evaluation, evaluateText } from './perplexity.js';
 import type { RecurrentLM } from './recurrent.js';
 
 type Config = RecurrentLM['config'];
 
-/** The shapes of a model's weights, which are quantised, and of its biases, which are not; a tied output layer has no weight of its own. */
-function shapesOf({ cell, embeddingSize: E, hiddenSize: H, layers, tie }: Config, V: number): { weights: Map<string, Shape>; biases: Map<string, Shape> } {
+/**
+ * The shapes of a model's weights, which are quantised, and of its biases, which are not; a tied
+ * output layer has no weight of its own.
+ */
+function shapesOf(
+  { cell, embeddingSize: E, hiddenSize: H, layers, tie }: Config,
+  V: number,
+): { weights: Map<string, Shape>; biases: Map<string, Shape> } {
   const N = GATES[cell] * H;
   const weights = new Map<string, Shape>([['embedding.weight', [V, E]]]);
   const biases = new Map<string, Shape>();
@@ -29,7 +35,9 @@ function shapesOf({ cell, embeddingSize: E, hiddenSize: H, layers, tie }: Config
 
 const scaleOf = (name: string): string => `${name}.scale`;
 
-/** The model file of a recurrent language model, quantised: each row's largest weight becomes ±127. */
+/**
+ * The model file of a recurrent language model, quantised: each row's largest weight becomes ±127.
+ */
 export function quantized({ config, vocab, state }: ModelFile): ModelFile {
   const file = { kind: QuantizedLM.kind, config, vocab, state: new Map(state), int8: new Map() };
   for (const [name, { shape, data }] of state) {
@@ -44,8 +52,9 @@ export function quantized({ config, vocab, state }: ModelFile): ModelFile {
 }
 
 /**
- * A recurrent language model with weights of 8 bits, a scale for each of their rows: `RecurrentLM.quantize` makes it. It takes a quarter of the
- * memory, and one token at a time goes at the speed at which memory gives the weights.
+ * A recurrent language model with weights of 8 bits, a scale for each of their rows:
+ * `RecurrentLM.quantize` makes it. It takes a quarter of the memory, and one token at a time goes
+ * at the speed at which memory gives the weights.
  */
 export class QuantizedLM {
   static readonly kind = 'lm.quantized';
@@ -58,27 +67,42 @@ export class QuantizedLM {
 
   /** As `load`, from a file already read. */
   static from(file: ModelFile): QuantizedLM {
-    if (file.kind !== QuantizedLM.kind) throw new RangeError(`load: the file holds a model of kind "${file.kind}", expected "${QuantizedLM.kind}"`);
+    if (file.kind !== QuantizedLM.kind)
+      throw new RangeError(
+        `load: the file holds a model of kind "${file.kind}", expected "${QuantizedLM.kind}"`,
+      );
     return new QuantizedLM(file);
   }
 
   private constructor({ config, vocab, state, int8 = new Map() }: ModelFile) {
-    if (typeof config !== 'object' || config === null) throw new RangeError('load: the config is not an object');
+    if (typeof config !== 'object' || config === null)
+      throw new RangeError('load: the config is not an object');
     this.vocab = Vocab.fromJSON(vocab as VocabJSON);
     this.config = config as Config;
     const { cell, hiddenSize, layers, tie } = this.config;
     const shapes = shapesOf(this.config, this.vocab.size);
     expectEntries(shapes.weights, int8);
-    expectEntries(new Map([...shapes.biases, ...[...shapes.weights].map(([name, [N]]) => [scaleOf(name), [N!]] as const)]), state);
-    for (const [name] of shapes.weights) this.weights.set(name, new Int8Weights(int8.get(name)!.data, state.get(scaleOf(name))!.data));
+    expectEntries(
+      new Map([
+        ...shapes.biases,
+        ...[...shapes.weights].map(([name, [N]]) => [scaleOf(name), [N!]] as const),
+      ]),
+      state,
+    );
+    for (const [name] of shapes.weights)
+      this.weights.set(name, new Int8Weights(int8.get(name)!.data, state.get(scaleOf(name))!.data));
     for (const [name] of shapes.biases) this.biases.set(name, tensor(state.get(name)!.data));
     const weight = (name: string): Int8Weights => this.weights.get(name)!;
     const bias = (name: string): Tensor => this.biases.get(name)!;
     this.model = {
-      cell, hiddenSize,
+      cell,
+      hiddenSize,
       embedding: weight('embedding.weight'),
       layers: Array.from({ length: layers }, (_, k) => ({
-        weight_ih: weight(`rnn.weight_ih_l${k}`), weight_hh: weight(`rnn.weight_hh_l${k}`), bias_ih: bias(`rnn.bias_ih_l${k}`), bias_hh: bias(`rnn.bias_hh_l${k}`),
+        weight_ih: weight(`rnn.weight_ih_l${k}`),
+        weight_hh: weight(`rnn.weight_hh_l${k}`),
+        bias_ih: bias(`rnn.bias_ih_l${k}`),
+        bias_hh: bias(`rnn.bias_hh_l${k}`),
       })),
       head: rowHead(weight(tie ? 'embedding.weight' : 'head.weight'), bias('head.bias')),
     };
@@ -89,10 +113,20 @@ export class QuantizedLM {
    *
    * @throws RangeError for fewer than two ids
    */
-  async evaluate(ids: Int32Array, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Evaluation> {
+  async evaluate(
+    ids: Int32Array,
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<Evaluation> {
     const state = stepState(this.model);
     try {
-      return await evaluateText(ids, (window, targets) => (targets ? crossEntropy(steps(this.model, window, state), targets, { reduction: 'sum' }).item() : 0), { signal });
+      return await evaluateText(
+        ids,
+        (window, targets) =>
+          targets
+            ? crossEntropy(steps(this.model, window, state), targets, { reduction: 'sum' }).item()
+            : 0,
+        { signal },
+      );
     } finally {
       for (const tensor of state) tensor.dispose();
     }
@@ -106,14 +140,22 @@ export class QuantizedLM {
   /** The bytes of a model file: a quarter of the model's before. */
   save(): Uint8Array {
     const shapes = shapesOf(this.config, this.vocab.size);
-    const state = new Map([...this.biases].map(([name, bias]) => [name, { shape: bias.shape, data: bias.toArray() }]));
+    const state = new Map(
+      [...this.biases].map(([name, bias]) => [name, { shape: bias.shape, data: bias.toArray() }]),
+    );
     const int8 = new Map<string, { shape: Shape; data: Int8Array }>();
     for (const [name, weights] of this.weights) {
       const { q, scales } = weights.values();
       int8.set(name, { shape: shapes.weights.get(name)!, data: q });
       state.set(scaleOf(name), { shape: [scales.length], data: scales });
     }
-    return writeModel({ kind: this.kind, config: this.config, vocab: this.vocab.toJSON(), state, int8 });
+    return writeModel({
+      kind: this.kind,
+      config: this.config,
+      vocab: this.vocab.toJSON(),
+      state,
+      int8,
+    });
   }
 
   /**

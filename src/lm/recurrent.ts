@@ -1,5 +1,8 @@
-/** The recurrent language model (Mikolov et al. 2010): embedding → RNN, LSTM or GRU → softmax over the next token. */
-import { readModel, writeModel, type ModelFile } from '../io/model.js';
+/**
+ * The recurrent language model (Mikolov et al. 2010): embedding → RNN, LSTM or GRU → softmax over
+ * the next token.
+ */
+import { type ModelFile, readModel, writeModel } from '../io/model.js';
 import { Embedding } from '../nn/embedding.js';
 import { GRU } from '../nn/gru.js';
 import type { Softmax, SoftmaxConfig } from '../nn/large.js';
@@ -11,18 +14,18 @@ import { FullSoftmax, type Head } from '../nn/softmax.js';
 import { checkpoint } from '../ops/checkpoint.js';
 import { dropout } from '../ops/dropout.js';
 import { add, affine } from '../ops/elementwise.js';
-import { rowHead, rowWeights, type RowHead, type StepModel } from '../ops/step.js';
+import { type RowHead, rowHead, rowWeights, type StepModel } from '../ops/step.js';
 import { slice } from '../ops/strided.js';
 import { copy } from '../runtime/arena.js';
 import { Random } from '../runtime/random.js';
 import { infer } from '../tensor/scope.js';
 import { checkSize } from '../tensor/shape.js';
-import { view, zeros, type Tensor } from '../tensor/tensor.js';
+import { type Tensor, view, zeros } from '../tensor/tensor.js';
 import { IGNORED, type SequenceBatch } from '../text/batch.js';
 import { Vocab, type VocabJSON } from '../text/vocab.js';
 import type { LossContext, LossResult, Trainable } from '../train/trainable.js';
 import { generate, type SampleOptions } from './generate.js';
-import { evaluateText, type EvaluateOptions, type Evaluation } from './perplexity.js';
+import { type EvaluateOptions, type Evaluation, evaluateText } from './perplexity.js';
 import { QuantizedLM, quantized } from './quantized.js';
 
 const cells = { rnn: RNN, lstm: LSTM, gru: GRU };
@@ -40,37 +43,73 @@ export interface RecurrentLMOptions {
   layers?: number;
   /** Probability of dropout between layers and before the output, in training. Default: 0. */
   dropout?: number;
-  /** The output layer shares the embedding's weight (Press & Wolf 2016); needs embeddingSize = hiddenSize. Default: false. */
+  /**
+   * The output layer shares the embedding's weight (Press & Wolf 2016); needs embeddingSize =
+   * hiddenSize. Default: false.
+   */
   tie?: boolean;
-  /** For vocabularies of many words: `nn.adaptive()` or `nn.sampled()`. Default: the full softmax. */
+  /**
+   * For vocabularies of many words: `nn.adaptive()` or `nn.sampled()`. Default: the full softmax.
+   */
   softmax?: Softmax | undefined;
   /** Seed of the initial values. Default: 1. */
   seed?: number;
 }
 
-/** A recurrent language model: make it, train it with `train.Trainer`, `evaluate` it, let it `sample`, `save` it. Outside scopes. */
+/**
+ * A recurrent language model: make it, train it with `train.Trainer`, `evaluate` it, let it
+ * `sample`, `save` it. Outside scopes.
+ */
 export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
   static readonly kind = 'lm.recurrent';
   readonly kind = RecurrentLM.kind;
   readonly vocab: Vocab;
-  readonly config: { cell: keyof typeof cells; embeddingSize: number; hiddenSize: number; layers: number; dropout: number; tie: boolean } & SoftmaxConfig;
+  readonly config: {
+    cell: keyof typeof cells;
+    embeddingSize: number;
+    hiddenSize: number;
+    layers: number;
+    dropout: number;
+    tie: boolean;
+  } & SoftmaxConfig;
   readonly embedding: Embedding;
   readonly rnn: Recurrent;
   readonly head: Head;
 
-  constructor({ vocab, cell = 'lstm', hiddenSize = 128, embeddingSize = hiddenSize, layers = 1, dropout: p = 0, tie = false, softmax, seed = 1 }: RecurrentLMOptions) {
+  constructor({
+    vocab,
+    cell = 'lstm',
+    hiddenSize = 128,
+    embeddingSize = hiddenSize,
+    layers = 1,
+    dropout: p = 0,
+    tie = false,
+    softmax,
+    seed = 1,
+  }: RecurrentLMOptions) {
     super();
-    if (!Object.hasOwn(cells, cell)) throw new RangeError(`RecurrentLM: cell "${cell}", expected rnn, lstm or gru`);
+    if (!Object.hasOwn(cells, cell))
+      throw new RangeError(`RecurrentLM: cell "${cell}", expected rnn, lstm or gru`);
     checkSize(hiddenSize, 'hiddenSize', 'RecurrentLM');
     checkSize(embeddingSize, 'embeddingSize', 'RecurrentLM');
     checkSize(layers, 'layers', 'RecurrentLM');
-    if (tie && embeddingSize !== hiddenSize) throw new RangeError(`RecurrentLM: to tie the weights embeddingSize (${embeddingSize}) must be hiddenSize (${hiddenSize})`);
+    if (tie && embeddingSize !== hiddenSize)
+      throw new RangeError(
+        `RecurrentLM: to tie the weights embeddingSize (${embeddingSize}) must be hiddenSize ` +
+          `(${hiddenSize})`,
+      );
     const random = new Random(seed);
     this.vocab = vocab;
-    this.embedding = new Embedding(vocab.size, embeddingSize, { random, sparse: softmax?.sparse ?? false });
+    this.embedding = new Embedding(vocab.size, embeddingSize, {
+      random,
+      sparse: softmax?.sparse ?? false,
+    });
     this.rnn = new cells[cell](embeddingSize, hiddenSize, { layers, dropout: p, random });
     const shared = tie ? { weight: this.embedding.weight, random } : { random };
-    const { head, config } = softmax?.make(hiddenSize, vocab, shared) ?? { head: new FullSoftmax(hiddenSize, vocab.size, shared), config: {} };
+    const { head, config } = softmax?.make(hiddenSize, vocab, shared) ?? {
+      head: new FullSoftmax(hiddenSize, vocab.size, shared),
+      config: {},
+    };
     this.head = head;
     this.config = { cell, embeddingSize, hiddenSize, layers, dropout: p, tie, ...config };
   }
@@ -85,20 +124,31 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
    * Logits of the next token after each step.
    *
    * @param ids [T·B], time-major
-   * @param options state as `stateShapes`, default zeros; resets [T·B]: 1 where the state is zero before a step
+   * @param options state as `stateShapes`, default zeros; resets [T·B]: 1 where the state is zero
+   *   before a step
    * @returns logits [T, B, vocabulary]; final state
    */
-  forward(ids: Int32Array, T: number, B: number, options: { state?: readonly Tensor[] | undefined; resets?: Uint8Array | undefined } = {}): { logits: Tensor; state: Tensor[] } {
+  forward(
+    ids: Int32Array,
+    T: number,
+    B: number,
+    options: { state?: readonly Tensor[] | undefined; resets?: Uint8Array | undefined } = {},
+  ): { logits: Tensor; state: Tensor[] } {
     const { output, state } = this.rnn.forward(this.embedding.forward(ids, [T, B]), options);
     return { logits: this.head.forward(output), state };
   }
 
-  /** Mean cross-entropy of a window's targets, in nats; the state to carry is the one at `batch.carryAt`. */
+  /**
+   * Mean cross-entropy of a window's targets, in nats; the state to carry is the one at
+   * `batch.carryAt`.
+   */
   loss(batch: SequenceBatch, { state, random, checkpointing }: LossContext): LossResult {
     const { T, B, carryAt, lossFrom, targets } = batch;
     const states = this.stateShapes(B).length;
     const step = checkpointing ?? T;
-    const bounds = [...new Set([...Array(Math.ceil(T / step)).keys()].map(i => i * step).concat(carryAt, T))].sort((a, b) => a - b);
+    const bounds = [
+      ...new Set([...Array(Math.ceil(T / step)).keys()].map(i => i * step).concat(carryAt, T)),
+    ].sort((a, b) => a - b);
     let count = 0;
     for (const target of targets.subarray(lossFrom * B)) if (target !== IGNORED) count++;
     const losses: Tensor[] = [];
@@ -106,8 +156,10 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     let carried = state;
     for (const [i, from] of bounds.slice(0, -1).entries()) {
       const to = bounds[i + 1]!;
-      const part = (initial: readonly Tensor[], random: Random | undefined) => this.part(batch, from, to, initial, random);
-      const results = checkpointing === undefined ? part(current, random) : checkpoint(current, part, { random });
+      const part = (initial: readonly Tensor[], random: Random | undefined) =>
+        this.part(batch, from, to, initial, random);
+      const results =
+        checkpointing === undefined ? part(current, random) : checkpoint(current, part, { random });
       current = results.slice(0, states);
       losses.push(...results.slice(states));
       if (to === carryAt) carried = current;
@@ -116,24 +168,42 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     return { loss: affine(losses.reduce(add), 1 / count), state: carried };
   }
 
-  /** Steps from … to of a window: the final state and, where there are targets that count, their summed loss. */
-  private part({ inputs, targets, lengths, resets, B, lossFrom }: SequenceBatch, from: number, to: number, initial: readonly Tensor[], random: Random | undefined): Tensor[] {
+  /**
+   * Steps from … to of a window: the final state and, where there are targets that count, their
+   * summed loss.
+   */
+  private part(
+    { inputs, targets, lengths, resets, B, lossFrom }: SequenceBatch,
+    from: number,
+    to: number,
+    initial: readonly Tensor[],
+    random: Random | undefined,
+  ): Tensor[] {
     const T = to - from;
-    const { output, state } = this.rnn.forward(this.embedding.forward(inputs.subarray(from * B, to * B), [T, B]), {
-      state: initial.length > 0 ? initial : undefined, random,
-      lengths: lengths?.map(length => Math.min(Math.max(length - from, 1), T)), // a row that has ended has no targets, and no gradients
-      resets: resets?.subarray(from * B, to * B),
-    });
+    const { output, state } = this.rnn.forward(
+      this.embedding.forward(inputs.subarray(from * B, to * B), [T, B]),
+      {
+        state: initial.length > 0 ? initial : undefined,
+        random,
+        // a row that has ended has no targets, and no gradients
+        lengths: lengths?.map(length => Math.min(Math.max(length - from, 1), T)),
+        resets: resets?.subarray(from * B, to * B),
+      },
+    );
     const first = Math.max(lossFrom, from);
     const wanted = targets.subarray(first * B, to * B);
     if (wanted.every(target => target === IGNORED)) return state;
-    const counted = view(slice(output, 0, first - from, T), [(to - first) * B, this.config.hiddenSize]);
+    const counted = view(slice(output, 0, first - from, T), [
+      (to - first) * B,
+      this.config.hiddenSize,
+    ]);
     const x = random ? dropout(counted, this.config.dropout, random) : counted;
     return [...state, this.head.loss(x, wanted, { random, reduction: 'sum' })];
   }
 
   /**
-   * Mean loss over ids[1…], read as one stream whose state is carried from the first to the last, or in columns.
+   * Mean loss over ids[1…], read as one stream whose state is carried from the first to the last,
+   * or in columns.
    *
    * @throws RangeError for fewer than two ids
    */
@@ -141,9 +211,18 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     const { columns: B = 1 } = options;
     checkSize(B, 'columns', 'evaluate');
     const carry = this.stateShapes(B).map(shape => zeros(shape));
-    const measure = (window: Int32Array, targets: Int32Array | null, T: number, restart: boolean): number => {
-      const resets = restart && B > 1 ? Uint8Array.from({ length: T * B }, (_, i) => +(i === 0)) : undefined;
-      const { output, state } = this.rnn.forward(this.embedding.forward(window, [T, B]), { state: carry, resets });
+    const measure = (
+      window: Int32Array,
+      targets: Int32Array | null,
+      T: number,
+      restart: boolean,
+    ): number => {
+      const resets =
+        restart && B > 1 ? Uint8Array.from({ length: T * B }, (_, i) => +(i === 0)) : undefined;
+      const { output, state } = this.rnn.forward(this.embedding.forward(window, [T, B]), {
+        state: carry,
+        resets,
+      });
       carry.forEach((tensor, i) => tensor.copyFrom(state[i]!));
       return targets ? this.head.loss(output, targets, { reduction: 'sum' }).item() : 0;
     };
@@ -163,9 +242,16 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
   private steps(): StepModel {
     const { cell, hiddenSize } = this.config;
     return {
-      cell, hiddenSize,
+      cell,
+      hiddenSize,
       embedding: rowWeights(this.embedding.weight),
-      layers: this.rnn.weights.map(w => ({ ...w, weight_ih: rowWeights(w.weight_ih), weight_hh: rowWeights(w.weight_hh), bias_ih: w.bias_ih!, bias_hh: w.bias_hh! })),
+      layers: this.rnn.weights.map(w => ({
+        ...w,
+        weight_ih: rowWeights(w.weight_ih),
+        weight_hh: rowWeights(w.weight_hh),
+        bias_ih: w.bias_ih!,
+        bias_hh: w.bias_hh!,
+      })),
       head: this.rowHead(),
     };
   }
@@ -182,9 +268,16 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     return { classes: this.vocab.size, logits };
   }
 
-  /** The same model in 8-bit weights: a quarter of the bytes, and for inference alone. Does not share memory with this one. */
+  /**
+   * The same model in 8-bit weights: a quarter of the bytes, and for inference alone. Does not
+   * share memory with this one.
+   */
   quantize(): QuantizedLM {
-    if (!(this.head instanceof FullSoftmax)) throw new RangeError(`quantize: the model has the ${this.config.softmax} softmax, expected full or sampled: its matrix in 8 bits gives all logits at once`);
+    if (!(this.head instanceof FullSoftmax))
+      throw new RangeError(
+        `quantize: the model has the ${this.config.softmax} softmax, expected full or sampled: ` +
+          'its matrix in 8 bits gives all logits at once',
+      );
     return QuantizedLM.from(quantized(this.describe()));
   }
 
@@ -195,7 +288,12 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
 
   /** What a model file or checkpoint says of this model. */
   describe(): ModelFile {
-    return { kind: this.kind, config: this.config, vocab: this.vocab.toJSON(), state: this.stateDict() };
+    return {
+      kind: this.kind,
+      config: this.config,
+      vocab: this.vocab.toJSON(),
+      state: this.stateDict(),
+    };
   }
 
   /**
@@ -204,20 +302,40 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
    * @param softmax for models that may have another softmax than the full one: `nn.softmaxOf`
    * @throws RangeError for another kind of file, or tensors that do not fit its config
    */
-  static load(bytes: Uint8Array, softmax?: (config: SoftmaxConfig) => Softmax | undefined): RecurrentLM {
+  static load(
+    bytes: Uint8Array,
+    softmax?: (config: SoftmaxConfig) => Softmax | undefined,
+  ): RecurrentLM {
     return RecurrentLM.from(readModel(bytes), softmax);
   }
 
   /** As `load`, from a file already read. */
-  static from({ kind, config, vocab, state, trainer }: ModelFile, softmax?: (config: SoftmaxConfig) => Softmax | undefined): RecurrentLM {
-    if (kind !== RecurrentLM.kind) throw new RangeError(`load: the file holds a model of kind "${kind}", expected "${RecurrentLM.kind}"`);
-    if (typeof config !== 'object' || config === null) throw new RangeError('load: the config is not an object');
-    const { softmax: name, ...options } = config as SoftmaxConfig & Omit<RecurrentLMOptions, 'vocab' | 'softmax'>;
-    if (name && !softmax) throw new RangeError(`load: the model has the ${name} softmax; pass nn.softmaxOf as second argument`);
-    const model = new RecurrentLM({ ...options, softmax: softmax?.(config), vocab: Vocab.fromJSON(vocab as VocabJSON) });
+  static from(
+    { kind, config, vocab, state, trainer }: ModelFile,
+    softmax?: (config: SoftmaxConfig) => Softmax | undefined,
+  ): RecurrentLM {
+    if (kind !== RecurrentLM.kind)
+      throw new RangeError(
+        `load: the file holds a model of kind "${kind}", expected "${RecurrentLM.kind}"`,
+      );
+    if (typeof config !== 'object' || config === null)
+      throw new RangeError('load: the config is not an object');
+    const { softmax: name, ...options } = config as SoftmaxConfig &
+      Omit<RecurrentLMOptions, 'vocab' | 'softmax'>;
+    if (name && !softmax)
+      throw new RangeError(
+        `load: the model has the ${name} softmax; pass nn.softmaxOf as second argument`,
+      );
+    const model = new RecurrentLM({
+      ...options,
+      softmax: softmax?.(config),
+      vocab: Vocab.fromJSON(vocab as VocabJSON),
+    });
     try {
       const own = model.stateDict();
-      model.loadStateDict(trainer === undefined ? state : new Map([...state].filter(([name]) => own.has(name))));
+      model.loadStateDict(
+        trainer === undefined ? state : new Map([...state].filter(([name]) => own.has(name))),
+      );
     } catch (error) {
       model.dispose();
       throw error;

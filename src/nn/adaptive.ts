@@ -1,4 +1,4 @@
-import { affine, add } from '../ops/elementwise.js';
+import { add, affine } from '../ops/elementwise.js';
 import { embedding } from '../ops/embedding.js';
 import { linearCrossEntropy } from '../ops/head.js';
 import { logSoftmax } from '../ops/softmax.js';
@@ -12,7 +12,10 @@ import type { Head, HeadLossOptions } from './softmax.js';
 
 /** Options of `AdaptiveSoftmax`. */
 export interface AdaptiveSoftmaxOptions {
-  /** First class of each cluster, rising, each below `classes`. Default: a sixteenth and a quarter of the classes. */
+  /**
+   * First class of each cluster, rising, each below `classes`. Default: a sixteenth and a quarter
+   * of the classes.
+   */
   cutoffs?: readonly number[];
   /** Cluster i sees the input through inputSize / divValue^(i + 1) units. Default: 4. */
   divValue?: number;
@@ -22,8 +25,9 @@ export interface AdaptiveSoftmaxOptions {
 }
 
 /**
- * Softmax in two levels (Grave et al. 2017): p(c) of a frequent class, else p(cluster)·p(c | cluster), where rarer clusters are
- * narrower. Names, shapes and initial values as torch.nn.AdaptiveLogSoftmaxWithLoss. Classes stand by falling frequency.
+ * Softmax in two levels (Grave et al. 2017): p(c) of a frequent class, else p(cluster)·p(c |
+ * cluster), where rarer clusters are narrower. Names, shapes and initial values as
+ * torch.nn.AdaptiveLogSoftmaxWithLoss. Classes stand by falling frequency.
  */
 export class AdaptiveSoftmax extends Module implements Head {
   /** Over the classes below the first cutoff, then the clusters. */
@@ -35,34 +39,61 @@ export class AdaptiveSoftmax extends Module implements Head {
   readonly classes: number;
 
   constructor(
-    inputSize: number, classes: number,
-    { cutoffs = [Math.ceil(classes / 16), Math.ceil(classes / 4)], divValue = 4, headBias = false, random = defaultRandom }: AdaptiveSoftmaxOptions = {},
+    inputSize: number,
+    classes: number,
+    {
+      cutoffs = [Math.ceil(classes / 16), Math.ceil(classes / 4)],
+      divValue = 4,
+      headBias = false,
+      random = defaultRandom,
+    }: AdaptiveSoftmaxOptions = {},
   ) {
     super();
-    if (cutoffs.length === 0 || !cutoffs.every((cutoff, i) => Number.isInteger(cutoff) && cutoff > (cutoffs[i - 1] ?? 0) && cutoff < classes)) {
-      throw new RangeError(`AdaptiveSoftmax: cutoffs are [${cutoffs}], expected rising whole numbers between 0 and ${classes}, the classes`);
+    if (
+      cutoffs.length === 0 ||
+      !cutoffs.every(
+        (cutoff, i) =>
+          Number.isInteger(cutoff) && cutoff > (cutoffs[i - 1] ?? 0) && cutoff < classes,
+      )
+    ) {
+      throw new RangeError(
+        `AdaptiveSoftmax: cutoffs are [${cutoffs}], expected rising whole numbers between 0 ` +
+          `and ${classes}, the classes`,
+      );
     }
     const narrowest = Math.floor(inputSize / divValue ** cutoffs.length);
-    if (!(narrowest >= 1)) throw new RangeError(`AdaptiveSoftmax: ${inputSize} units divided ${cutoffs.length} times by ${divValue} leave none; use fewer cutoffs or a smaller divValue`);
+    if (!(narrowest >= 1))
+      throw new RangeError(
+        `AdaptiveSoftmax: ${inputSize} units divided ${cutoffs.length} times by ${divValue} ` +
+          'leave none; use fewer cutoffs or a smaller divValue',
+      );
     this.classes = classes;
     this.cutoffs = cutoffs;
     this.head = new Linear(inputSize, cutoffs[0]! + cutoffs.length, { bias: headBias, random });
     this.tail = cutoffs.map((from, i) => {
       const units = Math.floor(inputSize / divValue ** (i + 1));
-      return [new Linear(inputSize, units, { bias: false, random }), new Linear(units, (cutoffs[i + 1] ?? classes) - from, { bias: false, random })] as const;
+      return [
+        new Linear(inputSize, units, { bias: false, random }),
+        new Linear(units, (cutoffs[i + 1] ?? classes) - from, { bias: false, random }),
+      ] as const;
     });
   }
 
   protected override *children(): Iterable<[string, Module]> {
     yield ['head', this.head];
-    for (const [i, pair] of this.tail.entries()) for (const [j, linear] of pair.entries()) yield [`tail.${i}.${j}`, linear];
+    for (const [i, pair] of this.tail.entries())
+      for (const [j, linear] of pair.entries()) yield [`tail.${i}.${j}`, linear];
   }
 
-  /** Log-probabilities of all classes, PyTorch's `log_prob`.   x [..., inputSize] → [..., classes] */
+  /**
+   * Log-probabilities of all classes, PyTorch's `log_prob`.   x [..., inputSize] → [..., classes]
+   */
   forward(x: Tensor): Tensor {
     const head = logSoftmax(this.head.forward(x));
     const first = this.cutoffs[0]!;
-    const tail = this.tail.map(([down, up], i) => add(logSoftmax(up.forward(down.forward(x))), slice(head, -1, first + i, first + i + 1)));
+    const tail = this.tail.map(([down, up], i) =>
+      add(logSoftmax(up.forward(down.forward(x))), slice(head, -1, first + i, first + i + 1)),
+    );
     return concat([slice(head, -1, 0, first), ...tail], -1);
   }
 
@@ -74,7 +105,10 @@ export class AdaptiveSoftmax extends Module implements Head {
     let count = 0;
     const inHead = targets.map((target, n) => {
       if (target === -100) return target;
-      if (!(target >= 0 && target < classes)) throw new RangeError(`AdaptiveSoftmax.loss: target ${target} at position ${n} lies outside [0, ${classes})`);
+      if (!(target >= 0 && target < classes))
+        throw new RangeError(
+          `AdaptiveSoftmax.loss: target ${target} at position ${n} lies outside [0, ${classes})`,
+        );
       count++;
       const cluster = cutoffs.findLastIndex(cutoff => target >= cutoff);
       if (cluster < 0) return target;
@@ -86,7 +120,12 @@ export class AdaptiveSoftmax extends Module implements Head {
       const own = Int32Array.from(members[i]!);
       if (own.length === 0) return;
       const within = own.map(n => targets[n]! - cutoffs[i]!);
-      sum = add(sum, linearCrossEntropy(down.forward(embedding(rows, own)), up.weight, within, { reduction: 'sum' }));
+      sum = add(
+        sum,
+        linearCrossEntropy(down.forward(embedding(rows, own)), up.weight, within, {
+          reduction: 'sum',
+        }),
+      );
     });
     return reduction === 'mean' ? affine(sum, 1 / count) : sum;
   }

@@ -3,7 +3,10 @@ import type { Random } from '../runtime/random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 
-/** Zeroes elements with probability p and scales the others by 1/(1 − p), if and only if a generator is passed. */
+/**
+ * Zeroes elements with probability p and scales the others by 1/(1 − p), if and only if a generator
+ * is passed.
+ */
 export class Dropout extends Module {
   constructor(
     readonly p: number,

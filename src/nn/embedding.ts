@@ -20,15 +20,23 @@ export class Embedding extends Module {
   readonly weight: Parameter;
   private readonly padding: number;
 
-  constructor(count: number, size: number, { paddingIndex = -1, sparse = false, random = defaultRandom }: EmbeddingOptions = {}) {
+  constructor(
+    count: number,
+    size: number,
+    { paddingIndex = -1, sparse = false, random = defaultRandom }: EmbeddingOptions = {},
+  ) {
     super();
     checkSize(count, 'count', 'Embedding');
     checkSize(size, 'size', 'Embedding');
-    if (!Number.isInteger(paddingIndex) || paddingIndex < -1 || paddingIndex >= count) throw new RangeError(`Embedding: paddingIndex ${paddingIndex} of ${count} rows`);
+    if (!Number.isInteger(paddingIndex) || paddingIndex < -1 || paddingIndex >= count)
+      throw new RangeError(`Embedding: paddingIndex ${paddingIndex} of ${count} rows`);
     this.weight = new Parameter([count, size], { sparse });
     this.padding = paddingIndex;
     normal(this.weight, 0, 1, random);
-    if (paddingIndex >= 0) this.weight.set(this.weight.toArray().fill(0, paddingIndex * size, (paddingIndex + 1) * size));
+    if (paddingIndex >= 0)
+      this.weight.set(
+        this.weight.toArray().fill(0, paddingIndex * size, (paddingIndex + 1) * size),
+      );
   }
 
   /** ids of shape S (default: one axis) → [...S, size] */

@@ -23,21 +23,39 @@ export interface Softmax {
   /** Whether a step updates only the embedding's rows that it looked up. */
   readonly sparse: boolean;
   /** The output layer. `weight`: the embedding's, to tie. */
-  make(inputSize: number, vocab: Words, options: { weight?: Parameter; random: Random }): { head: Head; config: SoftmaxConfig };
+  make(
+    inputSize: number,
+    vocab: Words,
+    options: { weight?: Parameter; random: Random },
+  ): { head: Head; config: SoftmaxConfig };
 }
 
-/** Ids of word vocabularies stand by falling frequency, as these softmaxes need it; characters stand in their own order. */
+/**
+ * Ids of word vocabularies stand by falling frequency, as these softmaxes need it; characters stand
+ * in their own order.
+ */
 function checkWords({ level }: Words, name: string): void {
-  if (level !== 'word') throw new RangeError(`RecurrentLM: the ${name} softmax is for words, the vocabulary is of level "${level}"; use the full one`);
+  if (level !== 'word')
+    throw new RangeError(
+      `RecurrentLM: the ${name} softmax is for words, the vocabulary is of level "${level}"; ` +
+        'use the full one',
+    );
 }
 
-/** Rare words in clusters, which are narrower and computed only where they are asked for: `AdaptiveSoftmax`. */
+/**
+ * Rare words in clusters, which are narrower and computed only where they are asked for:
+ * `AdaptiveSoftmax`.
+ */
 export function adaptive(options: Pick<AdaptiveSoftmaxOptions, 'cutoffs'> = {}): Softmax {
   return {
     sparse: false,
     make(inputSize, vocab, { weight, random }) {
       checkWords(vocab, 'adaptive');
-      if (weight) throw new RangeError('RecurrentLM: tie, and an adaptive softmax, whose matrices differ from the embedding’s; leave one of them out');
+      if (weight)
+        throw new RangeError(
+          'RecurrentLM: tie, and an adaptive softmax, whose matrices differ from the ' +
+            'embedding’s; leave one of them out',
+        );
       const head = new AdaptiveSoftmax(inputSize, vocab.size, { ...options, random });
       return { head, config: { softmax: 'adaptive', cutoffs: head.cutoffs } };
     },
@@ -45,8 +63,8 @@ export function adaptive(options: Pick<AdaptiveSoftmaxOptions, 'cutoffs'> = {}):
 }
 
 /**
- * Trained against a few drawn words, evaluated over all: `SampledSoftmax`. Embedding and output are row-sparse: optimizers update
- * the rows that a step touches, and take no weight decay.
+ * Trained against a few drawn words, evaluated over all: `SampledSoftmax`. Embedding and output are
+ * row-sparse: optimizers update the rows that a step touches, and take no weight decay.
  */
 export function sampled(options: Pick<SampledSoftmaxOptions, 'samples'> = {}): Softmax {
   return {

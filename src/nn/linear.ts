@@ -1,7 +1,7 @@
 import { linear } from '../ops/linear.js';
+import type { Random } from '../runtime/random.js';
 import { checkSize } from '../tensor/shape.js';
 import { Parameter, type Tensor } from '../tensor/tensor.js';
-import type { Random } from '../runtime/random.js';
 import { defaultRandom, uniform } from './init.js';
 import { Module } from './module.js';
 
@@ -16,12 +16,22 @@ export class Linear extends Module {
   /** [outputSize], or null */
   readonly bias: Parameter | null;
 
-  constructor(inputSize: number, outputSize: number, { bias = true, weight, random = defaultRandom }: { bias?: boolean; weight?: Parameter; random?: Random } = {}) {
+  constructor(
+    inputSize: number,
+    outputSize: number,
+    {
+      bias = true,
+      weight,
+      random = defaultRandom,
+    }: { bias?: boolean; weight?: Parameter; random?: Random } = {},
+  ) {
     super();
     checkSize(inputSize, 'inputSize', 'Linear');
     checkSize(outputSize, 'outputSize', 'Linear');
     if (weight && (weight.shape[0] !== outputSize || weight.shape[1] !== inputSize)) {
-      throw new RangeError(`Linear: the weight to tie is [${weight.shape}], expected [${outputSize},${inputSize}]`);
+      throw new RangeError(
+        `Linear: the weight to tie is [${weight.shape}], expected [${outputSize},${inputSize}]`,
+      );
     }
     const bound = 1 / Math.sqrt(inputSize);
     this.weight = weight ?? new Parameter([outputSize, inputSize]);

@@ -1,5 +1,5 @@
+import { type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { Parameter } from '../tensor/tensor.js';
-import { sameShape, sizeOf, type Shape } from '../tensor/shape.js';
 
 /** A tensor outside the kernels' memory. */
 export interface StateEntry {
@@ -12,14 +12,20 @@ export interface StateEntry {
  *
  * @throws RangeError that lists all missing, unexpected and misshapen names
  */
-export function expectEntries(shapes: ReadonlyMap<string, Shape>, state: ReadonlyMap<string, { shape: Shape; data: ArrayLike<number> }>): void {
+export function expectEntries(
+  shapes: ReadonlyMap<string, Shape>,
+  state: ReadonlyMap<string, { shape: Shape; data: ArrayLike<number> }>,
+): void {
   const missing = [...shapes.keys()].filter(name => !state.has(name));
   const unexpected = [...state.keys()].filter(name => !shapes.has(name));
   const misshapen = [...shapes].flatMap(([name, expected]) => {
     const entry = state.get(name);
     if (!entry) return [];
-    if (!sameShape(entry.shape, expected)) return [`"${name}" is [${entry.shape}], expected [${expected}]`];
-    return entry.data.length === sizeOf(expected) ? [] : [`"${name}" has ${entry.data.length} values for [${entry.shape}]`];
+    if (!sameShape(entry.shape, expected))
+      return [`"${name}" is [${entry.shape}], expected [${expected}]`];
+    return entry.data.length === sizeOf(expected)
+      ? []
+      : [`"${name}" has ${entry.data.length} values for [${entry.shape}]`];
   });
   const quote = (names: string[]) => names.map(name => `"${name}"`).join(', ');
   const faults = [
@@ -31,16 +37,20 @@ export function expectEntries(shapes: ReadonlyMap<string, Shape>, state: Readonl
 }
 
 /**
- * A part of a model: parameters and other modules in its fields. A field's name is the parameter's name in `stateDict`,
- * as in PyTorch: `this.rnn = new LSTM(…)` gives `rnn.weight_ih_l0`.
+ * A part of a model: parameters and other modules in its fields. A field's name is the parameter's
+ * name in `stateDict`, as in PyTorch: `this.rnn = new LSTM(…)` gives `rnn.weight_ih_l0`.
  */
 export abstract class Module {
-  /** Parameters and modules with their names, in order. Default: the fields; arrays are numbered. */
+  /**
+   * Parameters and modules with their names, in order. Default: the fields; arrays are numbered.
+   */
   protected *children(): Iterable<[string, Parameter | Module]> {
     for (const [name, value] of Object.entries(this)) {
       if (value instanceof Parameter || value instanceof Module) yield [name, value];
       else if (Array.isArray(value)) {
-        for (const [i, element] of value.entries()) if (element instanceof Parameter || element instanceof Module) yield [`${name}.${i}`, element];
+        for (const [i, element] of value.entries())
+          if (element instanceof Parameter || element instanceof Module)
+            yield [`${name}.${i}`, element];
       }
     }
   }
@@ -72,7 +82,12 @@ export abstract class Module {
 
   /** Copies of all values under PyTorch's names; a tied parameter under each of its names. */
   stateDict(): Map<string, StateEntry> {
-    return new Map([...this.entries()].map(([name, parameter]) => [name, { shape: parameter.shape, data: parameter.toArray() }]));
+    return new Map(
+      [...this.entries()].map(([name, parameter]) => [
+        name,
+        { shape: parameter.shape, data: parameter.toArray() },
+      ]),
+    );
   }
 
   /**

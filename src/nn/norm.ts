@@ -4,7 +4,9 @@ import { Parameter, type Tensor } from '../tensor/tensor.js';
 import { constant } from './init.js';
 import { Module } from './module.js';
 
-/** (x − mean)/√(variance + eps)·weight + bias over the last axis (Ba et al. 2016).   x [..., size] */
+/**
+ * (x − mean)/√(variance + eps)·weight + bias over the last axis (Ba et al. 2016).   x [..., size]
+ */
 export class LayerNorm extends Module {
   /** [size], ones at the start */
   readonly weight: Parameter;

@@ -1,6 +1,10 @@
-/** What RNN, LSTM and GRU modules share: their parameters in PyTorch's names, and layers one above the other. */
-import type { CellWeights, SequenceOptions } from '../ops/recurrent.js';
+/**
+ * What RNN, LSTM and GRU modules share: their parameters in PyTorch's names, and layers one above
+ * the other.
+ */
+
 import { dropout as drop } from '../ops/dropout.js';
+import type { CellWeights, SequenceOptions } from '../ops/recurrent.js';
 import { concat, slice } from '../ops/strided.js';
 import type { Random } from '../runtime/random.js';
 import { checkSize, expectShape } from '../tensor/shape.js';
@@ -12,7 +16,10 @@ import { Module } from './module.js';
 export interface RecurrentOptions {
   /** Layers one above the other. Default: 1. */
   layers?: number;
-  /** A second set of weights runs from the last step to the first; outputs are side by side. Default: false. */
+  /**
+   * A second set of weights runs from the last step to the first; outputs are side by side.
+   * Default: false.
+   */
   bidirectional?: boolean;
   /** Probability of dropout between layers (not after the last). Default: 0. */
   dropout?: number;
@@ -38,7 +45,12 @@ export interface RecurrentOutput {
   state: Tensor[];
 }
 
-type Weights = CellWeights & { weight_ih: Parameter; weight_hh: Parameter; bias_ih: Parameter | null; bias_hh: Parameter | null };
+type Weights = CellWeights & {
+  weight_ih: Parameter;
+  weight_hh: Parameter;
+  bias_ih: Parameter | null;
+  bias_hh: Parameter | null;
+};
 
 /** What `RNN`, `LSTM` and `GRU` share. */
 export abstract class Recurrent extends Module {
@@ -57,14 +69,21 @@ export abstract class Recurrent extends Module {
     readonly hiddenSize: number,
     gates: number,
     private readonly states: number,
-    { layers = 1, bidirectional = false, dropout = 0, bias = true, random = defaultRandom }: RecurrentOptions,
+    {
+      layers = 1,
+      bidirectional = false,
+      dropout = 0,
+      bias = true,
+      random = defaultRandom,
+    }: RecurrentOptions,
   ) {
     super();
     const who = new.target.name;
     checkSize(inputSize, 'inputSize', who);
     checkSize(hiddenSize, 'hiddenSize', who);
     checkSize(layers, 'layers', who);
-    if (!(dropout >= 0 && dropout < 1)) throw new RangeError(`${who}: dropout is ${dropout}, expected 0 ≤ p < 1`);
+    if (!(dropout >= 0 && dropout < 1))
+      throw new RangeError(`${who}: dropout is ${dropout}, expected 0 ≤ p < 1`);
     this.layers = layers;
     this.directions = bidirectional ? 2 : 1;
     this.dropout = dropout;
@@ -83,52 +102,93 @@ export abstract class Recurrent extends Module {
     }));
   }
 
-  /** PyTorch's names: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, … */
+  /**
+   * PyTorch's names: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, …
+   */
   protected override *children(): Iterable<[string, Parameter]> {
     for (const [i, weights] of this.weights.entries()) {
       const suffix = `_l${Math.floor(i / this.directions)}${i % this.directions === 1 ? '_reverse' : ''}`;
-      for (const [name, parameter] of Object.entries(weights)) if (parameter) yield [name + suffix, parameter as Parameter];
+      for (const [name, parameter] of Object.entries(weights))
+        if (parameter) yield [name + suffix, parameter as Parameter];
     }
   }
 
-  /** Each layer and direction with what it read and put out, on x from zero state. Runs inside a scope; for diagnostics. */
-  trace(x: Tensor): { name: string; weights: CellWeights; input: Tensor; output: Tensor; reverse: boolean }[] {
+  /**
+   * Each layer and direction with what it read and put out, on x from zero state. Runs inside a
+   * scope; for diagnostics.
+   */
+  trace(
+    x: Tensor,
+  ): { name: string; weights: CellWeights; input: Tensor; output: Tensor; reverse: boolean }[] {
     const D = this.directions;
     const H = this.hiddenSize;
-    const steps: { name: string; weights: CellWeights; input: Tensor; output: Tensor; reverse: boolean }[] = [];
+    const steps: {
+      name: string;
+      weights: CellWeights;
+      input: Tensor;
+      output: Tensor;
+      reverse: boolean;
+    }[] = [];
     let input = x;
     for (let k = 0; k < this.layers; k++) {
       const pair = this.weights.slice(k * D, (k + 1) * D);
       const { output } = this.layer(input, pair, undefined, {});
-      pair.forEach((weights, d) => steps.push({ name: `l${k}${d === 1 ? '_reverse' : ''}`, weights, input, output: slice(output, 2, d * H, (d + 1) * H), reverse: d === 1 }));
+      pair.forEach((weights, d) =>
+        steps.push({
+          name: `l${k}${d === 1 ? '_reverse' : ''}`,
+          weights,
+          input,
+          output: slice(output, 2, d * H, (d + 1) * H),
+          reverse: d === 1,
+        }),
+      );
       input = output;
     }
     return steps;
   }
 
-  /** One layer: the op of the cell. `state` holds [directions, B, H] tensors, or is undefined for zeros. */
-  protected abstract layer(x: Tensor, weights: readonly CellWeights[], state: readonly Tensor[] | undefined, options: SequenceOptions): { output: Tensor; state: Tensor[] };
+  /**
+   * One layer: the op of the cell. `state` holds [directions, B, H] tensors, or is undefined for
+   * zeros.
+   */
+  protected abstract layer(
+    x: Tensor,
+    weights: readonly CellWeights[],
+    state: readonly Tensor[] | undefined,
+    options: SequenceOptions,
+  ): { output: Tensor; state: Tensor[] };
 
   /**
    * @param x [T, B, inputSize], time-major
    * @throws RangeError for shapes that do not fit
    */
-  forward(x: Tensor, { state, lengths, resets, random }: RecurrentForwardOptions = {}): RecurrentOutput {
+  forward(
+    x: Tensor,
+    { state, lengths, resets, random }: RecurrentForwardOptions = {},
+  ): RecurrentOutput {
     const who = this.constructor.name;
     const D = this.directions;
     if (state) {
-      if (state.length !== this.states) throw new RangeError(`${who}: a state of ${state.length} tensors, expected ${this.states}`);
-      for (const tensor of state) expectShape(tensor, [this.layers * D, x.shape[1]!, this.hiddenSize], 'state', who);
+      if (state.length !== this.states)
+        throw new RangeError(`${who}: a state of ${state.length} tensors, expected ${this.states}`);
+      for (const tensor of state)
+        expectShape(tensor, [this.layers * D, x.shape[1]!, this.hiddenSize], 'state', who);
     }
     let output = x;
     const finals: Tensor[][] = [];
     for (let k = 0; k < this.layers; k++) {
       if (k > 0 && random) output = drop(output, this.dropout, random);
       const initial = state?.map(tensor => slice(tensor, 0, k * D, (k + 1) * D));
-      const result = this.layer(output, this.weights.slice(k * D, (k + 1) * D), initial, { lengths, resets });
+      const result = this.layer(output, this.weights.slice(k * D, (k + 1) * D), initial, {
+        lengths,
+        resets,
+      });
       output = result.output;
       finals.push(result.state);
     }
-    return { output, state: Array.from({ length: this.states }, (_, i) => concat(finals.map(layer => layer[i]!))) };
+    return {
+      output,
+      state: Array.from({ length: this.states }, (_, i) => concat(finals.map(layer => layer[i]!))),
+    };
   }
 }

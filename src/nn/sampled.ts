@@ -7,7 +7,7 @@ import { concat, reshape, slice } from '../ops/strided.js';
 import { f32 } from '../runtime/arena.js';
 import { log, pow } from '../runtime/math.js';
 import type { Random } from '../runtime/random.js';
-import { Parameter, tensor, type Tensor } from '../tensor/tensor.js';
+import { Parameter, type Tensor, tensor } from '../tensor/tensor.js';
 import { defaultRandom, uniform } from './init.js';
 import { FullSoftmax, type HeadLossOptions } from './softmax.js';
 
@@ -21,20 +21,33 @@ export interface SampledSoftmaxOptions {
 }
 
 /**
- * Linear → softmax, trained on the target and a few drawn classes (Bengio & Senécal 2003; Jean et al. 2015), evaluated over all.
+ * Linear → softmax, trained on the target and a few drawn classes (Bengio & Senécal 2003; Jean et
+ * al. 2015), evaluated over all.
  *
- * All rows of a step share the drawn classes, which are distinct, class c with p(c) = ln((c + 2)/(c + 1)) / ln(classes + 1): classes
- * stand by falling frequency. Logits are less the logarithm of the expected count 1 − (1 − p)^tries, a drawn target does not compete
- * with itself: TensorFlow's log_uniform_candidate_sampler and sampled_softmax_loss.
+ * All rows of a step share the drawn classes, which are distinct, class c with p(c) = ln((c + 2)/(c
+ * + 1)) / ln(classes + 1): classes stand by falling frequency. Logits are less the logarithm of the
+ * expected count 1 − (1 − p)^tries, a drawn target does not compete with itself: TensorFlow's
+ * log_uniform_candidate_sampler and sampled_softmax_loss.
  *
  * The weight is row-sparse: optimizers update the rows of targets and drawn classes.
  */
 export class SampledSoftmax extends FullSoftmax {
   readonly samples: number;
 
-  constructor(inputSize: number, classes: number, { samples = Math.ceil(classes / 32), weight, random = defaultRandom }: SampledSoftmaxOptions = {}) {
+  constructor(
+    inputSize: number,
+    classes: number,
+    {
+      samples = Math.ceil(classes / 32),
+      weight,
+      random = defaultRandom,
+    }: SampledSoftmaxOptions = {},
+  ) {
     if (!(Number.isInteger(samples) && samples >= 1 && 2 * samples <= classes)) {
-      throw new RangeError(`SampledSoftmax: samples is ${samples}, expected a whole number from 1 to half of the ${classes} classes`);
+      throw new RangeError(
+        `SampledSoftmax: samples is ${samples}, expected a whole number from 1 to half of the ` +
+          `${classes} classes`,
+      );
     }
     super(inputSize, classes, { weight: weight ?? sparse(inputSize, classes, random), random });
     this.samples = samples;
@@ -51,10 +64,18 @@ export class SampledSoftmax extends FullSoftmax {
     const { drawn, tries } = draw(S, V, random);
     const classes = new Int32Array(S + N);
     classes.set(drawn);
-    classes.set(targets.map(target => (target === -100 ? 0 : target)), S);
-    const expected = Float64Array.from(classes, c => log(1 - pow(1 - log((c + 2) / (c + 1)) / log(V + 1), tries)));
+    classes.set(
+      targets.map(target => (target === -100 ? 0 : target)),
+      S,
+    );
+    const expected = Float64Array.from(classes, c =>
+      log(1 - pow(1 - log((c + 2) / (c + 1)) / log(V + 1), tries)),
+    );
     const w = embedding(weight, classes);
-    const b = sub(reshape(embedding(reshape(this.bias!, [V, 1]), classes), [S + N]), tensor(expected));
+    const b = sub(
+      reshape(embedding(reshape(this.bias!, [V, 1]), classes), [S + N]),
+      tensor(expected),
+    );
 
     const others = linear(rows, slice(w, 0, 0, S), slice(b, 0, 0, S));
     const place = new Map(Array.from(drawn, (c, i) => [c, i]));
@@ -63,7 +84,11 @@ export class SampledSoftmax extends FullSoftmax {
       if (hit !== undefined) f32(others.ptr + 4 * (n * S + hit), 1)[0] = -1e30;
     });
     const own = add(sum(mul(rows, slice(w, 0, S, S + N)), { axis: 1 }), slice(b, 0, S, S + N));
-    return crossEntropy(concat([reshape(own, [N, 1]), others], 1), targets.map(target => (target === -100 ? target : 0)), { reduction });
+    return crossEntropy(
+      concat([reshape(own, [N, 1]), others], 1),
+      targets.map(target => (target === -100 ? target : 0)),
+      { reduction },
+    );
   }
 }
 

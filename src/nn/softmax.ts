@@ -1,4 +1,4 @@
-import { linearCrossEntropy, type LinearCrossEntropyOptions } from '../ops/head.js';
+import { type LinearCrossEntropyOptions, linearCrossEntropy } from '../ops/head.js';
 import type { Random } from '../runtime/random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Linear } from './linear.js';
@@ -12,7 +12,10 @@ export interface HeadLossOptions extends Pick<LinearCrossEntropyOptions, 'reduct
 
 /** An output layer over many classes, and its loss. */
 export interface Head extends Module {
-  /** Logarithms of the classes' probabilities, up to a constant of each row.   x [..., inputSize] → [..., classes] */
+  /**
+   * Logarithms of the classes' probabilities, up to a constant of each row.   x [..., inputSize] →
+   * [..., classes]
+   */
   forward(x: Tensor): Tensor;
   /** Cross-entropy in nats of one class, or −100 (counts for nothing), for each row of x. */
   loss(x: Tensor, targets: Int32Array, options?: HeadLossOptions): Tensor;

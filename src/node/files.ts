@@ -7,18 +7,21 @@ import { gunzip } from 'node:zlib';
 import { decodeUtf8 } from '../text/tokenize.js';
 
 /**
- * Puts `bytes` at `path`, replacing what was there in one step: whoever looks finds the old file or the new one, whole.
- * The bytes go to a temporary file in the same folder, to the disk (fsync), and only then to their name. A symbolic link
- * stays one: the file it leads to is replaced. The new file has the permissions of the old.
+ * Puts `bytes` at `path`, replacing what was there in one step: whoever looks finds the old file or
+ * the new one, whole. The bytes go to a temporary file in the same folder, to the disk (fsync), and
+ * only then to their name. A symbolic link stays one: the file it leads to is replaced. The new
+ * file has the permissions of the old.
  *
- * @throws Error naming the path, the cause and what to do; the old file is then as it was and the temporary one is gone
+ * @throws Error naming the path, the cause and what to do; the old file is then as it was and the
+ *   temporary one is gone
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
   let temporary: string | undefined;
   try {
     const target = await realpath(path).catch(() => resolve(path));
     const old = await stat(target).catch(() => undefined);
-    if (old !== undefined && !old.isFile()) throw Object.assign(new Error('it is not a regular file'), { code: 'EISDIR' });
+    if (old !== undefined && !old.isFile())
+      throw Object.assign(new Error('it is not a regular file'), { code: 'EISDIR' });
 
     const name = join(dirname(target), `.throughtime-${randomUUID()}.tmp`);
     const file = await open(name, 'wx', old && old.mode & 0o777);
@@ -31,8 +34,17 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
     }
     await rename(temporary, target);
   } catch (cause) {
-    const left = temporary && (await rm(temporary, { force: true }).then(() => '', () => `; ${temporary} is left over: delete it`));
-    throw new Error(`writeFileAtomic: ${resolve(path)} is not written: ${reason(cause)}; ${remedy(cause, 'write')}${left ?? ''}`, { cause });
+    const left =
+      temporary &&
+      (await rm(temporary, { force: true }).then(
+        () => '',
+        () => `; ${temporary} is left over: delete it`,
+      ));
+    throw new Error(
+      `writeFileAtomic: ${resolve(path)} is not written: ${reason(cause)}; ` +
+        `${remedy(cause, 'write')}${left ?? ''}`,
+      { cause },
+    );
   }
 }
 
@@ -40,21 +52,30 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
  * The bytes of a file.
  *
  * @param what says in the error what the file is to the program: "the training text"
- * @throws Error naming the path and what to do, if it is missing, a directory, empty, or may not be read
+ * @throws Error naming the path and what to do, if it is missing, a directory, empty, or may not be
+ *   read
  */
 export async function readFileBytes(path: string, what: string): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw new Error(`readFileBytes: ${what} ${resolve(path)} cannot be read: ${reason(cause)}; ${remedy(cause, 'read')}`, { cause });
+    throw new Error(
+      `readFileBytes: ${what} ${resolve(path)} cannot be read: ${reason(cause)}; ` +
+        `${remedy(cause, 'read')}`,
+      { cause },
+    );
   }
-  if (bytes.length === 0) throw new Error(`readFileBytes: ${what} ${resolve(path)} is empty; name a file with something in it`);
+  if (bytes.length === 0)
+    throw new Error(
+      `readFileBytes: ${what} ${resolve(path)} is empty; name a file with something in it`,
+    );
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // a Buffer's slice and toString are not an array's
 }
 
 /**
- * The bytes of a text file, unpacked if they are gzip's (told by their first two, which no UTF-8 text starts with).
+ * The bytes of a text file, unpacked if they are gzip's (told by their first two, which no UTF-8
+ * text starts with).
  *
  * @throws Error as `readFileBytes`, and if the packed data are damaged or hold nothing
  */
@@ -65,9 +86,17 @@ export async function readTextBytes(path: string, what: string): Promise<Uint8Ar
   try {
     text = await promisify(gunzip)(bytes);
   } catch (cause) {
-    throw new Error(`readTextBytes: ${what} ${resolve(path)} cannot be unpacked: ${(cause as Error).message}; fetch or pack it again`, { cause });
+    throw new Error(
+      `readTextBytes: ${what} ${resolve(path)} cannot be unpacked: ` +
+        `${(cause as Error).message}; fetch or pack it again`,
+      { cause },
+    );
   }
-  if (text.length === 0) throw new Error(`readTextBytes: ${what} ${resolve(path)} is empty once unpacked; name a file with something in it`);
+  if (text.length === 0)
+    throw new Error(
+      `readTextBytes: ${what} ${resolve(path)} is empty once unpacked; name a file with ` +
+        'something in it',
+    );
   return new Uint8Array(text.buffer, text.byteOffset, text.length);
 }
 

@@ -15,19 +15,25 @@ function activation(x: Tensor, forward: Forward, backward: Backward, kept: 'x' |
 }
 
 /** eˣ.   ∂y/∂x = y */
-export const exp = (x: Tensor): Tensor => activation(x, kernels.exp_forward, kernels.exp_backward, 'y');
+export const exp = (x: Tensor): Tensor =>
+  activation(x, kernels.exp_forward, kernels.exp_backward, 'y');
 
 /** Natural logarithm.   ∂y/∂x = 1/x */
-export const log = (x: Tensor): Tensor => activation(x, kernels.log_forward, kernels.log_backward, 'x');
+export const log = (x: Tensor): Tensor =>
+  activation(x, kernels.log_forward, kernels.log_backward, 'x');
 
 /** √x.   ∂y/∂x = 1/(2y) */
-export const sqrt = (x: Tensor): Tensor => activation(x, kernels.sqrt_forward, kernels.sqrt_backward, 'y');
+export const sqrt = (x: Tensor): Tensor =>
+  activation(x, kernels.sqrt_forward, kernels.sqrt_backward, 'y');
 
 /** Hyperbolic tangent.   ∂y/∂x = 1 − y² */
-export const tanh = (x: Tensor): Tensor => activation(x, kernels.tanh_forward, kernels.tanh_backward, 'y');
+export const tanh = (x: Tensor): Tensor =>
+  activation(x, kernels.tanh_forward, kernels.tanh_backward, 'y');
 
 /** σ(x) = 1/(1 + e⁻ˣ).   ∂y/∂x = y(1 − y) */
-export const sigmoid = (x: Tensor): Tensor => activation(x, kernels.sigmoid_forward, kernels.sigmoid_backward, 'y');
+export const sigmoid = (x: Tensor): Tensor =>
+  activation(x, kernels.sigmoid_forward, kernels.sigmoid_backward, 'y');
 
 /** max(x, 0).   ∂y/∂x = 1 where y > 0, else 0 */
-export const relu = (x: Tensor): Tensor => activation(x, kernels.relu_forward, kernels.relu_backward, 'y');
+export const relu = (x: Tensor): Tensor =>
+  activation(x, kernels.relu_forward, kernels.relu_backward, 'y');

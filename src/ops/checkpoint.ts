@@ -2,14 +2,16 @@ import { kernels } from '../runtime/kernels.js';
 import { Random } from '../runtime/random.js';
 import { within } from '../tensor/scope.js';
 import { isRecording, record, unwind } from '../tensor/tape.js';
-import { tensor, type Tensor } from '../tensor/tensor.js';
+import { type Tensor, tensor } from '../tensor/tensor.js';
 
 /**
- * The results of `work`, without what its backward pass needs in between: that is computed again when `backward` gets there, and
- * given back after it. Memory for the time of one more forward pass (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
+ * The results of `work`, without what its backward pass needs in between: that is computed again
+ * when `backward` gets there, and given back after it. Memory for the time of one more forward pass
+ * (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
  *
  * @param inputs what `work` reads beside parameters and constants
- * @param work   computes the same each time it is called; runs in a scope of its own. It draws from the generator it is given
+ * @param work   computes the same each time it is called; runs in a scope of its own. It draws from
+ *   the generator it is given
  * @param random passed on to `work`; the second time, as it stood the first time
  * @throws Error in `backward` if `work` uses a tensor that requires gradients and is no input
  */
@@ -20,7 +22,10 @@ export function checkpoint(
 ): Tensor[] {
   if (!isRecording()) return [...work(inputs, random)];
   const before = random?.state;
-  const values = within(() => work(inputs, random).map(result => ({ shape: result.shape, data: result.toArray() })), null);
+  const values = within(
+    () => work(inputs, random).map(result => ({ shape: result.shape, data: result.toArray() })),
+    null,
+  );
   const outputs = values.map(({ shape, data }) => tensor(data, { shape, requiresGrad: true }));
   record(outputs, () => {
     for (const input of inputs) input.wantGrad(); // lasts longer than the scope below

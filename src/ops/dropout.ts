@@ -7,9 +7,15 @@ import { output, type Tensor } from '../tensor/tensor.js';
  * Each element is zeroed with probability p, the others are scaled by 1/(1 − p).
  *
  * @param random draws the mask
- * @param locked one mask for all steps of the first axis: x [T, ...] (Gal & Ghahramani 2016). Default: false
+ * @param locked one mask for all steps of the first axis: x [T, ...] (Gal & Ghahramani 2016).
+ *   Default: false
  */
-export function dropout(x: Tensor, p: number, random: Random, { locked = false }: { locked?: boolean } = {}): Tensor {
+export function dropout(
+  x: Tensor,
+  p: number,
+  random: Random,
+  { locked = false }: { locked?: boolean } = {},
+): Tensor {
   if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p is ${p}, expected 0 ≤ p < 1`);
   if (p === 0) return x;
   const period = locked ? x.size / (x.shape[0] || 1) : x.size;
@@ -17,6 +23,8 @@ export function dropout(x: Tensor, p: number, random: Random, { locked = false }
   const high = random.uint32();
   const y = output(x.shape, [x]);
   kernels.dropout_forward(y.ptr, x.ptr, x.size, period, p, low, high);
-  record([y], () => kernels.dropout_backward(x.wantGrad(), y.gradPtr, x.size, period, p, low, high));
+  record([y], () =>
+    kernels.dropout_backward(x.wantGrad(), y.gradPtr, x.size, period, p, low, high),
+  );
   return y;
 }

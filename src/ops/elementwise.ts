@@ -3,7 +3,7 @@ import { f32 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { broadcastShapes } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
-import { output, tensor, type Tensor } from '../tensor/tensor.js';
+import { output, type Tensor, tensor } from '../tensor/tensor.js';
 import { expand } from './strided.js';
 
 /** A tensor or a number. */
@@ -71,7 +71,9 @@ export function div(a: Operand, b: Operand): Tensor {
   const [x, y] = together(a, b, 'div');
   const z = output(x.shape, [x, y]);
   kernels.div(z.ptr, x.ptr, y.ptr, z.size);
-  record([z], () => kernels.div_backward(x.wantGrad(), y.wantGrad(), z.gradPtr, y.ptr, z.ptr, z.size));
+  record([z], () =>
+    kernels.div_backward(x.wantGrad(), y.wantGrad(), z.gradPtr, y.ptr, z.ptr, z.size),
+  );
   return z;
 }
 

@@ -1,5 +1,5 @@
 import { kernels } from '../runtime/kernels.js';
-import { expectShape, sizeOf, type Shape } from '../tensor/shape.js';
+import { expectShape, type Shape, sizeOf } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
 import { borrowIds, deferred, Parameter, type Tensor } from '../tensor/tensor.js';
 
@@ -13,7 +13,10 @@ export interface Lookup {
 
 const lookups = new WeakMap<Tensor, Lookup>();
 
-/** The table and ids that x [..., E] was looked up with, also through views of whole rows; null where it was not, or its gradients are not simply the table's. */
+/**
+ * The table and ids that x [..., E] was looked up with, also through views of whole rows; null
+ * where it was not, or its gradients are not simply the table's.
+ */
 export function lookupOf(x: Tensor): Lookup | null {
   const { origin, offset } = x.origin();
   const lookup = lookups.get(origin);
@@ -29,13 +32,21 @@ export function lookupOf(x: Tensor): Lookup | null {
  * @param padding rows of this id receive no gradient; −1: none
  * @throws RangeError for an id outside 0 … V − 1
  */
-export function embedding(w: Tensor, ids: Int32Array, { shape = [ids.length], padding = -1 }: { shape?: Shape; padding?: number } = {}): Tensor {
+export function embedding(
+  w: Tensor,
+  ids: Int32Array,
+  { shape = [ids.length], padding = -1 }: { shape?: Shape; padding?: number } = {},
+): Tensor {
   expectShape(w, [-1, -1], 'w', 'embedding');
   const [V, E] = w.shape as readonly [number, number];
-  if (sizeOf(shape) !== ids.length) throw new RangeError(`embedding: ${ids.length} ids for shape [${shape}]`);
+  if (sizeOf(shape) !== ids.length)
+    throw new RangeError(`embedding: ${ids.length} ids for shape [${shape}]`);
   const address = borrowIds(ids, 0, V, 'embedding: id');
-  const y = deferred([...shape, E], [w], values => kernels.embedding_forward(values, w.ptr, address, ids.length, E));
-  if (padding < 0 && !(w instanceof Parameter && w.sparse)) lookups.set(y, { table: w, ids: address });
+  const y = deferred([...shape, E], [w], values =>
+    kernels.embedding_forward(values, w.ptr, address, ids.length, E),
+  );
+  if (padding < 0 && !(w instanceof Parameter && w.sparse))
+    lookups.set(y, { table: w, ids: address });
   record([y], () => {
     const dw = w instanceof Parameter ? w.wantGradRows(ids) : w.wantGrad();
     kernels.embedding_backward(dw, y.gradPtr, address, ids.length, E, E, padding);

@@ -3,12 +3,20 @@ import { kernels } from '../runtime/kernels.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
 import { addProjectionGradients, project } from './projection.js';
-import { addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, type SequenceOptions } from './recurrent.js';
+import {
+  addRecurrentGradient,
+  type CellWeights,
+  checkSequence,
+  inputsOf,
+  part,
+  type SequenceOptions,
+} from './recurrent.js';
 
 const GATES = 3;
 
 /**
- * One GRU layer over a whole sequence, in one or both directions (Cho et al. 2014; reset after the product, as PyTorch and cuDNN).
+ * One GRU layer over a whole sequence, in one or both directions (Cho et al. 2014; reset after the
+ * product, as PyTorch and cuDNN).
  *
  *   r, z = σ(W_i· x + b_i· + W_h· h + b_h·)    n = tanh(W_in x + b_in + r·(W_hn h + b_hn))
  *   h' = (1 − z)·n + z·h
@@ -36,10 +44,32 @@ export function gru(
     const gates = borrow(GATES * steps);
     const hn = training ? borrow(steps) : 0;
     const hp = training ? borrow(steps) : 0;
-    project(gates, x, w, 2 * H, GATES, s, (table, ids) => lend(workBytes, work => kernels.gru_forward(
-      y.ptr + 4 * d * H, part(h.ptr, d, s), hn, hp, gates,
-      table, ids, w.weight_hh.ptr, w.bias_hh?.ptr ?? 0, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
-    )));
+    project(gates, x, w, 2 * H, GATES, s, (table, ids) =>
+      lend(workBytes, work =>
+        kernels.gru_forward(
+          y.ptr + 4 * d * H,
+          part(h.ptr, d, s),
+          hn,
+          hp,
+          gates,
+          table,
+          ids,
+          w.weight_hh.ptr,
+          w.bias_hh?.ptr ?? 0,
+          part(h0?.ptr ?? 0, d, s),
+          lengths,
+          resets[d]!,
+          work,
+          T,
+          B,
+          H,
+          D * H,
+          d,
+          0,
+          B,
+        ),
+      ),
+    );
     if (!training) giveBack(gates, GATES * steps);
     return { w, d, gates, hn, hp };
   });
@@ -48,15 +78,35 @@ export function gru(
     for (const { w, d, gates, hn, hp } of runs) {
       const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
       const dh0 = part(h0?.wantGrad() ?? 0, d, s);
-      lend(workBytes, work => kernels.gru_backward(
-        gates, hn, dh0, dy, part(h.gradPtr, d, s), gates, hn, hp, w.weight_hh.ptr,
-        lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
-      )); // gates now holds ∂L/∂a of the input side, hn ∂L/∂(W_hn h + b_hn)
+      lend(workBytes, work =>
+        kernels.gru_backward(
+          gates,
+          hn,
+          dh0,
+          dy,
+          part(h.gradPtr, d, s),
+          gates,
+          hn,
+          hp,
+          w.weight_hh.ptr,
+          lengths,
+          resets[d]!,
+          work,
+          T,
+          B,
+          H,
+          D * H,
+          d,
+          0,
+          B,
+        ),
+      ); // gates now holds ∂L/∂a of the input side, hn ∂L/∂(W_hn h + b_hn)
       addProjectionGradients(x, w, gates, 2 * H, GATES, s);
       const dw = w.weight_hh.wantGrad();
       addRecurrentGradient(dw, gates, 2 * H, GATES * H, hp, 0, 0, 0, d, s);
       addRecurrentGradient(dw === 0 ? 0 : dw + 8 * H * H, hn, H, H, hp, 0, 0, 0, d, s);
-      if (w.bias_hh?.requiresGrad) kernels.column_sums(w.bias_hh.wantGrad() + 8 * H, hn, T * B, H, H);
+      if (w.bias_hh?.requiresGrad)
+        kernels.column_sums(w.bias_hh.wantGrad() + 8 * H, hn, T * B, H, H);
     }
   });
   return { output: y, h };

@@ -1,15 +1,21 @@
-/** The output layer and its loss in one: of the logits of many classes only a few rows exist at a time. */
+/**
+ * The output layer and its loss in one: of the logits of many classes only a few rows exist at a
+ * time.
+ */
 import { borrow, f32, lend } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { scratch } from '../runtime/scratch.js';
 import { expectShape, sizeOf } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
-import { output, zeros, type Tensor } from '../tensor/tensor.js';
-import { checkTargets, type CrossEntropyOptions } from './loss.js';
+import { output, type Tensor, zeros } from '../tensor/tensor.js';
+import { type CrossEntropyOptions, checkTargets } from './loss.js';
 
 /** Logits that exist at once, in floats (8 MB). */
 const FLOATS = 1 << 21;
-/** Fewer rows than this are not worth the way through all weights and their gradients, however many logits they have. */
+/**
+ * Fewer rows than this are not worth the way through all weights and their gradients, however many
+ * logits they have.
+ */
 const ROWS = 128;
 
 /** Options of `linearCrossEntropy`. */
@@ -20,17 +26,42 @@ export interface LinearCrossEntropyOptions extends Pick<CrossEntropyOptions, 'ig
   reduction?: 'mean' | 'sum';
 }
 
-/** Of n rows from `from` on, whose logits have become their own gradient: dx (of all rows), dw and db. */
-function addHeadGradients(dx: number, dw: number, db: number, dlogits: number, x: Tensor, w: Tensor, from: number, n: number): void {
+/**
+ * Of n rows from `from` on, whose logits have become their own gradient: dx (of all rows), dw and
+ * db.
+ */
+function addHeadGradients(
+  dx: number,
+  dw: number,
+  db: number,
+  dlogits: number,
+  x: Tensor,
+  w: Tensor,
+  from: number,
+  n: number,
+): void {
   const [C, H] = w.shape as readonly [number, number];
-  kernels.linear_backward(dx && dx + 4 * from * H, dw, db, dlogits, x.ptr + 4 * from * H, w.ptr, scratch(), n, H, C);
+  kernels.linear_backward(
+    dx && dx + 4 * from * H,
+    dw,
+    db,
+    dlogits,
+    x.ptr + 4 * from * H,
+    w.ptr,
+    scratch(),
+    n,
+    H,
+    C,
+  );
 }
 
 /**
- * `crossEntropy(linear(x, w, bias), targets)`, without all logits at once: they come in chunks of rows.
+ * `crossEntropy(linear(x, w, bias), targets)`, without all logits at once: they come in chunks of
+ * rows.
  *
- * One chunk is kept, and becomes its gradient in the backward pass. Of several, each is overwritten by the next: its gradients
- * are taken at once, ∂L/∂logits being softmax − onehot up to a factor, and scaled when that is known.
+ * One chunk is kept, and becomes its gradient in the backward pass. Of several, each is overwritten
+ * by the next: its gradients are taken at once, ∂L/∂logits being softmax − onehot up to a factor,
+ * and scaled when that is known.
  *
  * @param x [..., H]
  * @param w [C, H]
@@ -39,13 +70,16 @@ function addHeadGradients(dx: number, dw: number, db: number, dlogits: number, x
  * @throws RangeError as `linear` and `crossEntropy`
  */
 export function linearCrossEntropy(
-  x: Tensor, w: Tensor, targets: Int32Array,
+  x: Tensor,
+  w: Tensor,
+  targets: Int32Array,
   { bias = null, ignoreIndex = -100, reduction = 'mean' }: LinearCrossEntropyOptions = {},
 ): Tensor {
   const who = 'linearCrossEntropy';
   expectShape(w, [-1, -1], 'w', who);
   const [C, H] = w.shape as readonly [number, number];
-  if (x.shape.at(-1) !== H) throw new RangeError(`${who}: x [${x.shape}] must end in ${H}, the columns of w [${w.shape}]`);
+  if (x.shape.at(-1) !== H)
+    throw new RangeError(`${who}: x [${x.shape}] must end in ${H}, the columns of w [${w.shape}]`);
   if (bias) expectShape(bias, [C], 'bias', who);
   const N = sizeOf(x.shape.slice(0, -1));
   const { address: targetsPtr, count } = checkTargets(targets, N, C, ignoreIndex, who);
@@ -64,8 +98,27 @@ export function linearCrossEntropy(
     kernels.linear_forward(logits, x.ptr + 4 * from * H, w.ptr, bias?.ptr ?? 0, scratch(), n, H, C);
     if (atOnce) {
       kernels.cross_entropy_both(lossesAt, logits, targetsAt, n, C, ignoreIndex, scale);
-      addHeadGradients(early[0]?.ptr ?? 0, early[1]?.ptr ?? 0, early[2]?.ptr ?? 0, logits, x, w, from, n);
-    } else kernels.cross_entropy_forward(lossesAt, lse + 4 * from, logits, targetsAt, n, C, ignoreIndex, 0);
+      addHeadGradients(
+        early[0]?.ptr ?? 0,
+        early[1]?.ptr ?? 0,
+        early[2]?.ptr ?? 0,
+        logits,
+        x,
+        w,
+        from,
+        n,
+      );
+    } else
+      kernels.cross_entropy_forward(
+        lossesAt,
+        lse + 4 * from,
+        logits,
+        targetsAt,
+        n,
+        C,
+        ignoreIndex,
+        0,
+      );
   }
   kernels.sum_forward(y.ptr, losses, 1, N, 1);
   kernels.affine(y.ptr, y.ptr, 1, scale, 0);
@@ -73,12 +126,24 @@ export function linearCrossEntropy(
   record([y], () => {
     const dy = f32(y.gradPtr, 1)[0]!;
     if (atOnce) {
-      inputs.forEach((input, i) => early[i] && kernels.axpy(input!.wantGrad(), early[i].ptr, input!.size, dy));
+      inputs.forEach(
+        (input, i) => early[i] && kernels.axpy(input!.wantGrad(), early[i].ptr, input!.size, dy),
+      );
       return;
     }
     lend(4 * N, dlosses => {
       kernels.fill(dlosses, N, dy * scale);
-      kernels.cross_entropy_backward(logits, dlosses, logits, lse, targetsPtr, N, C, ignoreIndex, 0);
+      kernels.cross_entropy_backward(
+        logits,
+        dlosses,
+        logits,
+        lse,
+        targetsPtr,
+        N,
+        C,
+        ignoreIndex,
+        0,
+      );
     });
     addHeadGradients(x.wantGrad(), w.wantGrad(), bias?.wantGrad() ?? 0, logits, x, w, 0, N);
   });

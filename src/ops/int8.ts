@@ -2,7 +2,7 @@
 import { borrow, f32, i8 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { scratch } from '../runtime/scratch.js';
-import { zeros, type Tensor } from '../tensor/tensor.js';
+import { type Tensor, zeros } from '../tensor/tensor.js';
 import type { RowWeights } from './step.js';
 
 /** The kernel reads up to so many bytes behind the last row. */
@@ -16,8 +16,10 @@ export function quantizeRows(w: Float32Array, N: number): { q: Int8Array; scales
   for (let n = 0; n < N; n++) {
     const row = w.subarray(n * K, (n + 1) * K);
     const scale = (scales[n] = row.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / 127);
-    if (!isFinite(scale)) throw new RangeError(`quantize: row ${n} of [${N},${K}] holds a weight that is not finite`);
-    row.forEach((x, k) => (q[n * K + k] = Math.round(x / scale))); // 0 / 0 is NaN, which is stored as 0
+    if (!Number.isFinite(scale))
+      throw new RangeError(`quantize: row ${n} of [${N},${K}] holds a weight that is not finite`);
+    // 0 / 0 is NaN, which is stored as 0
+    row.forEach((x, k) => (q[n * K + k] = Math.round(x / scale)));
   }
   return { q, scales };
 }

@@ -9,12 +9,26 @@ import { output, type Tensor } from '../tensor/tensor.js';
 export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): Tensor {
   expectShape(w, [-1, -1], 'w', 'linear');
   const [O, I] = w.shape as readonly [number, number];
-  if (x.shape.at(-1) !== I) throw new RangeError(`linear: x [${x.shape}] must end in ${I}, the columns of w [${w.shape}]`);
+  if (x.shape.at(-1) !== I)
+    throw new RangeError(`linear: x [${x.shape}] must end in ${I}, the columns of w [${w.shape}]`);
   if (b) expectShape(b, [O], 'b', 'linear');
   const y = output([...x.shape.slice(0, -1), O], [x, w, b]);
   const N = sizeOf(x.shape.slice(0, -1));
   kernels.linear_forward(y.ptr, x.ptr, w.ptr, b?.ptr ?? 0, scratch(), N, I, O);
-  record([y], () => kernels.linear_backward(x.wantGrad(), w.wantGrad(), b?.wantGrad() ?? 0, y.gradPtr, x.ptr, w.ptr, scratch(), N, I, O));
+  record([y], () =>
+    kernels.linear_backward(
+      x.wantGrad(),
+      w.wantGrad(),
+      b?.wantGrad() ?? 0,
+      y.gradPtr,
+      x.ptr,
+      w.ptr,
+      scratch(),
+      N,
+      I,
+      O,
+    ),
+  );
   return y;
 }
 
@@ -25,8 +39,16 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const K = a.shape.at(-1);
   const N = b.shape.at(-1);
   const lead = b.shape.slice(0, -2);
-  if (K === undefined || N === undefined || a.shape.length < 2 || b.shape.at(-2) !== K || !(lead.length === 0 || sameShape(lead, a.shape.slice(0, -2)))) {
-    throw new RangeError(`matmul: [${a.shape}] · [${b.shape}]: inner extents and leading axes must agree`);
+  if (
+    K === undefined ||
+    N === undefined ||
+    a.shape.length < 2 ||
+    b.shape.at(-2) !== K ||
+    !(lead.length === 0 || sameShape(lead, a.shape.slice(0, -2)))
+  ) {
+    throw new RangeError(
+      `matmul: [${a.shape}] · [${b.shape}]: inner extents and leading axes must agree`,
+    );
   }
   const y = output([...a.shape.slice(0, -1), N], [a, b]);
   const batches = lead.length === 0 ? 1 : sizeOf(lead);
@@ -34,13 +56,19 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const each = (body: (a: number, b: number, y: number) => void): void => {
     for (let i = 0; i < batches; i++) body(4 * i * M * K, 4 * i * K * N, 4 * i * M * N);
   };
-  each((ai, bi, yi) => kernels.gemm(y.ptr + yi, a.ptr + ai, b.ptr + bi, scratch(), M, N, K, N, K, 1, N, 1, 0));
+  each((ai, bi, yi) =>
+    kernels.gemm(y.ptr + yi, a.ptr + ai, b.ptr + bi, scratch(), M, N, K, N, K, 1, N, 1, 0),
+  );
   record([y], () => {
     const da = a.wantGrad();
     const db = b.wantGrad();
     each((ai, bi, yi) => {
-      if (da) kernels.gemm(da + ai, y.gradPtr + yi, b.ptr + bi, scratch(), M, K, N, K, N, 1, 1, N, 1); // dA += dY·Bᵀ
-      if (db) kernels.gemm(db + bi, a.ptr + ai, y.gradPtr + yi, scratch(), K, N, M, N, 1, K, N, 1, 1); // dB += Aᵀ·dY
+      if (da)
+        // dA += dY·Bᵀ
+        kernels.gemm(da + ai, y.gradPtr + yi, b.ptr + bi, scratch(), M, K, N, K, N, 1, 1, N, 1);
+      if (db)
+        // dB += Aᵀ·dY
+        kernels.gemm(db + bi, a.ptr + ai, y.gradPtr + yi, scratch(), K, N, M, N, 1, K, N, 1, 1);
     });
   });
   return y;

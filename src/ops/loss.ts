@@ -16,7 +16,13 @@ function reduce(losses: Tensor, reduction: Reduction): Tensor {
 }
 
 /** Targets of N rows, checked, and how many count. */
-export function checkTargets(targets: Int32Array, N: number, C: number, ignoreIndex: number, who: string): { address: number; count: number } {
+export function checkTargets(
+  targets: Int32Array,
+  N: number,
+  C: number,
+  ignoreIndex: number,
+  who: string,
+): { address: number; count: number } {
   if (targets.length !== N) throw new RangeError(`${who}: ${targets.length} targets for ${N} rows`);
   const address = borrowIds(targets, 0, C, `${who}: target`, ignoreIndex);
   let count = 0;
@@ -43,49 +49,98 @@ export interface CrossEntropyOptions {
  * @returns a scalar in nats; with reduction 'none' one value per row
  * @throws RangeError for a target outside the classes, or when all are ignored
  */
-export function crossEntropy(logits: Tensor, targets: Int32Array, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(
+  logits: Tensor,
+  targets: Int32Array,
+  options: CrossEntropyOptions = {},
+): Tensor {
   const { ignoreIndex = -100, labelSmoothing = 0, reduction = 'mean' } = options;
   const { N, C } = rows(logits, 'crossEntropy');
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) throw new RangeError(`crossEntropy: labelSmoothing is ${labelSmoothing}, expected 0 ≤ ε < 1`);
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    throw new RangeError(`crossEntropy: labelSmoothing is ${labelSmoothing}, expected 0 ≤ ε < 1`);
   const { address, count } = checkTargets(targets, N, C, ignoreIndex, 'crossEntropy');
   const losses = output(logits.shape.slice(0, -1), [logits]);
   const lse = borrow(4 * N);
-  kernels.cross_entropy_forward(losses.ptr, lse, logits.ptr, address, N, C, ignoreIndex, labelSmoothing);
+  kernels.cross_entropy_forward(
+    losses.ptr,
+    lse,
+    logits.ptr,
+    address,
+    N,
+    C,
+    ignoreIndex,
+    labelSmoothing,
+  );
   record([losses], () =>
-    kernels.cross_entropy_backward(logits.wantGrad(), losses.gradPtr, logits.ptr, lse, address, N, C, ignoreIndex, labelSmoothing),
+    kernels.cross_entropy_backward(
+      logits.wantGrad(),
+      losses.gradPtr,
+      logits.ptr,
+      lse,
+      address,
+      N,
+      C,
+      ignoreIndex,
+      labelSmoothing,
+    ),
   );
   return reduction === 'mean' ? affine(sum(losses), 1 / count) : reduce(losses, reduction);
 }
 
 /** −logp[target]: cross-entropy from log-probabilities [..., C]; PyTorch's `nll_loss`. */
-export function nll(logp: Tensor, targets: Int32Array, { ignoreIndex = -100, reduction = 'mean' }: Omit<CrossEntropyOptions, 'labelSmoothing'> = {}): Tensor {
+export function nll(
+  logp: Tensor,
+  targets: Int32Array,
+  { ignoreIndex = -100, reduction = 'mean' }: Omit<CrossEntropyOptions, 'labelSmoothing'> = {},
+): Tensor {
   const { N, C } = rows(logp, 'nll');
   const { address, count } = checkTargets(targets, N, C, ignoreIndex, 'nll');
   const losses = output(logp.shape.slice(0, -1), [logp]);
   kernels.nll_forward(losses.ptr, logp.ptr, address, N, C, ignoreIndex);
-  record([losses], () => kernels.nll_backward(logp.wantGrad(), losses.gradPtr, address, N, C, ignoreIndex));
+  record([losses], () =>
+    kernels.nll_backward(logp.wantGrad(), losses.gradPtr, address, N, C, ignoreIndex),
+  );
   return reduction === 'mean' ? affine(sum(losses), 1 / count) : reduce(losses, reduction);
 }
 
 function checkSame(a: Tensor, b: Tensor, who: string): void {
-  if (!sameShape(a.shape, b.shape)) throw new RangeError(`${who}: shapes [${a.shape}] and [${b.shape}] differ`);
+  if (!sameShape(a.shape, b.shape))
+    throw new RangeError(`${who}: shapes [${a.shape}] and [${b.shape}] differ`);
 }
 
 /** (a − b)², averaged. */
-export function mse(a: Tensor, b: Tensor, { reduction = 'mean' }: { reduction?: Reduction } = {}): Tensor {
+export function mse(
+  a: Tensor,
+  b: Tensor,
+  { reduction = 'mean' }: { reduction?: Reduction } = {},
+): Tensor {
   checkSame(a, b, 'mse');
   const losses = output(a.shape, [a, b]);
   kernels.mse_forward(losses.ptr, a.ptr, b.ptr, a.size);
-  record([losses], () => kernels.mse_backward(a.wantGrad(), b.wantGrad(), losses.gradPtr, a.ptr, b.ptr, a.size));
+  record([losses], () =>
+    kernels.mse_backward(a.wantGrad(), b.wantGrad(), losses.gradPtr, a.ptr, b.ptr, a.size),
+  );
   return reduce(losses, reduction);
 }
 
 /** −t·log σ(x) − (1 − t)·log(1 − σ(x)), stable for any x; `targets` t in [0, 1] are constants. */
-export function bceWithLogits(logits: Tensor, targets: Tensor, { reduction = 'mean' }: { reduction?: Reduction } = {}): Tensor {
+export function bceWithLogits(
+  logits: Tensor,
+  targets: Tensor,
+  { reduction = 'mean' }: { reduction?: Reduction } = {},
+): Tensor {
   checkSame(logits, targets, 'bceWithLogits');
   const losses = output(logits.shape, [logits]);
   kernels.bce_logits_forward(losses.ptr, logits.ptr, targets.ptr, logits.size);
-  record([losses], () => kernels.bce_logits_backward(logits.wantGrad(), losses.gradPtr, logits.ptr, targets.ptr, logits.size));
+  record([losses], () =>
+    kernels.bce_logits_backward(
+      logits.wantGrad(),
+      losses.gradPtr,
+      logits.ptr,
+      targets.ptr,
+      logits.size,
+    ),
+  );
   return reduce(losses, reduction);
 }
 
@@ -93,7 +148,9 @@ export function bceWithLogits(logits: Tensor, targets: Tensor, { reduction = 'me
 export function gather(x: Tensor, ids: Int32Array): Tensor {
   const { N, C } = rows(x, 'gather');
   if (ids.length !== N) throw new RangeError(`gather: ${ids.length} ids for ${N} rows`);
-  for (let n = 0; n < N; n++) if (!(ids[n]! >= 0 && ids[n]! < C)) throw new RangeError(`gather: id ${ids[n]} at position ${n} lies outside [0, ${C})`);
+  for (let n = 0; n < N; n++)
+    if (!(ids[n]! >= 0 && ids[n]! < C))
+      throw new RangeError(`gather: id ${ids[n]} at position ${n} lies outside [0, ${C})`);
   const y = output(x.shape.slice(0, -1), [x]);
   const values = f32(x.ptr, x.size);
   f32(y.ptr, N).forEach((_, n, picked) => (picked[n] = values[n * C + ids[n]!]!));

@@ -3,12 +3,20 @@ import { kernels } from '../runtime/kernels.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
 import { addProjectionGradients, project } from './projection.js';
-import { addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, type SequenceOptions } from './recurrent.js';
+import {
+  addRecurrentGradient,
+  type CellWeights,
+  checkSequence,
+  inputsOf,
+  part,
+  type SequenceOptions,
+} from './recurrent.js';
 
 const GATES = 4;
 
 /**
- * One LSTM layer over a whole sequence, in one or both directions (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
+ * One LSTM layer over a whole sequence, in one or both directions (Hochreiter & Schmidhuber 1997;
+ * forget gate: Gers et al. 2000).
  *
  *   i, f, o = σ(W_i· x + b_i· + W_h· h + b_h·)    g = tanh(W_ig x + b_ig + W_hg h + b_hg)
  *   c' = f·c + i·g    h' = o·tanh(c')
@@ -21,7 +29,11 @@ const GATES = 4;
 export function lstm(
   x: Tensor,
   directions: readonly CellWeights[],
-  { h0, c0, ...options }: SequenceOptions & { h0?: Tensor | undefined; c0?: Tensor | undefined } = {},
+  {
+    h0,
+    c0,
+    ...options
+  }: SequenceOptions & { h0?: Tensor | undefined; c0?: Tensor | undefined } = {},
 ): { output: Tensor; h: Tensor; c: Tensor } {
   const s = checkSequence('lstm', x, directions, { h0, c0 }, GATES, options);
   const { T, B, H, D, lengths, resets } = s;
@@ -36,10 +48,32 @@ export function lstm(
   const runs = directions.map((w, d) => {
     const gates = borrow(GATES * steps);
     const hp = training && (lengths || resets[d]) ? borrow(steps) : 0;
-    project(gates, x, w, GATES * H, GATES, s, (table, ids) => lend(workBytes, work => kernels.lstm_forward(
-      y.ptr + 4 * d * H, part(h.ptr, d, s), part(c.ptr, d, s), hp, gates,
-      table, ids, w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), part(c0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
-    )));
+    project(gates, x, w, GATES * H, GATES, s, (table, ids) =>
+      lend(workBytes, work =>
+        kernels.lstm_forward(
+          y.ptr + 4 * d * H,
+          part(h.ptr, d, s),
+          part(c.ptr, d, s),
+          hp,
+          gates,
+          table,
+          ids,
+          w.weight_hh.ptr,
+          part(h0?.ptr ?? 0, d, s),
+          part(c0?.ptr ?? 0, d, s),
+          lengths,
+          resets[d]!,
+          work,
+          T,
+          B,
+          H,
+          D * H,
+          d,
+          0,
+          B,
+        ),
+      ),
+    );
     if (!training) giveBack(gates, GATES * steps);
     return { w, d, gates, hp };
   });
@@ -48,11 +82,45 @@ export function lstm(
     for (const { w, d, gates, hp } of runs) {
       const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
       const [dh0, dc0] = [part(h0?.wantGrad() ?? 0, d, s), part(c0?.wantGrad() ?? 0, d, s)];
-      lend(steps, cells => lend(workBytes, work => kernels.lstm_backward(
-        gates, dh0, dc0, cells, dy, part(h.gradPtr, d, s), part(c.gradPtr, d, s), gates, w.weight_hh.ptr, part(c0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, 0, B,
-      ))); // gates now holds ∂L/∂a
+      lend(steps, cells =>
+        lend(workBytes, work =>
+          kernels.lstm_backward(
+            gates,
+            dh0,
+            dc0,
+            cells,
+            dy,
+            part(h.gradPtr, d, s),
+            part(c.gradPtr, d, s),
+            gates,
+            w.weight_hh.ptr,
+            part(c0?.ptr ?? 0, d, s),
+            lengths,
+            resets[d]!,
+            work,
+            T,
+            B,
+            H,
+            D * H,
+            d,
+            0,
+            B,
+          ),
+        ),
+      ); // gates now holds ∂L/∂a
       addProjectionGradients(x, w, gates, GATES * H, GATES, s);
-      addRecurrentGradient(w.weight_hh.wantGrad(), gates, GATES * H, GATES * H, hp, y.ptr + 4 * d * H, D * H, part(h0?.ptr ?? 0, d, s), d, s);
+      addRecurrentGradient(
+        w.weight_hh.wantGrad(),
+        gates,
+        GATES * H,
+        GATES * H,
+        hp,
+        y.ptr + 4 * d * H,
+        D * H,
+        part(h0?.ptr ?? 0, d, s),
+        d,
+        s,
+      );
     }
   });
   return { output: y, h, c };

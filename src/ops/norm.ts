@@ -5,7 +5,10 @@ import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
 import { rows } from './softmax.js';
 
-/** (x − mean)/√(variance + eps)·w + b over the last axis (Ba et al. 2016).   x [..., C], w [C], b [C] */
+/**
+ * (x − mean)/√(variance + eps)·w + b over the last axis (Ba et al. 2016).   x [..., C], w [C], b
+ * [C]
+ */
 export function layerNorm(x: Tensor, w: Tensor, b: Tensor, eps = 1e-5): Tensor {
   const { N, C } = rows(x, 'layerNorm');
   expectShape(w, [C], 'w', 'layerNorm');
@@ -14,6 +17,19 @@ export function layerNorm(x: Tensor, w: Tensor, b: Tensor, eps = 1e-5): Tensor {
   const mean = borrow(4 * N);
   const rstd = borrow(4 * N);
   kernels.layer_norm_forward(y.ptr, mean, rstd, x.ptr, w.ptr, b.ptr, N, C, eps);
-  record([y], () => kernels.layer_norm_backward(x.wantGrad(), w.wantGrad(), b.wantGrad(), y.gradPtr, x.ptr, mean, rstd, w.ptr, N, C));
+  record([y], () =>
+    kernels.layer_norm_backward(
+      x.wantGrad(),
+      w.wantGrad(),
+      b.wantGrad(),
+      y.gradPtr,
+      x.ptr,
+      mean,
+      rstd,
+      w.ptr,
+      N,
+      C,
+    ),
+  );
   return y;
 }

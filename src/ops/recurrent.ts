@@ -1,11 +1,16 @@
-/** What RNN, LSTM and GRU share: the checks of a sequence, and the gradients that are matrix products over all its steps. */
+/**
+ * What RNN, LSTM and GRU share: the checks of a sequence, and the gradients that are matrix
+ * products over all its steps.
+ */
 import { borrow, u8 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { scratch } from '../runtime/scratch.js';
 import { expectShape } from '../tensor/shape.js';
 import { borrowIds, type Tensor } from '../tensor/tensor.js';
 
-/** One direction of one layer, in PyTorch's layouts; G = 1 (RNN), 4 (LSTM: i f g o), 3 (GRU: r z n). */
+/**
+ * One direction of one layer, in PyTorch's layouts; G = 1 (RNN), 4 (LSTM: i f g o), 3 (GRU: r z n).
+ */
 export interface CellWeights {
   /** [G·H, I] */
   weight_ih: Tensor;
@@ -19,9 +24,15 @@ export interface CellWeights {
 
 /** Which steps of a sequence count, and where states begin anew. */
 export interface SequenceOptions {
-  /** Steps that count in each row of the batch, 1 … T; later steps give 0 and leave the state as it is. Default: all. */
+  /**
+   * Steps that count in each row of the batch, 1 … T; later steps give 0 and leave the state as it
+   * is. Default: all.
+   */
   lengths?: Int32Array | undefined;
-  /** [T·B], time-major: where 1, the state is zero before this step (a document starts). Default: nowhere. */
+  /**
+   * [T·B], time-major: where 1, the state is zero before this step (a document starts). Default:
+   * nowhere.
+   */
   resets?: Uint8Array | undefined;
 }
 
@@ -39,7 +50,14 @@ export interface Sequence {
 }
 
 /** Checks a layer's arguments and copies its masks into the open scope. */
-export function checkSequence(who: string, x: Tensor, directions: readonly CellWeights[], states: Record<string, Tensor | null | undefined>, G: number, { lengths, resets }: SequenceOptions): Sequence {
+export function checkSequence(
+  who: string,
+  x: Tensor,
+  directions: readonly CellWeights[],
+  states: Record<string, Tensor | null | undefined>,
+  G: number,
+  { lengths, resets }: SequenceOptions,
+): Sequence {
   expectShape(x, [-1, -1, -1], 'x', who);
   const [T, B, I] = x.shape as readonly [number, number, number];
   if (T === 0 || B === 0) throw new RangeError(`${who}: x [${x.shape}] has no steps or no rows`);
@@ -52,15 +70,26 @@ export function checkSequence(who: string, x: Tensor, directions: readonly CellW
     if (w.bias_hh) expectShape(w.bias_hh, [G * H], 'bias_hh', who);
   }
   for (const name in states) if (states[name]) expectShape(states[name], [D, B, H], name, who);
-  if (lengths && lengths.length !== B) throw new RangeError(`${who}: ${lengths.length} lengths for ${B} rows`);
-  if (resets && resets.length !== T * B) throw new RangeError(`${who}: ${resets.length} resets for ${T}·${B} steps`);
+  if (lengths && lengths.length !== B)
+    throw new RangeError(`${who}: ${lengths.length} lengths for ${B} rows`);
+  if (resets && resets.length !== T * B)
+    throw new RangeError(`${who}: ${resets.length} resets for ${T}·${B} steps`);
   const masks = directions.map((_, d) => (resets ? restarts(resets, d === 1 ? B : 0) : 0));
-  return { T, B, I, H, D, lengths: lengths ? borrowIds(lengths, 1, T + 1, `${who}: length`) : 0, resets: masks };
+  return {
+    T,
+    B,
+    I,
+    H,
+    D,
+    lengths: lengths ? borrowIds(lengths, 1, T + 1, `${who}: length`) : 0,
+    resets: masks,
+  };
 }
 
 /**
- * The kernels' mask: 1 where a walk's state is zero before a step. A walk from the last step to the first leaves a document
- * between its first step and the one before, so it restarts one step (`shift` = B flags) earlier. 0 if nothing restarts.
+ * The kernels' mask: 1 where a walk's state is zero before a step. A walk from the last step to the
+ * first leaves a document between its first step and the one before, so it restarts one step
+ * (`shift` = B flags) earlier. 0 if nothing restarts.
  */
 function restarts(resets: Uint8Array, shift: number): number {
   if (!resets.subarray(shift).some(flag => flag !== 0)) return 0;
@@ -77,14 +106,27 @@ export function part(address: number, d: number, { B, H }: Sequence): number {
 }
 
 /**
- * dW_hh += Σ_t dAₜᵀ·h_{t−1}, as one product over all steps (and one for the first step, whose h_{t−1} is h0).
+ * dW_hh += Σ_t dAₜᵀ·h_{t−1}, as one product over all steps (and one for the first step, whose
+ * h_{t−1} is h0).
  *
  * @param dw [G, H], added to
  * @param da [T·B] rows of G columns, aRow floats apart
- * @param hp [T, B, H], the states each step started from, or 0: then they are y's rows one step earlier, and h0
+ * @param hp [T, B, H], the states each step started from, or 0: then they are y's rows one step
+ *   earlier, and h0
  * @param y the layer's output, rows yRow apart
  */
-export function addRecurrentGradient(dw: number, da: number, G: number, aRow: number, hp: number, y: number, yRow: number, h0: number, reverse: number, { T, B, H }: Sequence): void {
+export function addRecurrentGradient(
+  dw: number,
+  da: number,
+  G: number,
+  aRow: number,
+  hp: number,
+  y: number,
+  yRow: number,
+  h0: number,
+  reverse: number,
+  { T, B, H }: Sequence,
+): void {
   if (dw === 0) return;
   const add = (a: number, h: number, hRow: number, K: number): void => {
     if (K > 0) kernels.gemm(dw, a, h, scratch(), G, H, K, H, 1, aRow, hRow, 1, 1);
@@ -100,6 +142,14 @@ export function addRecurrentGradient(dw: number, da: number, G: number, aRow: nu
 }
 
 /** Every tensor that a layer's result depends on. */
-export function inputsOf(x: Tensor, directions: readonly CellWeights[], ...states: (Tensor | null | undefined)[]): (Tensor | null | undefined)[] {
-  return [x, ...directions.flatMap(w => [w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh]), ...states];
+export function inputsOf(
+  x: Tensor,
+  directions: readonly CellWeights[],
+  ...states: (Tensor | null | undefined)[]
+): (Tensor | null | undefined)[] {
+  return [
+    x,
+    ...directions.flatMap(w => [w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh]),
+    ...states,
+  ];
 }

@@ -1,7 +1,7 @@
 /** Sums, means and maxima over one axis or all. */
 import { borrow } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
-import { normalizeAxis, sizeOf, type Shape } from '../tensor/shape.js';
+import { normalizeAxis, type Shape, sizeOf } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
 import { affine } from './elementwise.js';
@@ -16,11 +16,23 @@ export interface ReduceOptions {
 }
 
 /** x seen as [outer, n, inner], reduced over n, and the shape of the result. */
-function reduction(x: Tensor, { axis, keep = false }: ReduceOptions, who: string): { outer: number; n: number; inner: number; shape: Shape } {
-  if (axis === undefined) return { outer: 1, n: x.size, inner: 1, shape: keep ? x.shape.map(() => 1) : [] };
+function reduction(
+  x: Tensor,
+  { axis, keep = false }: ReduceOptions,
+  who: string,
+): { outer: number; n: number; inner: number; shape: Shape } {
+  if (axis === undefined)
+    return { outer: 1, n: x.size, inner: 1, shape: keep ? x.shape.map(() => 1) : [] };
   const a = normalizeAxis(axis, x.shape.length, who);
-  const shape = keep ? x.shape.map((extent, i) => (i === a ? 1 : extent)) : x.shape.filter((_, i) => i !== a);
-  return { outer: sizeOf(x.shape.slice(0, a)), n: x.shape[a]!, inner: sizeOf(x.shape.slice(a + 1)), shape };
+  const shape = keep
+    ? x.shape.map((extent, i) => (i === a ? 1 : extent))
+    : x.shape.filter((_, i) => i !== a);
+  return {
+    outer: sizeOf(x.shape.slice(0, a)),
+    n: x.shape[a]!,
+    inner: sizeOf(x.shape.slice(a + 1)),
+    shape,
+  };
 }
 
 /** Σ x. */
@@ -29,7 +41,13 @@ export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   const y = output(shape, [x]);
   if (n > 0) kernels.sum_forward(y.ptr, x.ptr, outer, n, inner);
   else kernels.fill(y.ptr, y.size, 0);
-  record([y], () => kernels.strided_gather_add(x.wantGrad(), y.gradPtr, stridedTable([outer, n, inner], [inner, 0, 1])));
+  record([y], () =>
+    kernels.strided_gather_add(
+      x.wantGrad(),
+      y.gradPtr,
+      stridedTable([outer, n, inner], [inner, 0, 1]),
+    ),
+  );
   return y;
 }
 

@@ -3,7 +3,14 @@ import { kernels } from '../runtime/kernels.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
 import { addProjectionGradients, project } from './projection.js';
-import { addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, type SequenceOptions } from './recurrent.js';
+import {
+  addRecurrentGradient,
+  type CellWeights,
+  checkSequence,
+  inputsOf,
+  part,
+  type SequenceOptions,
+} from './recurrent.js';
 
 /**
  * One plain recurrent layer over a whole sequence, in one or both directions (Elman 1990).
@@ -18,7 +25,11 @@ import { addRecurrentGradient, checkSequence, inputsOf, part, type CellWeights, 
 export function rnn(
   x: Tensor,
   directions: readonly CellWeights[],
-  { h0, nonlinearity = 'tanh', ...options }: SequenceOptions & { h0?: Tensor | undefined; nonlinearity?: 'tanh' | 'relu' } = {},
+  {
+    h0,
+    nonlinearity = 'tanh',
+    ...options
+  }: SequenceOptions & { h0?: Tensor | undefined; nonlinearity?: 'tanh' | 'relu' } = {},
 ): { output: Tensor; h: Tensor } {
   const s = checkSequence('rnn', x, directions, { h0 }, 1, options);
   const { T, B, H, D, lengths, resets } = s;
@@ -33,9 +44,31 @@ export function rnn(
   const runs = directions.map((w, d) => {
     const a = borrow(steps);
     const hp = training && (lengths || resets[d]) ? borrow(steps) : 0;
-    project(a, x, w, H, 1, s, (table, ids) => lend(workBytes, work => kernels.rnn_forward(
-      y.ptr + 4 * d * H, part(h.ptr, d, s), hp, a, table, ids, w.weight_hh.ptr, part(h0?.ptr ?? 0, d, s), lengths, resets[d]!, work, T, B, H, D * H, d, relu, 0, B,
-    )));
+    project(a, x, w, H, 1, s, (table, ids) =>
+      lend(workBytes, work =>
+        kernels.rnn_forward(
+          y.ptr + 4 * d * H,
+          part(h.ptr, d, s),
+          hp,
+          a,
+          table,
+          ids,
+          w.weight_hh.ptr,
+          part(h0?.ptr ?? 0, d, s),
+          lengths,
+          resets[d]!,
+          work,
+          T,
+          B,
+          H,
+          D * H,
+          d,
+          relu,
+          0,
+          B,
+        ),
+      ),
+    );
     if (!training) giveBack(a, steps);
     return { w, d, a, hp };
   });
@@ -44,11 +77,40 @@ export function rnn(
     for (const { w, d, a, hp } of runs) {
       const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
       const dh0 = part(h0?.wantGrad() ?? 0, d, s);
-      lend(workBytes, work => kernels.rnn_backward(
-        a, dh0, dy, part(h.gradPtr, d, s), a, w.weight_hh.ptr, lengths, resets[d]!, work, T, B, H, D * H, d, relu, 0, B,
-      )); // a now holds ∂L/∂a
+      lend(workBytes, work =>
+        kernels.rnn_backward(
+          a,
+          dh0,
+          dy,
+          part(h.gradPtr, d, s),
+          a,
+          w.weight_hh.ptr,
+          lengths,
+          resets[d]!,
+          work,
+          T,
+          B,
+          H,
+          D * H,
+          d,
+          relu,
+          0,
+          B,
+        ),
+      ); // a now holds ∂L/∂a
       addProjectionGradients(x, w, a, H, 1, s);
-      addRecurrentGradient(w.weight_hh.wantGrad(), a, H, H, hp, y.ptr + 4 * d * H, D * H, part(h0?.ptr ?? 0, d, s), d, s);
+      addRecurrentGradient(
+        w.weight_hh.wantGrad(),
+        a,
+        H,
+        H,
+        hp,
+        y.ptr + 4 * d * H,
+        D * H,
+        part(h0?.ptr ?? 0, d, s),
+        d,
+        s,
+      );
     }
   });
   return { output: y, h };

@@ -1,11 +1,11 @@
 /**
- * A recurrent language model one token at a time, without a tape: what one row costs is to read the weights, so they may come in any
- * form that multiplies a row.
+ * A recurrent language model one token at a time, without a tape: what one row costs is to read the
+ * weights, so they may come in any form that multiplies a row.
  */
 import { borrow } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { scratch } from '../runtime/scratch.js';
-import { borrowIds, output, zeros, type Tensor } from '../tensor/tensor.js';
+import { borrowIds, output, type Tensor, zeros } from '../tensor/tensor.js';
 
 /** Weights [N, K] as single rows need them. */
 export interface RowWeights {
@@ -20,7 +20,12 @@ export interface StepModel {
   cell: 'rnn' | 'lstm' | 'gru';
   hiddenSize: number;
   embedding: RowWeights;
-  layers: readonly { weight_ih: RowWeights; weight_hh: RowWeights; bias_ih: Tensor; bias_hh: Tensor }[];
+  layers: readonly {
+    weight_ih: RowWeights;
+    weight_hh: RowWeights;
+    bias_ih: Tensor;
+    bias_hh: Tensor;
+  }[];
   head: RowHead;
 }
 
@@ -66,7 +71,11 @@ export function stepState({ cell, hiddenSize, layers }: StepModel): Tensor[] {
  * @returns logits of the token after each [ids.length, V]
  * @throws RangeError for an id outside 0 … V − 1
  */
-export function steps({ cell, hiddenSize: H, embedding, layers, head }: StepModel, ids: Int32Array, state: readonly Tensor[]): Tensor {
+export function steps(
+  { cell, hiddenSize: H, embedding, layers, head }: StepModel,
+  ids: Int32Array,
+  state: readonly Tensor[],
+): Tensor {
   const V = head.classes;
   const N = GATES[cell] * H;
   const outsideReset = cell === 'gru' ? 2 * H : N;
@@ -85,8 +94,31 @@ export function steps({ cell, hiddenSize: H, embedding, layers, head }: StepMode
       kernels.fill(recurrent, N, 0);
       weight_hh.addProduct(recurrent, h);
       kernels.add_to(gates, recurrent, outsideReset);
-      if (cell === 'lstm') kernels.lstm_forward(h, h, c, 0, gates, 0, 0, 0, 0, c, 0, 0, work, 1, 1, H, H, 0, 0, 1);
-      else if (cell === 'gru') kernels.gru_forward(h, h, recurrent + 8 * H, 0, gates, 0, 0, 0, bias_hh.ptr, h, 0, 0, work, 1, 1, H, H, 0, 0, 1);
+      if (cell === 'lstm')
+        kernels.lstm_forward(h, h, c, 0, gates, 0, 0, 0, 0, c, 0, 0, work, 1, 1, H, H, 0, 0, 1);
+      else if (cell === 'gru')
+        kernels.gru_forward(
+          h,
+          h,
+          recurrent + 8 * H,
+          0,
+          gates,
+          0,
+          0,
+          0,
+          bias_hh.ptr,
+          h,
+          0,
+          0,
+          work,
+          1,
+          1,
+          H,
+          H,
+          0,
+          0,
+          1,
+        );
       else kernels.rnn_forward(h, h, 0, gates, 0, 0, 0, 0, 0, 0, work, 1, 1, H, H, 0, 0, 0, 1);
       x = h;
     });

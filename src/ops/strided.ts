@@ -1,13 +1,23 @@
 /** Ops that only move values: one strided copy forward, its adjoint backward. */
 import { borrow, i32 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
-import { broadcastShapes, normalizeAxis, sameShape, sizeOf, stridesOf, type Shape } from '../tensor/shape.js';
+import {
+  broadcastShapes,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  sizeOf,
+  stridesOf,
+} from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
-import { output, view, type Tensor } from '../tensor/tensor.js';
+import { output, type Tensor, view } from '../tensor/tensor.js';
 
 /** What the strided kernels read: [axes, sizes…, strides…]. */
 export function stridedTable(sizes: Shape, strides: Shape): number {
-  if (sizes.length > 6) throw new RangeError(`throughtime: [${sizes}] has ${sizes.length} axes, at most 6 are supported`);
+  if (sizes.length > 6)
+    throw new RangeError(
+      `throughtime: [${sizes}] has ${sizes.length} axes, at most 6 are supported`,
+    );
   const table = [sizes.length, ...sizes, ...strides];
   const address = borrow(4 * table.length);
   i32(address, table.length).set(table);
@@ -27,33 +37,53 @@ function gatherStrided(x: Tensor, shape: Shape, strides: Shape, offset = 0): Ten
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = sizeOf(shape.filter(extent => extent !== -1));
   const target = shape.map(extent => (extent === -1 ? x.size / known : extent));
-  if (sizeOf(target) !== x.size || !target.every(Number.isInteger)) throw new RangeError(`reshape: [${x.shape}] of ${x.size} elements to [${shape}]`);
+  if (sizeOf(target) !== x.size || !target.every(Number.isInteger))
+    throw new RangeError(`reshape: [${x.shape}] of ${x.size} elements to [${shape}]`);
   return view(x, target);
 }
 
 /** x repeated along axes of extent 1 (and new leading ones) to `shape`, by NumPy's rule. */
 export function expand(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
-  if (!sameShape(broadcastShapes(x.shape, shape, 'expand'), shape)) throw new RangeError(`expand: [${x.shape}] to [${shape}]`);
+  if (!sameShape(broadcastShapes(x.shape, shape, 'expand'), shape))
+    throw new RangeError(`expand: [${x.shape}] to [${shape}]`);
   const own = stridesOf(x.shape);
   const lead = shape.length - x.shape.length;
-  return gatherStrided(x, shape, shape.map((_, axis) => (axis < lead || x.shape[axis - lead] === 1 ? 0 : own[axis - lead]!)));
+  return gatherStrided(
+    x,
+    shape,
+    shape.map((_, axis) => (axis < lead || x.shape[axis - lead] === 1 ? 0 : own[axis - lead]!)),
+  );
 }
 
-/** The axes in another order: axis i of the result is axis `order[i]` of x. Default: the last two exchanged. */
+/**
+ * The axes in another order: axis i of the result is axis `order[i]` of x. Default: the last two
+ * exchanged.
+ */
 export function transpose(x: Tensor, order?: readonly number[]): Tensor {
   const rank = x.shape.length;
-  const axes = order?.map(axis => normalizeAxis(axis, rank, 'transpose')) ?? [...Array(rank).keys()];
+  const axes = order?.map(axis => normalizeAxis(axis, rank, 'transpose')) ?? [
+    ...Array(rank).keys(),
+  ];
   if (!order) {
-    if (rank < 2) throw new RangeError(`transpose: [${x.shape}] has ${rank} axes, expected at least 2`);
+    if (rank < 2)
+      throw new RangeError(`transpose: [${x.shape}] has ${rank} axes, expected at least 2`);
     axes.splice(-2, 2, rank - 1, rank - 2);
   }
-  if (new Set(axes).size !== rank || axes.length !== rank) throw new RangeError(`transpose: order [${order}] is no permutation of the ${rank} axes`);
+  if (new Set(axes).size !== rank || axes.length !== rank)
+    throw new RangeError(`transpose: order [${order}] is no permutation of the ${rank} axes`);
   const strides = stridesOf(x.shape);
-  return gatherStrided(x, axes.map(axis => x.shape[axis]!), axes.map(axis => strides[axis]!));
+  return gatherStrided(
+    x,
+    axes.map(axis => x.shape[axis]!),
+    axes.map(axis => strides[axis]!),
+  );
 }
 
-/** x[…, start:end, …] along `axis`; negative bounds count from the end. Along axis 0 nothing is copied. */
+/**
+ * x[…, start:end, …] along `axis`; negative bounds count from the end. Along axis 0 nothing is
+ * copied.
+ */
 export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
   const a = normalizeAxis(axis, x.shape.length, 'slice');
   const extent = x.shape[a]!;
@@ -76,11 +106,21 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   if (tensors.length === 1) return first;
   const a = normalizeAxis(axis, first.shape.length, 'concat');
   for (const x of tensors) {
-    if (x.shape.length !== first.shape.length || !x.shape.every((extent, i) => i === a || extent === first.shape[i])) {
-      throw new RangeError(`concat: [${x.shape}] does not go with [${first.shape}] along axis ${axis}`);
+    if (
+      x.shape.length !== first.shape.length ||
+      !x.shape.every((extent, i) => i === a || extent === first.shape[i])
+    ) {
+      throw new RangeError(
+        `concat: [${x.shape}] does not go with [${first.shape}] along axis ${axis}`,
+      );
     }
   }
-  const y = output(first.shape.map((extent, i) => (i === a ? tensors.reduce((sum, x) => sum + x.shape[a]!, 0) : extent)), tensors);
+  const y = output(
+    first.shape.map((extent, i) =>
+      i === a ? tensors.reduce((sum, x) => sum + x.shape[a]!, 0) : extent,
+    ),
+    tensors,
+  );
   return a === 0 ? concatRows(y, tensors) : concatStrided(y, tensors, a);
 }
 

@@ -15,26 +15,51 @@ export interface AdadeltaOptions {
 type State = 'square_avg' | 'acc_delta';
 
 /**
- * p −= lr·√(u + ε) / √(s + ε)·g with the mean squares s of gradients and u of past steps. Zeiler 2012, as
- * torch.optim.Adadelta, which takes no row-sparse parameters either.
+ * p −= lr·√(u + ε) / √(s + ε)·g with the mean squares s of gradients and u of past steps. Zeiler
+ * 2012, as torch.optim.Adadelta, which takes no row-sparse parameters either.
  */
 export class Adadelta extends Optimizer<AdadeltaOptions, State> {
-  constructor(parameters: Trainable<AdadeltaOptions>, { lr = 1, ...options }: { lr?: number } & Partial<AdadeltaOptions> = {}) {
-    super('Adadelta', parameters, { lr, options: { rho: 0.9, eps: 1e-6, weightDecay: 0, ...options } });
+  constructor(
+    parameters: Trainable<AdadeltaOptions>,
+    { lr = 1, ...options }: { lr?: number } & Partial<AdadeltaOptions> = {},
+  ) {
+    super('Adadelta', parameters, {
+      lr,
+      options: { rho: 0.9, eps: 1e-6, weightDecay: 0, ...options },
+    });
   }
 
-  protected check({ rho, eps, weightDecay }: AdadeltaOptions, { who, sparse }: { who: string; sparse: boolean }): void {
+  protected check(
+    { rho, eps, weightDecay }: AdadeltaOptions,
+    { who, sparse }: { who: string; sparse: boolean },
+  ): void {
     checkRange(rho, 'rho', { who, high: 1 });
     checkRange(eps, 'eps', { who });
     checkRange(weightDecay, 'weightDecay', { who });
-    if (sparse) throw new RangeError(`${who}: a row-sparse parameter; make it dense, or use SGD, Adagrad or Adam`);
+    if (sparse)
+      throw new RangeError(
+        `${who}: a row-sparse parameter; make it dense, or use SGD, Adagrad or Adam`,
+      );
   }
 
   protected states(): Record<State, boolean> {
     return { square_avg: true, acc_delta: true };
   }
 
-  protected update({ p, g, state, n }: Stretch<State>, { rho, eps, weightDecay }: AdadeltaOptions): void {
-    kernels.adadelta_step(p, g, state.square_avg, state.acc_delta, n, this.lr, rho, eps, weightDecay);
+  protected update(
+    { p, g, state, n }: Stretch<State>,
+    { rho, eps, weightDecay }: AdadeltaOptions,
+  ): void {
+    kernels.adadelta_step(
+      p,
+      g,
+      state.square_avg,
+      state.acc_delta,
+      n,
+      this.lr,
+      rho,
+      eps,
+      weightDecay,
+    );
   }
 }

@@ -22,18 +22,30 @@ type State = 'sum';
  * Row-sparse parameters take no weight decay; the result is that of a dense gradient.
  */
 export class Adagrad extends Optimizer<AdagradOptions, State> {
-  constructor(parameters: Trainable<AdagradOptions>, { lr = 1e-2, ...options }: { lr?: number } & Partial<AdagradOptions> = {}) {
-    super('Adagrad', parameters, { lr, options: { lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, ...options } });
+  constructor(
+    parameters: Trainable<AdagradOptions>,
+    { lr = 1e-2, ...options }: { lr?: number } & Partial<AdagradOptions> = {},
+  ) {
+    super('Adagrad', parameters, {
+      lr,
+      options: { lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, ...options },
+    });
     this.fillState('sum', ({ initialAccumulatorValue }) => initialAccumulatorValue);
   }
 
-  protected check({ lrDecay, weightDecay, initialAccumulatorValue, eps }: AdagradOptions, { who, sparse }: { who: string; sparse: boolean }): void {
+  protected check(
+    { lrDecay, weightDecay, initialAccumulatorValue, eps }: AdagradOptions,
+    { who, sparse }: { who: string; sparse: boolean },
+  ): void {
     checkRange(lrDecay, 'lrDecay', { who });
     checkRange(weightDecay, 'weightDecay', { who });
     checkRange(initialAccumulatorValue, 'initialAccumulatorValue', { who });
     checkRange(eps, 'eps', { who });
     if (sparse && weightDecay !== 0) {
-      throw new RangeError(`${who}: weightDecay ${weightDecay} for a row-sparse parameter, expected 0; make it dense or give it a group of its own`);
+      throw new RangeError(
+        `${who}: weightDecay ${weightDecay} for a row-sparse parameter, expected 0; make it ` +
+          'dense or give it a group of its own',
+      );
     }
   }
 
@@ -41,7 +53,18 @@ export class Adagrad extends Optimizer<AdagradOptions, State> {
     return { sum: true };
   }
 
-  protected update({ p, g, state, n }: Stretch<State>, { lrDecay, weightDecay, eps }: AdagradOptions): void {
-    kernels.adagrad_step(p, g, state.sum, n, this.lr / (1 + (this.steps - 1) * lrDecay), weightDecay, eps);
+  protected update(
+    { p, g, state, n }: Stretch<State>,
+    { lrDecay, weightDecay, eps }: AdagradOptions,
+  ): void {
+    kernels.adagrad_step(
+      p,
+      g,
+      state.sum,
+      n,
+      this.lr / (1 + (this.steps - 1) * lrDecay),
+      weightDecay,
+      eps,
+    );
   }
 }

@@ -1,4 +1,7 @@
-/** Sizes of gradients and the limits put on them: between `backward` and `step`. Of row-sparse parameters only touched rows count. */
+/**
+ * Sizes of gradients and the limits put on them: between `backward` and `step`. Of row-sparse
+ * parameters only touched rows count.
+ */
 import { f32 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import type { Parameter } from '../tensor/tensor.js';
@@ -10,7 +13,11 @@ export interface NormOptions {
   normType?: number;
 }
 
-function forEachGradient(parameters: ParameterSource, who: string, visit: (address: number, n: number) => void): void {
+function forEachGradient(
+  parameters: ParameterSource,
+  who: string,
+  visit: (address: number, n: number) => void,
+): void {
   for (const [, parameter] of named(parameters, who)) {
     void parameter.ptr; // refuses disposed ones
     forEachStretch(parameter, (offset, n) => visit(parameter.gradPtr + offset, n));
@@ -18,17 +25,26 @@ function forEachGradient(parameters: ParameterSource, who: string, visit: (addre
 }
 
 function norm(parameters: ParameterSource, normType: number, who: string): number {
-  if (!(normType > 0)) throw new RangeError(`${who}: normType is ${normType}, expected a number > 0 or Infinity`);
+  if (!(normType > 0))
+    throw new RangeError(`${who}: normType is ${normType}, expected a number > 0 or Infinity`);
   let total = 0;
   if (normType === Infinity) {
-    forEachGradient(parameters, who, (address, n) => (total = Math.max(total, kernels.max_abs(address, n)))); // NaN stays
+    forEachGradient(
+      parameters,
+      who,
+      (address, n) => (total = Math.max(total, kernels.max_abs(address, n))),
+    ); // NaN stays
     return total;
   }
   if (normType === 2) {
     forEachGradient(parameters, who, (address, n) => (total += kernels.sum_squares(address, n)));
     return Math.sqrt(total);
   }
-  forEachGradient(parameters, who, (address, n) => (total += kernels.sum_powers(address, n, normType)));
+  forEachGradient(
+    parameters,
+    who,
+    (address, n) => (total += kernels.sum_powers(address, n, normType)),
+  );
   return kernels.pow64(total, 1 / normType);
 }
 
@@ -40,15 +56,21 @@ export function gradNorm(parameters: ParameterSource, { normType = 2 }: NormOpti
 /**
  * Scales all gradients by min(1, maxNorm / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_.
  *
- * @returns the norm before scaling. If it is NaN or infinite the gradients stay as they are (PyTorch makes them NaN or 0): skip
- * the step; `findNonfinite` names the culprit
+ * @returns the norm before scaling. If it is NaN or infinite the gradients stay as they are
+ *   (PyTorch makes them NaN or 0): skip the step; `findNonfinite` names the culprit
  */
-export function clipNorm(parameters: ParameterSource, maxNorm: number, { normType = 2 }: NormOptions = {}): number {
-  if (!(maxNorm >= 0)) throw new RangeError(`clipNorm: maxNorm is ${maxNorm}, expected a number ≥ 0`);
+export function clipNorm(
+  parameters: ParameterSource,
+  maxNorm: number,
+  { normType = 2 }: NormOptions = {},
+): number {
+  if (!(maxNorm >= 0))
+    throw new RangeError(`clipNorm: maxNorm is ${maxNorm}, expected a number ≥ 0`);
   const list = named(parameters, 'clipNorm');
   const total = norm(list, normType, 'clipNorm');
   const factor = maxNorm / (total + 1e-6);
-  if (Number.isFinite(total) && factor < 1) forEachGradient(list, 'clipNorm', (address, n) => kernels.scale(address, n, factor));
+  if (Number.isFinite(total) && factor < 1)
+    forEachGradient(list, 'clipNorm', (address, n) => kernels.scale(address, n, factor));
   return total;
 }
 
@@ -68,16 +90,26 @@ export interface Nonfinite {
   value: number;
 }
 
-/** The first NaN or infinity among all values, then (as bad values spoil every gradient) among all gradients; null if there is none. */
+/**
+ * The first NaN or infinity among all values, then (as bad values spoil every gradient) among all
+ * gradients; null if there is none.
+ */
 export function findNonfinite(parameters: ParameterSource): Nonfinite | null {
   const list = named(parameters, 'findNonfinite');
   for (const [name, parameter] of list) {
     const index = kernels.first_nonfinite(parameter.ptr, parameter.size);
-    if (index >= 0) return { name, part: 'value', index, value: f32(parameter.ptr, parameter.size)[index]! };
+    if (index >= 0)
+      return { name, part: 'value', index, value: f32(parameter.ptr, parameter.size)[index]! };
   }
   for (const [name, parameter] of list) {
     const index = firstInGradient(parameter);
-    if (index >= 0) return { name, part: 'gradient', index, value: f32(parameter.gradPtr, parameter.size)[index]! };
+    if (index >= 0)
+      return {
+        name,
+        part: 'gradient',
+        index,
+        value: f32(parameter.gradPtr, parameter.size)[index]!,
+      };
   }
   return null;
 }

@@ -1,13 +1,30 @@
 /** Optimizers, schedules, clipping. */
-export { Optimizer, type Group, type OptimizerState, type Trainable } from './optimizer.js';
-export { type ParameterSource } from './parameters.js';
-export { SGD, type SGDOptions } from './sgd.js';
-export { Adagrad, type AdagradOptions } from './adagrad.js';
-export { RMSprop, type RMSpropOptions } from './rmsprop.js';
+
 export { Adadelta, type AdadeltaOptions } from './adadelta.js';
-export { Adam, AdamW, type AdamOptions } from './adam.js';
-export { clipNorm, clipValue, findNonfinite, gradNorm, type Nonfinite, type NormOptions } from './clip.js';
+export { Adagrad, type AdagradOptions } from './adagrad.js';
+export { Adam, type AdamOptions, AdamW } from './adam.js';
 export {
-  constant, cosine, exponential, oneCycle, reduceOnPlateau, step, warmup,
-  type OneCycleOptions, type PlateauOptions, type Schedule, type ScheduleState,
+  clipNorm,
+  clipValue,
+  findNonfinite,
+  gradNorm,
+  type Nonfinite,
+  type NormOptions,
+} from './clip.js';
+export { type Group, Optimizer, type OptimizerState, type Trainable } from './optimizer.js';
+export type { ParameterSource } from './parameters.js';
+export { RMSprop, type RMSpropOptions } from './rmsprop.js';
+export {
+  constant,
+  cosine,
+  exponential,
+  type OneCycleOptions,
+  oneCycle,
+  type PlateauOptions,
+  reduceOnPlateau,
+  type Schedule,
+  type ScheduleState,
+  step,
+  warmup,
 } from './schedule.js';
+export { SGD, type SGDOptions } from './sgd.js';

@@ -1,9 +1,12 @@
 import * as arena from '../runtime/arena.js';
 import type { Parameter } from '../tensor/tensor.js';
-import { forEachStretch, items, named, type Named, type ParameterSource } from './parameters.js';
+import { forEachStretch, items, type Named, named, type ParameterSource } from './parameters.js';
 import { checkRange } from './range.js';
 
-/** Parameters with hyper-parameters of their own; those not given are the optimizer's. The learning rate is common to all. */
+/**
+ * Parameters with hyper-parameters of their own; those not given are the optimizer's. The learning
+ * rate is common to all.
+ */
 export type Group<Options> = Partial<Options> & { parameters: ParameterSource };
 
 /** Parameters as `ParameterSource`, or groups of them. */
@@ -35,12 +38,14 @@ interface Slot<Options, State extends string> {
 }
 
 /**
- * What all optimizers share: parameters, their state in persistent blocks, saving and loading. Build it outside scopes.
+ * What all optimizers share: parameters, their state in persistent blocks, saving and loading.
+ * Build it outside scopes.
  *
- * A row-sparse parameter (`Parameter.sparse`) is updated in the rows that the gradient touches; state of other rows stays as it is.
+ * A row-sparse parameter (`Parameter.sparse`) is updated in the rows that the gradient touches;
+ * state of other rows stays as it is.
  *
- * A subclass states its hyper-parameters' ranges (`check`), which state it keeps (`states`) and one step (`update`). The
- * constructor calls the first two, so they use no fields of their own.
+ * A subclass states its hyper-parameters' ranges (`check`), which state it keeps (`states`) and one
+ * step (`update`). The constructor calls the first two, so they use no fields of their own.
  */
 export abstract class Optimizer<Options extends object, State extends string> {
   /** Learning rate, read at each step: schedules write it. */
@@ -53,9 +58,14 @@ export abstract class Optimizer<Options extends object, State extends string> {
   /**
    * @param who   the class's name, for messages
    * @param source see `Trainable`
-   * @throws RangeError for a hyper-parameter out of range; TypeError for what is no parameter; Error inside a scope
+   * @throws RangeError for a hyper-parameter out of range; TypeError for what is no parameter;
+   *   Error inside a scope
    */
-  protected constructor(who: string, source: Trainable<Options>, { lr, options }: { lr: number; options: Options }) {
+  protected constructor(
+    who: string,
+    source: Trainable<Options>,
+    { lr, options }: { lr: number; options: Options },
+  ) {
     checkRange(lr, 'lr', { who });
     this.who = who;
     this.lr = lr;
@@ -74,8 +84,14 @@ export abstract class Optimizer<Options extends object, State extends string> {
     }
   }
 
-  /** Throws a RangeError for hyper-parameters out of range, or without a meaning for sparse gradients. */
-  protected abstract check(options: Options, { who, sparse }: { who: string; sparse: boolean }): void;
+  /**
+   * Throws a RangeError for hyper-parameters out of range, or without a meaning for sparse
+   * gradients.
+   */
+  protected abstract check(
+    options: Options,
+    { who, sparse }: { who: string; sparse: boolean },
+  ): void;
 
   /** The state that each parameter needs, by PyTorch's names. */
   protected abstract states(options: Options): Record<State, boolean>;
@@ -83,11 +99,16 @@ export abstract class Optimizer<Options extends object, State extends string> {
   /** One step of one stretch. */
   protected abstract update(stretch: Stretch<State>, options: Options): void;
 
-  private resolve(source: Trainable<Options>, defaults: Options): { name: string; parameter: Parameter; options: Options }[] {
+  private resolve(
+    source: Trainable<Options>,
+    defaults: Options,
+  ): { name: string; parameter: Parameter; options: Options }[] {
     const { who } = this;
     this.check(defaults, { who, sparse: false });
     const list = items<unknown>(source, who);
-    const grouped = list.length > 0 && list.every(item => typeof item === 'object' && item !== null && 'parameters' in item);
+    const grouped =
+      list.length > 0 &&
+      list.every(item => typeof item === 'object' && item !== null && 'parameters' in item);
     const groups = (grouped ? list : [{ parameters: list }]) as Group<Options>[];
     const slots: { name: string; parameter: Parameter; options: Options }[] = [];
     const known = new Map<string | Parameter, Named>();
@@ -96,9 +117,15 @@ export abstract class Optimizer<Options extends object, State extends string> {
       for (const entry of named(parameters, who, slots.length)) {
         const [name, parameter] = entry;
         if (known.has(name)) throw new Error(`${who}: two parameters are called "${name}"`);
-        if (known.has(parameter)) throw new Error(`${who}: "${name}" is already in another group, as "${known.get(parameter)![0]}"`);
+        if (known.has(parameter))
+          throw new Error(
+            `${who}: "${name}" is already in another group, as "${known.get(parameter)![0]}"`,
+          );
         known.set(name, entry).set(parameter, entry);
-        this.check(options, { who: grouped || parameter.sparse ? `${who}: ${name}` : who, sparse: parameter.sparse });
+        this.check(options, {
+          who: grouped || parameter.sparse ? `${who}: ${name}` : who,
+          sparse: parameter.sparse,
+        });
         slots.push({ name, parameter, options });
       }
     }
@@ -117,7 +144,9 @@ export abstract class Optimizer<Options extends object, State extends string> {
     checkRange(this.lr, 'lr', { who: `${this.who}.step` });
     this.taken++;
     for (const { parameter, options, state } of this.slots) {
-      const kept = (Object.entries(state) as [State, number][]).filter(([, address]) => address !== 0);
+      const kept = (Object.entries(state) as [State, number][]).filter(
+        ([, address]) => address !== 0,
+      );
       const stretch: Stretch<State> = { p: 0, g: 0, state: { ...state }, n: 0 };
       forEachStretch(parameter, (offset, n) => {
         stretch.p = parameter.ptr + offset;
@@ -135,28 +164,34 @@ export abstract class Optimizer<Options extends object, State extends string> {
   }
 
   /** Names, addresses and sizes of the state tensors. */
-  private *tensors(names?: ReadonlyMap<Parameter, string>): Generator<[name: string, address: number, size: number]> {
+  private *tensors(
+    names?: ReadonlyMap<Parameter, string>,
+  ): Generator<[name: string, address: number, size: number]> {
     for (const { name, parameter, state } of this.slots) {
       for (const [key, address] of Object.entries(state) as [State, number][]) {
-        if (address !== 0) yield [`optimizer.${key}.${names?.get(parameter) ?? name}`, address, parameter.size];
+        if (address !== 0)
+          yield [`optimizer.${key}.${names?.get(parameter) ?? name}`, address, parameter.size];
       }
     }
   }
 
   /** @internal Sets a state of every parameter to one value. */
   protected fillState(key: State, value: (options: Options) => number): void {
-    for (const { parameter, options, state } of this.slots) arena.f32(state[key], parameter.size).fill(value(options));
+    for (const { parameter, options, state } of this.slots)
+      arena.f32(state[key], parameter.size).fill(value(options));
   }
 
   /**
-   * Copies of the state, the step count and the learning rate. The parameters' values are the model's to save.
+   * Copies of the state, the step count and the learning rate. The parameters' values are the
+   * model's to save.
    *
    * @param names what to call parameters, in place of the names (or positions) they were given with
    */
   stateDict(names?: ReadonlyMap<Parameter, string>): OptimizerState {
     if (this.disposed) throw new Error(`${this.who}: stateDict after dispose`);
     const tensors: Record<string, Float32Array> = {};
-    for (const [name, address, size] of this.tensors(names)) tensors[name] = arena.f32(address, size).slice();
+    for (const [name, address, size] of this.tensors(names))
+      tensors[name] = arena.f32(address, size).slice();
     return { step: this.taken, lr: this.lr, tensors };
   }
 
@@ -164,16 +199,24 @@ export abstract class Optimizer<Options extends object, State extends string> {
    * Continues where `stateDict` was taken.
    *
    * @param names as in `stateDict`
-   * @throws Error that lists everything missing, unexpected or of another size; nothing is changed then
+   * @throws Error that lists everything missing, unexpected or of another size; nothing is changed
+   *   then
    */
-  loadStateDict({ step, lr, tensors }: OptimizerState, names?: ReadonlyMap<Parameter, string>): void {
+  loadStateDict(
+    { step, lr, tensors }: OptimizerState,
+    names?: ReadonlyMap<Parameter, string>,
+  ): void {
     if (this.disposed) throw new Error(`${this.who}: loadStateDict after dispose`);
-    const wanted = new Map(Array.from(this.tensors(names), ([name, address, size]) => [name, { address, size }]));
+    const wanted = new Map(
+      Array.from(this.tensors(names), ([name, address, size]) => [name, { address, size }]),
+    );
     const quoted = (names: string[]) => names.map(name => `"${name}"`).join(', ');
     const missing = [...wanted.keys()].filter(name => !Object.hasOwn(tensors, name));
     const unexpected = Object.keys(tensors).filter(name => !wanted.has(name));
     const problems = [
-      ...(Number.isInteger(step) && step >= 0 ? [] : [`step is ${step}, expected a whole number ≥ 0`]),
+      ...(Number.isInteger(step) && step >= 0
+        ? []
+        : [`step is ${step}, expected a whole number ≥ 0`]),
       ...(lr >= 0 && lr < Infinity ? [] : [`lr is ${lr}, expected a number ≥ 0`]),
       ...(missing.length > 0 ? [`missing ${quoted(missing)}`] : []),
       ...(unexpected.length > 0 ? [`unexpected ${quoted(unexpected)}`] : []),

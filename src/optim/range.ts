@@ -2,9 +2,21 @@
 export function checkRange(
   value: number,
   name: string,
-  { who, low = 0, high = Infinity, below = false }: { who: string; low?: number; high?: number; below?: boolean },
+  {
+    who,
+    low = 0,
+    high = Infinity,
+    below = false,
+  }: { who: string; low?: number; high?: number; below?: boolean },
 ): void {
-  if (typeof value === 'number' && value >= low && value < Infinity && (below ? value < high : value <= high)) return;
-  const bounds = high === Infinity ? `a number ≥ ${low}` : `${low} ≤ ${name} ${below ? '<' : '≤'} ${high}`;
+  if (
+    typeof value === 'number' &&
+    value >= low &&
+    value < Infinity &&
+    (below ? value < high : value <= high)
+  )
+    return;
+  const bounds =
+    high === Infinity ? `a number ≥ ${low}` : `${low} ≤ ${name} ${below ? '<' : '≤'} ${high}`;
   throw new RangeError(`${who}: ${name} is ${value}, expected ${bounds}`);
 }

@@ -19,27 +19,54 @@ export interface RMSpropOptions {
 type State = 'square_avg' | 'grad_avg' | 'momentum_buffer';
 
 /**
- * s = α·s + (1 − α)·g², p −= lr·g / (√s + ε). Tieleman & Hinton 2012; centered: Graves 2013. As torch.optim.RMSprop, which
- * takes no row-sparse parameters either.
+ * s = α·s + (1 − α)·g², p −= lr·g / (√s + ε). Tieleman & Hinton 2012; centered: Graves 2013. As
+ * torch.optim.RMSprop, which takes no row-sparse parameters either.
  */
 export class RMSprop extends Optimizer<RMSpropOptions, State> {
-  constructor(parameters: Trainable<RMSpropOptions>, { lr = 1e-2, ...options }: { lr?: number } & Partial<RMSpropOptions> = {}) {
-    super('RMSprop', parameters, { lr, options: { alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false, ...options } });
+  constructor(
+    parameters: Trainable<RMSpropOptions>,
+    { lr = 1e-2, ...options }: { lr?: number } & Partial<RMSpropOptions> = {},
+  ) {
+    super('RMSprop', parameters, {
+      lr,
+      options: { alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false, ...options },
+    });
   }
 
-  protected check({ alpha, eps, weightDecay, momentum }: RMSpropOptions, { who, sparse }: { who: string; sparse: boolean }): void {
+  protected check(
+    { alpha, eps, weightDecay, momentum }: RMSpropOptions,
+    { who, sparse }: { who: string; sparse: boolean },
+  ): void {
     checkRange(alpha, 'alpha', { who, high: 1 });
     checkRange(eps, 'eps', { who });
     checkRange(weightDecay, 'weightDecay', { who });
     checkRange(momentum, 'momentum', { who });
-    if (sparse) throw new RangeError(`${who}: a row-sparse parameter; make it dense, or use SGD, Adagrad or Adam`);
+    if (sparse)
+      throw new RangeError(
+        `${who}: a row-sparse parameter; make it dense, or use SGD, Adagrad or Adam`,
+      );
   }
 
   protected states({ momentum, centered }: RMSpropOptions): Record<State, boolean> {
     return { square_avg: true, grad_avg: centered, momentum_buffer: momentum > 0 };
   }
 
-  protected update({ p, g, state, n }: Stretch<State>, { alpha, eps, weightDecay, momentum }: RMSpropOptions): void {
-    kernels.rmsprop_step(p, g, state.square_avg, state.grad_avg, state.momentum_buffer, n, this.lr, alpha, eps, weightDecay, momentum);
+  protected update(
+    { p, g, state, n }: Stretch<State>,
+    { alpha, eps, weightDecay, momentum }: RMSpropOptions,
+  ): void {
+    kernels.rmsprop_step(
+      p,
+      g,
+      state.square_avg,
+      state.grad_avg,
+      state.momentum_buffer,
+      n,
+      this.lr,
+      alpha,
+      eps,
+      weightDecay,
+      momentum,
+    );
   }
 }

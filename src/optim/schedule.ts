@@ -1,13 +1,15 @@
 /**
- * Learning rates over time. A step is whatever the caller counts, mostly optimizer steps; the rate of a step depends on its
- * number alone, so training resumes anywhere. Only `reduceOnPlateau` has a state, to be kept with the checkpoint.
+ * Learning rates over time. A step is whatever the caller counts, mostly optimizer steps; the rate
+ * of a step depends on its number alone, so training resumes anywhere. Only `reduceOnPlateau` has a
+ * state, to be kept with the checkpoint.
  *
  *   optimizer.lr = schedule.lr(step, totalSteps, baseLr);       before each step
  *   schedule.observe?.(validationLoss);                         after each evaluation
  *   checkpoint.schedule = schedule.state?.();                   JSON
  *   schedule.restore?.(checkpoint.schedule);
  *
- * cos and powers come from the kernels: JavaScript's differ in their last bit from engine to engine.
+ * cos and powers come from the kernels: JavaScript's differ in their last bit from engine to
+ * engine.
  */
 import { kernels } from '../runtime/kernels.js';
 import { checkSize } from '../tensor/shape.js';
@@ -57,7 +59,8 @@ function halfCosine(a: number, b: number, share: number): number {
 }
 
 /**
- * From base to min along half a cosine, as torch's CosineAnnealingLR (and as there up again after `total`).
+ * From base to min along half a cosine, as torch's CosineAnnealingLR (and as there up again after
+ * `total`).
  *
  * @param total steps from base to min (T_max); default: those of the training
  */
@@ -88,23 +91,31 @@ export interface OneCycleOptions {
 }
 
 /**
- * Up to max, then down to almost nothing, over the whole training; later steps keep the last rate. Smith & Topin 2018, as
- * torch's OneCycleLR.
+ * Up to max, then down to almost nothing, over the whole training; later steps keep the last rate.
+ * Smith & Topin 2018, as torch's OneCycleLR.
  */
-export function oneCycle({ max, pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4, anneal = 'cos' }: OneCycleOptions = {}): Schedule {
+export function oneCycle({
+  max,
+  pctStart = 0.3,
+  divFactor = 25,
+  finalDivFactor = 1e4,
+  anneal = 'cos',
+}: OneCycleOptions = {}): Schedule {
   const who = 'oneCycle';
   if (max !== undefined) checkRange(max, 'max', { who });
   checkRange(pctStart, 'pctStart', { who, high: 1 });
   checkRange(divFactor, 'divFactor', { who, low: 1 });
   checkRange(finalDivFactor, 'finalDivFactor', { who, low: 1 });
-  const between = anneal === 'cos' ? halfCosine : (a: number, b: number, share: number) => a + (b - a) * share;
+  const between =
+    anneal === 'cos' ? halfCosine : (a: number, b: number, share: number) => a + (b - a) * share;
   return {
     lr(step, total, base) {
       checkSize(total, 'total', who);
       const highest = max ?? base;
       const first = highest / divFactor;
       const last = total - 1;
-      const peak = pctStart * total - 1; // torch counts the end of the way up so; it may lie between steps, or before the first
+      // torch counts the end of the way up so; it may lie between steps, or before the first
+      const peak = pctStart * total - 1;
       if (step >= last) return peak >= last ? highest : first / finalDivFactor;
       if (step < peak) return between(first, highest, step / peak);
       return between(highest, first / finalDivFactor, (step - peak) / (last - peak));
@@ -113,8 +124,8 @@ export function oneCycle({ max, pctStart = 0.3, divFactor = 25, finalDivFactor =
 }
 
 /**
- * Rises evenly over `steps` steps to the first rate of `then`, which goes on from there with the steps that remain.
- * The first rate is one (steps + 1)-th of it, not 0.
+ * Rises evenly over `steps` steps to the first rate of `then`, which goes on from there with the
+ * steps that remain. The first rate is one (steps + 1)-th of it, not 0.
  */
 export function warmup(steps: number, then: Schedule = constant()): Schedule {
   checkSize(steps, 'steps', 'warmup');
@@ -143,15 +154,21 @@ export interface PlateauOptions {
 }
 
 /**
- * base, multiplied by `factor` whenever the validation loss has stopped falling, as torch's ReduceLROnPlateau. NaN is no
- * improvement.
+ * base, multiplied by `factor` whenever the validation loss has stopped falling, as torch's
+ * ReduceLROnPlateau. NaN is no improvement.
  */
-export function reduceOnPlateau({ factor = 0.1, patience = 10, threshold = 1e-4, min = 0 }: PlateauOptions = {}): Schedule {
+export function reduceOnPlateau({
+  factor = 0.1,
+  patience = 10,
+  threshold = 1e-4,
+  min = 0,
+}: PlateauOptions = {}): Schedule {
   const who = 'reduceOnPlateau';
   checkRange(factor, 'factor', { who, high: 1, below: true });
   checkRange(threshold, 'threshold', { who, high: 1, below: true });
   checkRange(min, 'min', { who });
-  if (!Number.isInteger(patience) || patience < 0) throw new RangeError(`${who}: patience is ${patience}, expected a whole number ≥ 0`);
+  if (!Number.isInteger(patience) || patience < 0)
+    throw new RangeError(`${who}: patience is ${patience}, expected a whole number ≥ 0`);
   let best: number | null = null;
   let bad = 0;
   let scale = 1;
@@ -170,7 +187,9 @@ export function reduceOnPlateau({ factor = 0.1, patience = 10, threshold = 1e-4,
     restore(state) {
       const { best: loss, bad: count, scale: product } = state;
       if (loss === undefined || typeof count !== 'number' || typeof product !== 'number') {
-        throw new TypeError(`${who}: restore: ${JSON.stringify(state)}, expected { best, bad, scale }`);
+        throw new TypeError(
+          `${who}: restore: ${JSON.stringify(state)}, expected { best, bad, scale }`,
+        );
       }
       best = loss;
       bad = count;

@@ -19,20 +19,32 @@ type State = 'momentum_buffer';
 /**
  * Stochastic gradient descent: p −= lr·g, with momentum p −= lr·b. As torch.optim.SGD.
  *
- * Row-sparse parameters take neither momentum nor weight decay, which would move every row; without them the result is that
- * of a dense gradient.
+ * Row-sparse parameters take neither momentum nor weight decay, which would move every row; without
+ * them the result is that of a dense gradient.
  */
 export class SGD extends Optimizer<SGDOptions, State> {
-  constructor(parameters: Trainable<SGDOptions>, { lr, ...options }: { lr: number } & Partial<SGDOptions>) {
-    super('SGD', parameters, { lr, options: { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, ...options } });
+  constructor(
+    parameters: Trainable<SGDOptions>,
+    { lr, ...options }: { lr: number } & Partial<SGDOptions>,
+  ) {
+    super('SGD', parameters, {
+      lr,
+      options: { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, ...options },
+    });
   }
 
-  protected check({ momentum, dampening, weightDecay, nesterov }: SGDOptions, { who, sparse }: { who: string; sparse: boolean }): void {
+  protected check(
+    { momentum, dampening, weightDecay, nesterov }: SGDOptions,
+    { who, sparse }: { who: string; sparse: boolean },
+  ): void {
     checkRange(momentum, 'momentum', { who });
     checkRange(dampening, 'dampening', { who, high: 1 });
     checkRange(weightDecay, 'weightDecay', { who });
     if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new RangeError(`${who}: nesterov with momentum ${momentum} and dampening ${dampening}, expected momentum > 0 and dampening 0`);
+      throw new RangeError(
+        `${who}: nesterov with momentum ${momentum} and dampening ${dampening}, expected ` +
+          'momentum > 0 and dampening 0',
+      );
     }
     if (sparse && (momentum !== 0 || weightDecay !== 0)) {
       throw new RangeError(
@@ -46,7 +58,21 @@ export class SGD extends Optimizer<SGDOptions, State> {
     return { momentum_buffer: momentum > 0 };
   }
 
-  protected update({ p, g, state, n }: Stretch<State>, { momentum, dampening, weightDecay, nesterov }: SGDOptions): void {
-    kernels.sgd_step(p, g, state.momentum_buffer, n, this.lr, momentum, dampening, weightDecay, nesterov, this.steps === 1);
+  protected update(
+    { p, g, state, n }: Stretch<State>,
+    { momentum, dampening, weightDecay, nesterov }: SGDOptions,
+  ): void {
+    kernels.sgd_step(
+      p,
+      g,
+      state.momentum_buffer,
+      n,
+      this.lr,
+      momentum,
+      dampening,
+      weightDecay,
+      nesterov,
+      this.steps === 1,
+    );
   }
 }

@@ -5,8 +5,8 @@
  *   │ static ──┤ persistent blocks, holes ──┤ borrowed in ───┤ free ─────────┤
  *   │ tables   │ allocate / free            │ scopes: bump   │               │
  *
- * `allocate` works outside scopes only, so persistent blocks never lie above borrowed ones and closing a scope is one
- * pointer put back. Addresses are multiples of 16.
+ * `allocate` works outside scopes only, so persistent blocks never lie above borrowed ones and
+ * closing a scope is one pointer put back. Addresses are multiples of 16.
  */
 import { kernels } from './kernels.js';
 
@@ -20,7 +20,8 @@ let heap = 0;
 let depth = 0;
 const blocks = new Map<number, number>(); // address → bytes, allocated
 const holes = new Map<number, number>(); // address → bytes, freed below `top`; neighbours are always joined
-const spare = new Map<number, number[]>(); // bytes → addresses of borrowed blocks that were given back before their scope closes
+// bytes → addresses of borrowed blocks that were given back before their scope closes
+const spare = new Map<number, number[]>();
 
 /** Takes over a fresh memory. Called once, by `init`. */
 export function attach(fresh: WebAssembly.Memory): void {
@@ -34,7 +35,8 @@ function align(n: number): number {
 
 /** The memory's present buffer; growing detaches it, so it is asked for at each use. */
 export function buffer(): ArrayBuffer {
-  if (memory.current === null) throw new Error('throughtime: there is no memory yet; call `await init()` first');
+  if (memory.current === null)
+    throw new Error('throughtime: there is no memory yet; call `await init()` first');
   return memory.current.buffer;
 }
 
@@ -90,7 +92,10 @@ function reserve(end: number, wanted: number): void {
  * @throws Error inside a scope, RangeError when the memory cannot grow
  */
 export function allocate(bytes: number): number {
-  if (depth > 0) throw new Error('allocate: inside a scope; build modules, optimizers and persistent tensors before it opens');
+  if (depth > 0)
+    throw new Error(
+      'allocate: inside a scope; build modules, optimizers and persistent tensors before it opens',
+    );
   const size = Math.max(align(bytes), ALIGN);
   const used = buffer().byteLength; // beyond, the memory grows by zeros
   let address = -1;
@@ -135,7 +140,11 @@ export function free(address: number): void {
 
 /** Bytes that last until the innermost scope closes, or they are given back. Not cleared. */
 export function borrow(bytes: number): number {
-  if (depth === 0) throw new Error('throughtime: operations run inside scope(() => …) or infer(() => …), which give their memory back at the end');
+  if (depth === 0)
+    throw new Error(
+      'throughtime: operations run inside scope(() => …) or infer(() => …), which give their ' +
+        'memory back at the end',
+    );
   const size = align(bytes);
   const again = spare.get(size)?.pop();
   if (again !== undefined) return again;
@@ -145,7 +154,10 @@ export function borrow(bytes: number): number {
   return address;
 }
 
-/** Gives borrowed bytes back before their scope closes: to the heap if they are its last, else to whoever borrows as many. */
+/**
+ * Gives borrowed bytes back before their scope closes: to the heap if they are its last, else to
+ * whoever borrows as many.
+ */
 export function giveBack(address: number, bytes: number): void {
   const size = align(bytes);
   if (address + size === heap) heap = address;
@@ -183,8 +195,18 @@ export function isOpen(): boolean {
 }
 
 /** What the memory holds, in bytes. */
-export function memoryUsage(): { total: number; persistent: number; borrowed: number; free: number } {
+export function memoryUsage(): {
+  total: number;
+  persistent: number;
+  borrowed: number;
+  free: number;
+} {
   let holeBytes = 0;
   for (const room of holes.values()) holeBytes += room;
-  return { total: buffer().byteLength, persistent: top - holeBytes, borrowed: heap - top, free: holeBytes + buffer().byteLength - heap };
+  return {
+    total: buffer().byteLength,
+    persistent: top - holeBytes,
+    borrowed: heap - top,
+    free: holeBytes + buffer().byteLength - heap,
+  };
 }

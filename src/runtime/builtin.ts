@@ -1,4 +1,7 @@
-/** Node's built-in modules where there are some: nothing here imports `node:`, so that the same code runs in browsers. */
+/**
+ * Node's built-in modules where there are some: nothing here imports `node:`, so that the same code
+ * runs in browsers.
+ */
 
 interface Process {
   getBuiltinModule?: (name: string) => unknown;
@@ -6,5 +9,7 @@ interface Process {
 
 /** The module, or undefined outside Node and before 20.16 (Deno and Bun have most of them). */
 export function builtin<Module>(name: string): Module | undefined {
-  return (globalThis as { process?: Process }).process?.getBuiltinModule?.(name) as Module | undefined;
+  return (globalThis as { process?: Process }).process?.getBuiltinModule?.(name) as
+    | Module
+    | undefined;
 }

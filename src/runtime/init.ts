@@ -4,31 +4,36 @@ import { builds } from '#binary';
 import { attach, memoryUsage } from './arena.js';
 import { builtin } from './builtin.js';
 import { fuses, tile, widen } from './engine.js';
-import { kernels, setKernels, type Kernels } from './kernels.js';
+import { type Kernels, kernels, setKernels } from './kernels.js';
 import { availableThreads, hasThreads, startPool } from './pool.js';
 import { createScratch } from './scratch.js';
-import { unpack, type Build } from './unpack.js';
+import { type Build, unpack } from './unpack.js';
 
 /** What `init` loads. */
 export interface InitOptions {
   /**
-   * Take the `simd` build, whose results are the same bits in every engine, also where the engine has relaxed SIMD
-   * (fused multiply-add). Default: false.
+   * Take the `simd` build, whose results are the same bits in every engine, also where the engine
+   * has relaxed SIMD (fused multiply-add). Default: false.
    */
   deterministic?: boolean;
-  /** A compiled module (one of this version's `throughtime/kernels/*.wasm`), for runtimes that refuse to compile bytes. */
+  /**
+   * A compiled module (one of this version's `throughtime/kernels/*.wasm`), for runtimes that
+   * refuse to compile bytes.
+   */
   module?: WebAssembly.Module;
   /**
-   * Threads that share the work of large steps; 'auto': one for each core. The results are the same bits for any number.
-   * Only in Node (20.16 and later), Deno, Bun, and Workers of cross-origin-isolated pages whose policy, if any, allows scripts from `blob:`;
-   * elsewhere there is one, as `runtimeInfo` says. Default: 1.
+   * Threads that share the work of large steps; 'auto': one for each core. The results are the same
+   * bits for any number. Only in Node (20.16 and later), Deno, Bun, and Workers of
+   * cross-origin-isolated pages whose policy, if any, allows scripts from `blob:`; elsewhere there
+   * is one, as `runtimeInfo` says. Default: 1.
    */
   threads?: number | 'auto';
   /**
-   * 256-bit instructions (AVX2): large steps take 0.55 to 0.6 of the time, small ones 0.8, with the same results as those of the `relaxed` build without. V8 makes them of
-   * pairs of 128-bit ones where its experiment `--experimental-wasm-revectorize` is on; this switches it on, for all WebAssembly that the
-   * process compiles from then on. Only in Node 24 and later, on x64 processors that have AVX2; elsewhere nothing changes, as `runtimeInfo` says.
-   * Default: false.
+   * 256-bit instructions (AVX2): large steps take 0.55 to 0.6 of the time, small ones 0.8, with the
+   * same results as those of the `relaxed` build without. V8 makes them of pairs of 128-bit ones
+   * where its experiment `--experimental-wasm-revectorize` is on; this switches it on, for all
+   * WebAssembly that the process compiles from then on. Only in Node 24 and later, on x64
+   * processors that have AVX2; elsewhere nothing changes, as `runtimeInfo` says. Default: false.
    */
   wide?: boolean;
 }
@@ -45,11 +50,15 @@ export interface RuntimeInfo {
 
 /** 37 bytes: (v128, v128, v128) → v128 with the body f32x4.relaxed_madd. */
 const RELAXED_PROBE = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0,
+  32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
 ]);
 
 /** 33 bytes: () → v128 with the body i32x4.splat(0). */
-const SIMD_PROBE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 17, 11]);
+const SIMD_PROBE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 17,
+  11,
+]);
 
 let loading: Promise<void> | null = null;
 let build: RuntimeInfo['build'] | null = null;
@@ -59,7 +68,8 @@ let wide = false;
 /**
  * Loads the kernels. Call it once before anything else; later calls return at once.
  *
- * @throws Error where the engine lacks WebAssembly SIMD, or when a later call asks for another build than the one that runs
+ * @throws Error where the engine lacks WebAssembly SIMD, or when a later call asks for another
+ *   build than the one that runs
  */
 export async function init(options: InitOptions = {}): Promise<void> {
   loading ??= load(options).catch((error: unknown) => {
@@ -68,24 +78,49 @@ export async function init(options: InitOptions = {}): Promise<void> {
   });
   await loading;
   if (options.deterministic && build === 'relaxed') {
-    throw new Error('init: the relaxed build is already running; ask for { deterministic: true } in the first call');
+    throw new Error(
+      'init: the relaxed build is already running; ask for { deterministic: true } in the ' +
+        'first call',
+    );
   }
 }
 
-async function load({ deterministic = false, module, threads: wanted = 1, wide: asked = false }: InitOptions): Promise<void> {
-  if (wanted !== 'auto' && !(Number.isInteger(wanted) && wanted >= 1)) throw new RangeError(`init: threads is ${wanted}, expected a whole number ≥ 1 or 'auto'`);
+async function load({
+  deterministic = false,
+  module,
+  threads: wanted = 1,
+  wide: asked = false,
+}: InitOptions): Promise<void> {
+  if (wanted !== 'auto' && !(Number.isInteger(wanted) && wanted >= 1))
+    throw new RangeError(`init: threads is ${wanted}, expected a whole number ≥ 1 or 'auto'`);
   if (!WebAssembly.validate(SIMD_PROBE)) {
-    throw new Error('init: this engine has no WebAssembly SIMD; it needs Node 20, Chrome 100, Firefox 113, Safari 16.4 or newer');
+    throw new Error(
+      'init: this engine has no WebAssembly SIMD; it needs Node 20, Chrome 100, Firefox 113, ' +
+        'Safari 16.4 or newer',
+    );
   }
-  const chosen: Build = !deterministic && fuses() && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
+  const chosen: Build =
+    !deterministic && fuses() && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
   const widened = asked && (module !== undefined || chosen === 'relaxed') && widen();
   const source = module ?? ('base64' in builds ? await unpack(builds, chosen) : builds[chosen]);
-  const count = wanted !== 1 && source instanceof Uint8Array && hasThreads() ? (wanted === 'auto' ? availableThreads() : wanted) : 1;
+  const count =
+    wanted !== 1 && source instanceof Uint8Array && hasThreads()
+      ? wanted === 'auto'
+        ? availableThreads()
+        : wanted
+      : 1;
   const shared = count > 1;
   if (shared) importShared(source as Uint8Array);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: shared ? SHARED_PAGES : PAGES, shared });
-  // `instantiate` asks whether the source is a Response: to answer, Node loads its whole HTTP client, 30 ms
-  const { instance, module: compiled } = await (builtin('node:zlib') ? instantiateSync : instantiate)(source, { env: { memory } });
+  const memory = new WebAssembly.Memory({
+    initial: 1,
+    maximum: shared ? SHARED_PAGES : PAGES,
+    shared,
+  });
+  // `instantiate` asks whether the source is a Response: to answer, Node loads its whole HTTP
+  // client, 30 ms
+  const { instance, module: compiled } = await (builtin('node:zlib')
+    ? instantiateSync
+    : instantiate)(source, { env: { memory } });
   setKernels(instance.exports as unknown as Kernels); // the loader's own wrappers count arguments at each call
   const fitting = tile(widened);
   kernels.gemm_tile(...fitting);
@@ -102,9 +137,19 @@ const PAGES = 65536;
 /** 1 GiB: a shared memory reserves its maximum at once, and small devices refuse a large one. */
 const SHARED_PAGES = 16384;
 
-/** Makes the module import a shared memory: one byte, the flags of the import "env" "memory", from "has a maximum" to "and is shared". */
+/**
+ * Makes the module import a shared memory: one byte, the flags of the import "env" "memory", from
+ * "has a maximum" to "and is shared".
+ */
 function importShared(bytes: Uint8Array): void {
-  const entry = [3, ...new TextEncoder().encode('env'), 6, ...new TextEncoder().encode('memory'), 2, 1];
+  const entry = [
+    3,
+    ...new TextEncoder().encode('env'),
+    6,
+    ...new TextEncoder().encode('memory'),
+    2,
+    1,
+  ];
   const at = bytes.findIndex((_, i) => entry.every((byte, j) => bytes[i + j] === byte));
   if (at < 0) throw new Error('init: the module imports no memory with a maximum');
   bytes[at + entry.length - 1] = 3;
@@ -112,6 +157,7 @@ function importShared(bytes: Uint8Array): void {
 
 /** What runs: build, threads, width, memory. */
 export function runtimeInfo(): RuntimeInfo {
-  if (build === null) throw new Error('runtimeInfo: nothing is loaded yet; call `await init()` first');
+  if (build === null)
+    throw new Error('runtimeInfo: nothing is loaded yet; call `await init()` first');
   return { build, threads, wide, memory: memoryUsage() };
 }

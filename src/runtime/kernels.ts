@@ -1,4 +1,7 @@
-/** The functions of the WebAssembly module, typed by the compiler's own declarations (`assembly/README.md` is their contract). */
+/**
+ * The functions of the WebAssembly module, typed by the compiler's own declarations
+ * (`assembly/README.md` is their contract).
+ */
 import type { instantiate } from '#kernels';
 
 export type Kernels = Awaited<ReturnType<typeof instantiate>>;

@@ -1,4 +1,6 @@
-/** Functions whose last bit differs between JavaScript engines, from wasm: the same everywhere. f64. */
+/**
+ * Functions whose last bit differs between JavaScript engines, from wasm: the same everywhere. f64.
+ */
 import { kernels } from './kernels.js';
 import type { Random } from './random.js';
 

@@ -1,13 +1,15 @@
 /**
- * Threads. The kernels' work is shared out by rows of the output, never by partial sums, so results are the same bits for one
- * thread and for many. This thread does the first share itself and offers each worker one; a worker takes it, calls the kernel it is
- * told, and says so. What no worker has taken when this thread is through, because they slept or their cores were busy, it
- * takes back and does too: nobody waits for a thread that has not begun.
+ * Threads. The kernels' work is shared out by rows of the output, never by partial sums, so results
+ * are the same bits for one thread and for many. This thread does the first share itself and offers
+ * each worker one; a worker takes it, calls the kernel it is told, and says so. What no worker has
+ * taken when this thread is through, because they slept or their cores were busy, it takes back and
+ * does too: nobody waits for a thread that has not begun.
  *
  *   control, one line per worker:  i32 [offered, taken, done, failed, kernel, arguments]   f64 [arguments]
  *
- * Offers are numbered: whoever raises `taken` to the number of the last one has the share. A worker has an instance of its own on
- * the same memory. Instantiating writes the static tables again, with the same bytes.
+ * Offers are numbered: whoever raises `taken` to the number of the last one has the share. A worker
+ * has an instance of its own on the same memory. Instantiating writes the static tables again, with
+ * the same bytes.
  */
 import { allocate, buffer } from './arena.js';
 import { builtin } from './builtin.js';
@@ -17,7 +19,10 @@ import { shares } from './shares.js';
 
 const LINE = 256; // bytes: 6 i32, up to 28 f64
 const AT = { OFFERED: 0, TAKEN: 1, DONE: 2, FAILED: 3, KERNEL: 4, COUNT: 5 } as const;
-/** How often a waiting thread looks before it sleeps: some 100 µs, longer than JavaScript between two kernels of a step takes. */
+/**
+ * How often a waiting thread looks before it sleeps: some 100 µs, longer than JavaScript between
+ * two kernels of a step takes.
+ */
 const SPINS = 20_000;
 
 interface Start {
@@ -33,7 +38,10 @@ interface Start {
 
 /** What a worker runs; its source text is the worker's script, so it uses nothing from outside. */
 function serve({ module, memory, tile, line, names, spins, at }: Start, ready: () => void): void {
-  const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, (...values: number[]) => number>;
+  const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<
+    string,
+    (...values: number[]) => number
+  >;
   exports['gemm_tile']!(...tile);
   const kernels = names.map(name => exports[name]!);
   const { OFFERED, TAKEN, DONE, FAILED, KERNEL, COUNT } = at;
@@ -58,7 +66,10 @@ function serve({ module, memory, tile, line, names, spins, at }: Start, ready: (
 
 /** What is used of Node's worker_threads, which only Node has. */
 interface NodeThreads {
-  Worker: new (source: string, options: { eval: true; workerData: Start }) => {
+  Worker: new (
+    source: string,
+    options: { eval: true; workerData: Start },
+  ) => {
     once(event: 'message' | 'error', listener: (value: unknown) => void): void;
     unref(): void;
   };
@@ -87,28 +98,52 @@ function startWorker(start: Start): Promise<void> {
   });
 }
 
-/** Whether this runtime has threads that this thread may wait for: Node, or a Worker of a cross-origin-isolated page. */
+/**
+ * Whether this runtime has threads that this thread may wait for: Node, or a Worker of a
+ * cross-origin-isolated page.
+ */
 export function hasThreads(): boolean {
   if (typeof SharedArrayBuffer === 'undefined') return false;
   if (builtin('node:worker_threads')) return true;
-  const { WorkerGlobalScope, crossOriginIsolated } = globalThis as { WorkerGlobalScope?: unknown; crossOriginIsolated?: boolean };
-  return WorkerGlobalScope !== undefined && crossOriginIsolated === true && typeof Worker === 'function';
+  const { WorkerGlobalScope, crossOriginIsolated } = globalThis as {
+    WorkerGlobalScope?: unknown;
+    crossOriginIsolated?: boolean;
+  };
+  return (
+    WorkerGlobalScope !== undefined && crossOriginIsolated === true && typeof Worker === 'function'
+  );
 }
 
 /** How many threads this machine runs at once. */
 export function availableThreads(): number {
   const os = builtin<{ availableParallelism(): number }>('node:os');
-  return os?.availableParallelism() ?? (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1;
+  return (
+    os?.availableParallelism() ??
+    (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator
+      ?.hardwareConcurrency ??
+    1
+  );
 }
 
 /** The same kernels, their work shared among `threads` threads. */
-export async function startPool(kernels: Kernels, module: WebAssembly.Module, memory: WebAssembly.Memory, tile: Tile, threads: number): Promise<Kernels> {
-  const names = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function').map(({ name }) => name);
+export async function startPool(
+  kernels: Kernels,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  tile: Tile,
+  threads: number,
+): Promise<Kernels> {
+  const names = WebAssembly.Module.exports(module)
+    .filter(({ kind }) => kind === 'function')
+    .map(({ name }) => name);
   const control = allocate(LINE * (threads - 1));
   const lines = Array.from({ length: threads - 1 }, (_, i) => control + LINE * i);
-  await Promise.all(lines.map(line => startWorker({ module, memory, tile, line, names, spins: SPINS, at: AT })));
+  await Promise.all(
+    lines.map(line => startWorker({ module, memory, tile, line, names, spins: SPINS, at: AT })),
+  );
   const { OFFERED, TAKEN, DONE, FAILED, KERNEL, COUNT } = AT;
-  const flags = lines.map(line => new Int32Array(buffer(), line, 6)); // the shared memory grows without moving
+  // the shared memory grows without moving
+  const flags = lines.map(line => new Int32Array(buffer(), line, 6));
   const values = lines.map(line => new Float64Array(buffer(), line + 32, 28));
 
   const offer = (worker: number, kernel: number, list: number[]): void => {
@@ -134,7 +169,8 @@ export async function startPool(kernels: Kernels, module: WebAssembly.Module, me
     const line = flags[worker]!;
     const turn = line[OFFERED]!;
     for (let i = 0; i < SPINS && Atomics.load(line, DONE) !== turn; i++);
-    for (let done = Atomics.load(line, DONE); done !== turn; done = Atomics.load(line, DONE)) Atomics.wait(line, DONE, done);
+    for (let done = Atomics.load(line, DONE); done !== turn; done = Atomics.load(line, DONE))
+      Atomics.wait(line, DONE, done);
     const failed = line[FAILED] !== 0;
     line[FAILED] = 0;
     return failed;

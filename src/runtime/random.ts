@@ -2,9 +2,9 @@
  * The one source of randomness: seeded, saved with a checkpoint, the same bits in every engine
  * (32-bit integer operations and exact products alone).
  *
- * sfc32 (Chris Doty-Humphrey, PractRand 0.94): 128 bits of state, three words of chaos and a counter, so every
- * state is a good one and no period is shorter than 2³². Seeded as there: the 64 bits of the seed, a counter of 1,
- * 12 rounds thrown away.
+ * sfc32 (Chris Doty-Humphrey, PractRand 0.94): 128 bits of state, three words of chaos and a
+ * counter, so every state is a good one and no period is shorter than 2³². Seeded as there: the 64
+ * bits of the seed, a counter of 1, 12 rounds thrown away.
  */
 export class Random {
   // As signed words: engines keep those unboxed.
@@ -18,7 +18,8 @@ export class Random {
    * @throws RangeError if it is not whole
    */
   constructor(seed: number) {
-    if (!Number.isSafeInteger(seed)) throw new RangeError(`Random: the seed is ${seed}, expected a whole number below 2^53`);
+    if (!Number.isSafeInteger(seed))
+      throw new RangeError(`Random: the seed is ${seed}, expected a whole number below 2^53`);
     this.start(0, seed | 0, Math.floor(seed / 0x100000000) | 0);
   }
 
@@ -29,10 +30,17 @@ export class Random {
    */
   static fromState(state: readonly number[]): Random {
     if (state.length !== 4 || !state.every(word => word === word >>> 0)) {
-      throw new RangeError(`Random.fromState: the state is [${state}], expected 4 whole numbers in [0, 2^32)`);
+      throw new RangeError(
+        `Random.fromState: the state is [${state}], expected 4 whole numbers in [0, 2^32)`,
+      );
     }
     const random = new Random(0);
-    [random.a, random.b, random.c, random.counter] = state.map(word => word | 0) as [number, number, number, number];
+    [random.a, random.b, random.c, random.counter] = state.map(word => word | 0) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     return random;
   }
 
@@ -68,7 +76,8 @@ export class Random {
    * @throws RangeError unless lo ≤ hi, both finite
    */
   uniform(lo: number, hi: number): number {
-    if (!(lo <= hi && Number.isFinite(hi - lo))) throw new RangeError(`Random.uniform: [${lo}, ${hi}) is not a finite range`);
+    if (!(lo <= hi && Number.isFinite(hi - lo)))
+      throw new RangeError(`Random.uniform: [${lo}, ${hi}) is not a finite range`);
     return lo + (hi - lo) * this.float();
   }
 
@@ -78,8 +87,10 @@ export class Random {
    * @param n a whole number from 1 to 2³²
    */
   int(n: number): number {
-    if (!Number.isInteger(n) || n < 1 || n > 0x100000000) throw new RangeError(`Random.int: n is ${n}, expected a whole number from 1 to 2^32`);
-    const end = 0x100000000 - (0x100000000 % n); // numbers past the last whole multiple of n would favour the small remainders
+    if (!Number.isInteger(n) || n < 1 || n > 0x100000000)
+      throw new RangeError(`Random.int: n is ${n}, expected a whole number from 1 to 2^32`);
+    // numbers past the last whole multiple of n would favour the small remainders
+    const end = 0x100000000 - (0x100000000 % n);
     let x = this.uint32();
     while (x >= end) x = this.uint32();
     return x % n;
@@ -91,11 +102,15 @@ export class Random {
    * @throws RangeError unless 0 ≤ p ≤ 1
    */
   bool(p: number): boolean {
-    if (!(p >= 0 && p <= 1)) throw new RangeError(`Random.bool: the probability is ${p}, expected 0 to 1`);
+    if (!(p >= 0 && p <= 1))
+      throw new RangeError(`Random.bool: the probability is ${p}, expected 0 to 1`);
     return this.float() < p;
   }
 
-  /** Puts an array or typed array in random order, in place, every order as likely (Fisher and Yates); returns it. */
+  /**
+   * Puts an array or typed array in random order, in place, every order as likely (Fisher and
+   * Yates); returns it.
+   */
   shuffle<A extends { readonly length: number; [index: number]: unknown }>(array: A): A {
     for (let last = array.length - 1; last > 0; last--) {
       const pick = this.int(last + 1);

@@ -1,4 +1,7 @@
-/** The blocks that a matrix product packs its operands into: one persistent area for each thread, shared by all products. */
+/**
+ * The blocks that a matrix product packs its operands into: one persistent area for each thread,
+ * shared by all products.
+ */
 import { allocate } from './arena.js';
 
 let address = 0;

@@ -4,7 +4,10 @@ import { builtin } from './builtin.js';
 export type Build = 'simd' | 'relaxed';
 
 export interface Packed {
-  /** Deflated, with zlib's header (Node before 20.12 knows no raw streams): pieces of the two builds in turn, the last ones shorter. */
+  /**
+   * Deflated, with zlib's header (Node before 20.12 knows no raw streams): pieces of the two builds
+   * in turn, the last ones shorter.
+   */
   base64: string;
   /** Bytes of a piece. */
   piece: number;
@@ -13,7 +16,10 @@ export interface Packed {
 }
 
 /** The bytes of one build. */
-export async function unpack({ base64, piece, sizes }: Packed, build: Build): Promise<Uint8Array<ArrayBuffer>> {
+export async function unpack(
+  { base64, piece, sizes }: Packed,
+  build: Build,
+): Promise<Uint8Array<ArrayBuffer>> {
   const size = sizes.simd + sizes.relaxed;
   const pieces = inflateNow(base64, size) ?? (await inflate(base64, size));
   const bytes = new Uint8Array(sizes[build]);
@@ -29,8 +35,12 @@ export async function unpack({ base64, piece, sizes }: Packed, build: Build): Pr
 
 /** Node's own functions take 4 ms; loading the web's streams there takes 30. */
 function inflateNow(base64: string, chunkSize: number): Uint8Array | undefined {
-  const zlib = builtin<{ inflateSync(bytes: Uint8Array, options: { chunkSize: number }): Uint8Array }>('node:zlib');
-  const buffer = builtin<{ Buffer: { from(text: string, encoding: 'base64'): Uint8Array } }>('node:buffer');
+  const zlib = builtin<{
+    inflateSync(bytes: Uint8Array, options: { chunkSize: number }): Uint8Array;
+  }>('node:zlib');
+  const buffer = builtin<{ Buffer: { from(text: string, encoding: 'base64'): Uint8Array } }>(
+    'node:buffer',
+  );
   return zlib?.inflateSync(buffer!.Buffer.from(base64, 'base64'), { chunkSize });
 }
 

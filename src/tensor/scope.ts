@@ -17,7 +17,9 @@ export function currentLife(): Life {
   return life;
 }
 
-/** @internal Runs `work` in a scope of its own, inside another or not, with this tape (null: none). */
+/**
+ * @internal Runs `work` in a scope of its own, inside another or not, with this tape (null: none).
+ */
 export function within<T>(work: () => T, tape: [] | null): T {
   const outerLife = life;
   const outerTape = swapTape(tape);
@@ -27,8 +29,11 @@ export function within<T>(work: () => T, tape: [] | null): T {
   try {
     const result = work();
     if (result instanceof Promise) {
-      result.catch(() => {}); // what it did after its first await has no scope, and is not the error to report
-      throw new TypeError('scope: the function returned a promise; a scope closes at once, so await outside it');
+      // what it did after its first await has no scope, and is not the error to report
+      result.catch(() => {});
+      throw new TypeError(
+        'scope: the function returned a promise; a scope closes at once, so await outside it',
+      );
     }
     return result;
   } finally {
@@ -40,13 +45,14 @@ export function within<T>(work: () => T, tape: [] | null): T {
 }
 
 /**
- * Runs one training step: operations are recorded for `backward`, and all tensors made inside are freed at the end, also on
- * throw. Return numbers or arrays, never tensors.
+ * Runs one training step: operations are recorded for `backward`, and all tensors made inside are
+ * freed at the end, also on throw. Return numbers or arrays, never tensors.
  *
  * @throws Error if a scope is already open
  */
 export function scope<T>(work: () => T): T {
-  if (isOpen()) throw new Error('scope: a scope is already open; only infer(() => …) may stand inside another');
+  if (isOpen())
+    throw new Error('scope: a scope is already open; only infer(() => …) may stand inside another');
   return within(work, []);
 }
 

@@ -1,7 +1,8 @@
 /**
  * The tape: what happened in the open scope, so that `backward` can walk it in reverse.
  *
- * An entry is one coarse op (an LSTM layer over a whole sequence is one), so a step has a few dozen; no graph is sorted.
+ * An entry is one coarse op (an LSTM layer over a whole sequence is one), so a step has a few
+ * dozen; no graph is sorted.
  */
 import type { Tensor } from './tensor.js';
 
@@ -27,22 +28,42 @@ export function isRecording(): boolean {
 /**
  * Records an op whose outputs depend on a tensor that requires gradients.
  *
- * @param backward adds to its inputs' gradients; called at most once, and only if some output received a gradient
+ * @param backward adds to its inputs' gradients; called at most once, and only if some output
+ *   received a gradient
  */
 export function record(outputs: readonly Tensor[], backward: () => void): void {
-  if (entries !== null && outputs.some(output => output.requiresGrad)) entries.push({ outputs, backward });
+  if (entries !== null && outputs.some(output => output.requiresGrad))
+    entries.push({ outputs, backward });
 }
 
-/** Runs the tape backwards from `loss`, whose gradient is 1, and empties it: one `backward` for what a scope has computed so far. */
+/**
+ * Runs the tape backwards from `loss`, whose gradient is 1, and empties it: one `backward` for what
+ * a scope has computed so far.
+ */
 export function backward(loss: Tensor): void {
-  if (entries === null) throw new Error('backward: nothing is recorded here; compute the loss inside scope(() => …), not infer');
-  if (loss.size !== 1) throw new RangeError(`backward: the loss has shape [${loss.shape}], expected one element; reduce it with sum or mean`);
-  if (!loss.requiresGrad) throw new Error('backward: the loss depends on no tensor that requires gradients');
+  if (entries === null)
+    throw new Error(
+      'backward: nothing is recorded here; compute the loss inside scope(() => …), not infer',
+    );
+  if (loss.size !== 1)
+    throw new RangeError(
+      `backward: the loss has shape [${loss.shape}], expected one element; reduce it with sum ` +
+        'or mean',
+    );
+  if (!loss.requiresGrad)
+    throw new Error('backward: the loss depends on no tensor that requires gradients');
   loss.seedGrad();
-  if (!unwind()) throw new Error('backward: the loss was computed before an earlier backward, which emptied the tape; add losses up and call it once');
+  if (!unwind())
+    throw new Error(
+      'backward: the loss was computed before an earlier backward, which emptied the tape; add ' +
+        'losses up and call it once',
+    );
 }
 
-/** @internal Empties the tape from its end on, from the gradients that its last outputs have by now; whether an op was reached. */
+/**
+ * @internal Empties the tape from its end on, from the gradients that its last outputs have by now;
+ * whether an op was reached.
+ */
 export function unwind(): boolean {
   const recorded = entries ?? [];
   entries = [];

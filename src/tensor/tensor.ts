@@ -1,16 +1,24 @@
-/** Tensors: a shape and an address in the kernels' memory. All values are f32, row-major, contiguous. */
+/**
+ * Tensors: a shape and an address in the kernels' memory. All values are f32, row-major,
+ * contiguous.
+ */
 import * as arena from '../runtime/arena.js';
-import { backward, isRecording } from './tape.js';
 import { currentLife, type Life } from './scope.js';
-import { checkShape, sizeOf, type Shape } from './shape.js';
+import { checkShape, type Shape, sizeOf } from './shape.js';
+import { backward, isRecording } from './tape.js';
 
 /** Options of `tensor` and `zeros`. */
 export interface TensorOptions {
-  /** Whether `backward` computes this tensor's gradient; without meaning in `infer`. Default: false. */
+  /**
+   * Whether `backward` computes this tensor's gradient; without meaning in `infer`. Default: false.
+   */
   requiresGrad?: boolean;
 }
 
-/** Numbers with a shape, borrowed from the open scope or persistent; made by `tensor`, `zeros` and ops. */
+/**
+ * Numbers with a shape, borrowed from the open scope or persistent; made by `tensor`, `zeros` and
+ * ops.
+ */
 export class Tensor {
   readonly shape: Shape;
   /** Number of elements. */
@@ -28,7 +36,14 @@ export class Tensor {
   private readonly offset: number;
 
   /** @internal Ops call `output`, users `tensor`, `zeros` and `view`. */
-  constructor(shape: Shape, values: number | ((address: number) => void), life: Life, requiresGrad: boolean, base: Tensor | null = null, offset = 0) {
+  constructor(
+    shape: Shape,
+    values: number | ((address: number) => void),
+    life: Life,
+    requiresGrad: boolean,
+    base: Tensor | null = null,
+    offset = 0,
+  ) {
     this.shape = shape;
     this.size = sizeOf(shape);
     [this.address, this.compute] = typeof values === 'number' ? [values, null] : [0, values];
@@ -40,7 +55,11 @@ export class Tensor {
 
   /** @internal Refuses to be read after its scope closed. */
   check(): void {
-    if (!this.life.open) throw new Error(`tensor [${this.shape}]: read after its scope closed or it was disposed; copy values out with toArray() or item() before`);
+    if (!this.life.open)
+      throw new Error(
+        `tensor [${this.shape}]: read after its scope closed or it was disposed; copy values ` +
+          'out with toArray() or item() before',
+      );
   }
 
   /** @internal The address of the first value. */
@@ -54,7 +73,10 @@ export class Tensor {
     return address;
   }
 
-  /** @internal The tensor that owns a view's values, and where in it they begin; itself for one that is no view. */
+  /**
+   * @internal The tensor that owns a view's values, and where in it they begin; itself for one that
+   * is no view.
+   */
   origin(): { origin: Tensor; offset: number } {
     if (this.base === null) return { origin: this, offset: 0 };
     const { origin, offset } = this.base.origin();
@@ -68,12 +90,18 @@ export class Tensor {
     return base === 0 ? 0 : base + 4 * this.offset;
   }
 
-  /** @internal The address to add the gradient to, zeroed when first asked for; 0 where no gradient is wanted. */
+  /**
+   * @internal The address to add the gradient to, zeroed when first asked for; 0 where no gradient
+   * is wanted.
+   */
   wantGrad(): number {
     if (!this.requiresGrad) return 0;
     if (this.base !== null) return this.base.wantGrad() + 4 * this.offset;
     if (this.gradAddress === 0) {
-      if (this.life !== currentLife()) throw new Error(`checkpoint: the work uses a tensor [${this.shape}] from outside; pass it as an input`);
+      if (this.life !== currentLife())
+        throw new Error(
+          `checkpoint: the work uses a tensor [${this.shape}] from outside; pass it as an input`,
+        );
       this.gradAddress = arena.borrow(4 * this.size);
       arena.clear(this.gradAddress, this.size);
     }
@@ -92,7 +120,10 @@ export class Tensor {
     this.gradAddress = 0;
   }
 
-  /** Keeps the gradient of a result of operations readable after `backward`, which else reuses its memory; returns the tensor. */
+  /**
+   * Keeps the gradient of a result of operations readable after `backward`, which else reuses its
+   * memory; returns the tensor.
+   */
   retainGrad(): this {
     if (this.base !== null) this.base.retainGrad();
     this.retained = true;
@@ -111,13 +142,15 @@ export class Tensor {
 
   /** The value of a tensor with one element. */
   item(): number {
-    if (this.size !== 1) throw new RangeError(`item: the tensor has shape [${this.shape}], expected one element`);
+    if (this.size !== 1)
+      throw new RangeError(`item: the tensor has shape [${this.shape}], expected one element`);
     return arena.f32(this.ptr, 1)[0]!;
   }
 
   /**
-   * A copy of the gradient, or null where none has been computed. Valid inside the scope; a parameter's also after it.
-   * Results of operations have none after `backward`, unless `retainGrad` was called before.
+   * A copy of the gradient, or null where none has been computed. Valid inside the scope; a
+   * parameter's also after it. Results of operations have none after `backward`, unless
+   * `retainGrad` was called before.
    */
   get grad(): Float32Array<ArrayBuffer> | null {
     this.check();
@@ -126,17 +159,27 @@ export class Tensor {
 
   /** Replaces the values. */
   set(values: ArrayLike<number>): void {
-    if (values.length !== this.size) throw new RangeError(`set: ${values.length} values for a tensor [${this.shape}] of ${this.size}`);
+    if (values.length !== this.size)
+      throw new RangeError(
+        `set: ${values.length} values for a tensor [${this.shape}] of ${this.size}`,
+      );
     arena.f32(this.ptr, this.size).set(values);
   }
 
   /** Copies the values of a tensor of the same size: how state leaves a scope. */
   copyFrom(source: Tensor): void {
-    if (source.size !== this.size) throw new RangeError(`copyFrom: the source is [${source.shape}], expected the ${this.size} elements of [${this.shape}]`);
+    if (source.size !== this.size)
+      throw new RangeError(
+        `copyFrom: the source is [${source.shape}], expected the ${this.size} elements of ` +
+          `[${this.shape}]`,
+      );
     arena.copy(this.ptr, source.ptr, source.size);
   }
 
-  /** Backpropagates from this tensor, the loss (one element): adds ∂loss/∂x to every x that requires gradients. */
+  /**
+   * Backpropagates from this tensor, the loss (one element): adds ∂loss/∂x to every x that requires
+   * gradients.
+   */
   backward(): void {
     backward(this);
   }
@@ -144,7 +187,8 @@ export class Tensor {
   /** Gives a persistent tensor's memory back; borrowed ones go with their scope. */
   dispose(): void {
     if (this.base !== null) throw new Error('dispose: a view does not own its memory');
-    if (!this.life.owned) throw new Error('dispose: this tensor belongs to a scope, which frees it');
+    if (!this.life.owned)
+      throw new Error('dispose: this tensor belongs to a scope, which frees it');
     if (!this.life.open) return;
     arena.free(this.address);
     this.life.open = false;
@@ -155,11 +199,15 @@ export class Tensor {
   }
 }
 
-/** A trainable tensor: persistent, with a persistent gradient that `zeroGrad` clears and `backward` adds to. */
+/**
+ * A trainable tensor: persistent, with a persistent gradient that `zeroGrad` clears and `backward`
+ * adds to.
+ */
 export class Parameter extends Tensor {
   /**
-   * The rows that the present gradient touches, sorted, when it is row-sparse (an embedding with `sparse: true`); null: all,
-   * also when another op than a lookup (a tied output layer) has added to it.
+   * The rows that the present gradient touches, sorted, when it is row-sparse (an embedding with
+   * `sparse: true`); null: all, also when another op than a lookup (a tied output layer) has added
+   * to it.
    */
   rows: Int32Array | null = null;
   /** Whether gradients come in rows. */
@@ -221,7 +269,10 @@ export class Parameter extends Tensor {
   }
 }
 
-/** @internal A borrowed tensor of the open scope, values not yet written; it requires gradients if an input does and the tape runs. */
+/**
+ * @internal A borrowed tensor of the open scope, values not yet written; it requires gradients if
+ * an input does and the tape runs.
+ */
 export function output(shape: Shape, inputs: readonly (Tensor | null | undefined)[]): Tensor {
   return new Tensor(shape, arena.borrow(4 * sizeOf(shape)), currentLife(), requiresOne(inputs));
 }
@@ -230,8 +281,15 @@ function requiresOne(inputs: readonly (Tensor | null | undefined)[]): boolean {
   return isRecording() && inputs.some(input => input?.requiresGrad ?? false);
 }
 
-/** @internal As `output`, but written when it is first read, by `compute`: where no one reads it, it takes neither time nor memory. */
-export function deferred(shape: Shape, inputs: readonly (Tensor | null | undefined)[], compute: (address: number) => void): Tensor {
+/**
+ * @internal As `output`, but written when it is first read, by `compute`: where no one reads it, it
+ * takes neither time nor memory.
+ */
+export function deferred(
+  shape: Shape,
+  inputs: readonly (Tensor | null | undefined)[],
+  compute: (address: number) => void,
+): Tensor {
   return new Tensor(shape, compute, currentLife(), requiresOne(inputs));
 }
 
@@ -240,7 +298,10 @@ export function zeros(shape: Shape, { requiresGrad = false }: TensorOptions = {}
   checkShape(shape, 'zeros');
   const bytes = 4 * sizeOf(shape);
   if (!arena.isOpen()) {
-    if (requiresGrad) throw new Error('tensor: one that requires gradients is made inside a scope, or is a Parameter');
+    if (requiresGrad)
+      throw new Error(
+        'tensor: one that requires gradients is made inside a scope, or is a Parameter',
+      );
     return new Tensor(shape, arena.allocate(bytes), { open: true, owned: true }, false);
   }
   const x = new Tensor(shape, arena.borrow(bytes), currentLife(), requiresGrad && isRecording());
@@ -251,12 +312,15 @@ export function zeros(shape: Shape, { requiresGrad = false }: TensorOptions = {}
 type Nested = number | readonly Nested[];
 
 /**
- * A tensor from numbers: `tensor([[1, 2], [3, 4]])`, `tensor(values, { shape: [2, 2] })`, `tensor(3)`.
- * Borrowed inside a scope, persistent (dispose it) outside.
+ * A tensor from numbers: `tensor([[1, 2], [3, 4]])`, `tensor(values, { shape: [2, 2] })`,
+ * `tensor(3)`. Borrowed inside a scope, persistent (dispose it) outside.
  *
  * @throws RangeError if rows differ in length or the number of values is not that of the shape
  */
-export function tensor(values: Nested | Float32Array | Float64Array, { shape, ...options }: TensorOptions & { shape?: Shape } = {}): Tensor {
+export function tensor(
+  values: Nested | Float32Array | Float64Array,
+  { shape, ...options }: TensorOptions & { shape?: Shape } = {},
+): Tensor {
   const flat: number[] = [];
   const actual: number[] = [];
   const walk = (value: Nested, depth: number): void => {
@@ -267,7 +331,8 @@ export function tensor(values: Nested | Float32Array | Float64Array, { shape, ..
     }
     if (flat.length === 0 && depth === actual.length) actual.push(value.length);
     else if (depth >= actual.length) throw new RangeError('tensor: numbers at different depths');
-    else if (actual[depth] !== value.length) throw new RangeError(`tensor: a row of ${value.length} among rows of ${actual[depth]}`);
+    else if (actual[depth] !== value.length)
+      throw new RangeError(`tensor: a row of ${value.length} among rows of ${actual[depth]}`);
     for (const element of value) walk(element, depth + 1);
   };
   const typed = values instanceof Float32Array || values instanceof Float64Array;
@@ -276,7 +341,10 @@ export function tensor(values: Nested | Float32Array | Float64Array, { shape, ..
   const data: ArrayLike<number> = typed ? values : flat;
   const target = shape ?? actual;
   checkShape(target, 'tensor');
-  if (sizeOf(target) !== data.length) throw new RangeError(`tensor: ${data.length} values for shape [${target}] of ${sizeOf(target)}`);
+  if (sizeOf(target) !== data.length)
+    throw new RangeError(
+      `tensor: ${data.length} values for shape [${target}] of ${sizeOf(target)}`,
+    );
   const x = zeros(target, options);
   x.set(data);
   return x;
@@ -291,17 +359,29 @@ export function view(x: Tensor, shape: Shape, offset = 0): Tensor {
   checkShape(shape, 'view');
   const size = sizeOf(shape);
   if (!Number.isInteger(offset) || offset < 0 || offset + size > x.size) {
-    throw new RangeError(`view: ${size} elements [${shape}] from ${offset} on, of a tensor [${x.shape}] of ${x.size}`);
+    throw new RangeError(
+      `view: ${size} elements [${shape}] from ${offset} on, of a tensor [${x.shape}] of ${x.size}`,
+    );
   }
   x.check();
   return new Tensor(shape, 0, x.life, x.requiresGrad, x, offset);
 }
 
-/** @internal Ids or lengths, copied into the open scope; checked to be whole numbers in [low, high) or equal to `except`. */
-export function borrowIds(ids: Int32Array, low: number, high: number, what: string, except = low): number {
+/**
+ * @internal Ids or lengths, copied into the open scope; checked to be whole numbers in [low, high)
+ * or equal to `except`.
+ */
+export function borrowIds(
+  ids: Int32Array,
+  low: number,
+  high: number,
+  what: string,
+  except = low,
+): number {
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i]!;
-    if ((id < low || id >= high) && id !== except) throw new RangeError(`${what} ${id} at position ${i} lies outside [${low}, ${high})`);
+    if ((id < low || id >= high) && id !== except)
+      throw new RangeError(`${what} ${id} at position ${i} lies outside [${low}, ${high})`);
   }
   const address = arena.borrow(4 * ids.length);
   arena.i32(address, ids.length).set(ids);

@@ -1,10 +1,16 @@
 /** Ids cut into the windows that truncated backpropagation through time trains on. */
 import type { Random } from '../runtime/random.js';
 
-/** A target of a step that has none: no loss, no gradient (torch.nn.CrossEntropyLoss's ignore_index). */
+/**
+ * A target of a step that has none: no loss, no gradient (torch.nn.CrossEntropyLoss's
+ * ignore_index).
+ */
 export const IGNORED = -100;
 
-/** One window of B sequences, T steps each, as plain data. Arrays are time-major: step t of row b is at t·B + b. */
+/**
+ * One window of B sequences, T steps each, as plain data. Arrays are time-major: step t of row b is
+ * at t·B + b.
+ */
 export interface SequenceBatch {
   /** [T·B] ids; 0 where a sequence has ended. */
   inputs: Int32Array;
@@ -20,13 +26,20 @@ export interface SequenceBatch {
   first: boolean;
   /** The steps before this one are run again for their gradients alone: their targets are −100. */
   lossFrom: number;
-  /** The state to carry over is the one before this step: T, or less where the next window runs steps again. */
+  /**
+   * The state to carry over is the one before this step: T, or less where the next window runs
+   * steps again.
+   */
   carryAt: number;
-  /** The number of targets that are not −100: what a summed loss is divided by. Zero is possible. */
+  /**
+   * The number of targets that are not −100: what a summed loss is divided by. Zero is possible.
+   */
   tokens: number;
 }
 
-/** The windows of one epoch. Iterates once, from wherever `position` is; set it to 0 to begin again. */
+/**
+ * The windows of one epoch. Iterates once, from wherever `position` is; set it to 0 to begin again.
+ */
 export class Windows implements IterableIterator<SequenceBatch> {
   private index = 0;
 
@@ -38,8 +51,8 @@ export class Windows implements IterableIterator<SequenceBatch> {
   ) {}
 
   /**
-   * How many windows of the epoch are done. To resume from a checkpoint, make the windows again with a `Random` in the
-   * state it had then, and set this.
+   * How many windows of the epoch are done. To resume from a checkpoint, make the windows again
+   * with a `Random` in the state it had then, and set this.
    */
   get position(): number {
     return this.index;
@@ -47,7 +60,10 @@ export class Windows implements IterableIterator<SequenceBatch> {
 
   set position(position: number) {
     if (!(Number.isInteger(position) && position >= 0 && position <= this.length)) {
-      throw new RangeError(`Windows.position: ${position} is not a whole number from 0 to ${this.length}, the windows of the epoch`);
+      throw new RangeError(
+        `Windows.position: ${position} is not a whole number from 0 to ${this.length}, the ` +
+          'windows of the epoch',
+      );
     }
     this.index = position;
   }
@@ -67,8 +83,8 @@ export interface ColumnsOptions {
   /** B, the number of columns side by side. */
   batchSize: number;
   /**
-   * Offsets in `ids` at which documents start, ascending. The state of that row is zeroed there, and the first unit of a
-   * document is not a target: nothing before it announces it.
+   * Offsets in `ids` at which documents start, ascending. The state of that row is zeroed there,
+   * and the first unit of a document is not a target: nothing before it announces it.
    */
   documents?: ArrayLike<number>;
 }
@@ -77,11 +93,15 @@ export interface ColumnsOptions {
 export interface WindowsOptions {
   /** New steps per window: h′ of Williams and Peng's BPTT(h; h′). */
   bptt: number;
-  /** Steps the gradient reaches back over, h ≥ h′ (default h′): the h − h′ before the new ones are run again. */
+  /**
+   * Steps the gradient reaches back over, h ≥ h′ (default h′): the h − h′ before the new ones are
+   * run again.
+   */
   horizon?: number;
   /**
-   * Merity et al. 2017 (AWD-LSTM, section 5.1): every window has its own length, about N(bptt, 5), or N(bptt/2, 5) one time
-   * in twenty; at least 5. Scale the learning rate by (T − lossFrom)/bptt to go with it.
+   * Merity et al. 2017 (AWD-LSTM, section 5.1): every window has its own length, about N(bptt, 5),
+   * or N(bptt/2, 5) one time in twenty; at least 5. Scale the learning rate by (T − lossFrom)/bptt
+   * to go with it.
    */
   randomLength?: boolean;
   /** Draws the random lengths. All of them are drawn when the windows are made. */
@@ -112,25 +132,34 @@ export class Columns {
   }
 
   /**
-   * The windows of one epoch, in order: the state is zero before the first and carried from each to the next. The last
-   * one is as long as what is left.
+   * The windows of one epoch, in order: the state is zero before the first and carried from each to
+   * the next. The last one is as long as what is left.
    *
-   * @throws RangeError if a size is not a whole number from 1, or the horizon is shorter than bptt; TypeError if
-   *   randomLength has no random
+   * @throws RangeError if a size is not a whole number from 1, or the horizon is shorter than bptt;
+   *   TypeError if randomLength has no random
    */
   windows({ bptt, horizon = bptt, randomLength = false, random }: WindowsOptions): Windows {
     checkSize('Columns.windows', 'bptt', bptt);
     checkSize('Columns.windows', 'horizon', horizon);
-    if (horizon < bptt) throw new RangeError(`Columns.windows: the horizon is ${horizon}, below bptt ${bptt}; make it bptt or more`);
+    if (horizon < bptt)
+      throw new RangeError(
+        `Columns.windows: the horizon is ${horizon}, below bptt ${bptt}; make it bptt or more`,
+      );
     const history = horizon - bptt;
     if (!randomLength) {
-      const at = (index: number) => this.window(index * bptt, Math.min(this.steps, (index + 1) * bptt), history);
+      const at = (index: number) =>
+        this.window(index * bptt, Math.min(this.steps, (index + 1) * bptt), history);
       return new Windows(Math.ceil(this.steps / bptt), at);
     }
-    if (random === undefined) throw new TypeError('Columns.windows: randomLength is set without random; pass a seeded Random');
+    if (random === undefined)
+      throw new TypeError(
+        'Columns.windows: randomLength is set without random; pass a seeded Random',
+      );
     const starts = [0];
     for (let start = 0; (start += randomSteps(bptt, random)) < this.steps; ) starts.push(start);
-    return new Windows(starts.length, index => this.window(starts[index]!, starts[index + 1] ?? this.steps, history));
+    return new Windows(starts.length, index =>
+      this.window(starts[index]!, starts[index + 1] ?? this.steps, history),
+    );
   }
 
   /** The new steps [from, to) of every column, after up to `history` older ones. */
@@ -148,7 +177,11 @@ export class Columns {
       for (let t = 0; t < T; t++) inputs[t * B + b] = ids[origin + t]!;
       for (let t = lossFrom; t < T; t++) targets[t * B + b] = ids[origin + t + 1]!;
 
-      for (let d = lowerBound(documents, origin); d < documents.length && documents[d]! <= origin + T; d++) {
+      for (
+        let d = lowerBound(documents, origin);
+        d < documents.length && documents[d]! <= origin + T;
+        d++
+      ) {
         const t = documents[d]! - origin;
         if (t < T) (resets ??= new Uint8Array(T * B))[t * B + b] = 1;
         if (t > lossFrom) {
@@ -158,30 +191,53 @@ export class Columns {
       }
     }
     const carryAt = Math.max(0, to - history) - start;
-    return { inputs, targets, T, B, ...(resets && { resets }), first: start === 0, lossFrom, carryAt, tokens };
+    return {
+      inputs,
+      targets,
+      T,
+      B,
+      ...(resets && { resets }),
+      first: start === 0,
+      lossFrom,
+      carryAt,
+      tokens,
+    };
   }
 }
 
 /**
- * A text as B contiguous columns of ⌊n/B⌋ units (torch's word_language_model `batchify`); the n mod B units left over at its
- * end are not used. Row b of each window continues row b of the window before.
+ * A text as B contiguous columns of ⌊n/B⌋ units (torch's word_language_model `batchify`); the n mod
+ * B units left over at its end are not used. Row b of each window continues row b of the window
+ * before.
  *
- * @throws RangeError if an id or offset is not a whole number in range, or the text is shorter than 2·B units: an input
- *   and a target in each column
+ * @throws RangeError if an id or offset is not a whole number in range, or the text is shorter than
+ *   2·B units: an input and a target in each column
  */
-export function columns(ids: ArrayLike<number>, { batchSize, documents = [] }: ColumnsOptions): Columns {
+export function columns(
+  ids: ArrayLike<number>,
+  { batchSize, documents = [] }: ColumnsOptions,
+): Columns {
   checkSize('columns', 'batchSize', batchSize);
   const whole = wholeIds('columns', ids);
   if (ids.length < 2 * batchSize) {
-    throw new RangeError(`columns: the text has ${ids.length} units, at least ${2 * batchSize} are needed for batchSize ${batchSize}; use a longer text or a smaller batchSize`);
+    throw new RangeError(
+      `columns: the text has ${ids.length} units, at least ${2 * batchSize} are needed for ` +
+        `batchSize ${batchSize}; use a longer text or a smaller batchSize`,
+    );
   }
   for (let d = 0; d < documents.length; d++) {
     const offset = documents[d]!;
     if (!(Number.isInteger(offset) && offset >= 0 && offset < ids.length)) {
-      throw new RangeError(`columns: document ${d} starts at ${offset}, expected a whole number below ${ids.length}, the length of the text`);
+      throw new RangeError(
+        `columns: document ${d} starts at ${offset}, expected a whole number below ` +
+          `${ids.length}, the length of the text`,
+      );
     }
     if (d > 0 && offset <= documents[d - 1]!) {
-      throw new RangeError(`columns: document ${d} starts at ${offset}, not after ${documents[d - 1]}, the start of the one before; sort the offsets`);
+      throw new RangeError(
+        `columns: document ${d} starts at ${offset}, not after ${documents[d - 1]}, the start ` +
+          'of the one before; sort the offsets',
+      );
     }
   }
   return new Columns(whole, documents, batchSize);
@@ -192,8 +248,8 @@ export interface SequencesOptions {
   /** Sequences in a batch; the last one of an epoch may have fewer. */
   batchSize: number;
   /**
-   * How many batches' worth of sequences are sorted by length together (default 100): more means less padding, fewer
-   * means more chance in who meets whom. 1 does not bucket at all.
+   * How many batches' worth of sequences are sorted by length together (default 100): more means
+   * less padding, fewer means more chance in who meets whom. 1 does not bucket at all.
    */
   bucket?: number;
 }
@@ -218,8 +274,9 @@ export class Sequences {
   }
 
   /**
-   * The batches of one epoch, each with whole sequences from zero state: full backpropagation through time. With `random`
-   * they are shuffled, all of it when the windows are made; without, they come in the order of the list.
+   * The batches of one epoch, each with whole sequences from zero state: full backpropagation
+   * through time. With `random` they are shuffled, all of it when the windows are made; without,
+   * they come in the order of the list.
    */
   windows({ random }: { random?: Random } = {}): Windows {
     const { list, batchSize } = this;
@@ -230,7 +287,8 @@ export class Sequences {
     for (let p = 0; p < order.length; p += pool) {
       const near = order.subarray(p, p + pool);
       if (this.bucket > 1) near.sort((i, j) => list[j]!.length - list[i]!.length);
-      for (let i = 0; i < near.length; i += batchSize) batches.push(near.subarray(i, i + batchSize));
+      for (let i = 0; i < near.length; i += batchSize)
+        batches.push(near.subarray(i, i + batchSize));
     }
     random?.shuffle(batches);
     return new Windows(batches.length, index => padded(Array.from(batches[index]!, i => list[i]!)));
@@ -238,17 +296,26 @@ export class Sequences {
 }
 
 /**
- * Independent sequences, one or more units to learn in each, batched by length and padded at their ends.
+ * Independent sequences, one or more units to learn in each, batched by length and padded at their
+ * ends.
  *
- * @throws RangeError if there are none, one is shorter than 2 units (an input and a target), an id is not a whole number
- *   in range, or a size is not a whole number from 1
+ * @throws RangeError if there are none, one is shorter than 2 units (an input and a target), an id
+ *   is not a whole number in range, or a size is not a whole number from 1
  */
-export function sequences(list: readonly ArrayLike<number>[], { batchSize, bucket = 100 }: SequencesOptions): Sequences {
+export function sequences(
+  list: readonly ArrayLike<number>[],
+  { batchSize, bucket = 100 }: SequencesOptions,
+): Sequences {
   checkSize('sequences', 'batchSize', batchSize);
   checkSize('sequences', 'bucket', bucket);
-  if (list.length === 0) throw new RangeError('sequences: the list has 0 sequences, at least 1 is needed');
+  if (list.length === 0)
+    throw new RangeError('sequences: the list has 0 sequences, at least 1 is needed');
   const whole = list.map((ids, i) => {
-    if (ids.length < 2) throw new RangeError(`sequences: sequence ${i} has ${ids.length} units, at least 2 are needed: an input and a target`);
+    if (ids.length < 2)
+      throw new RangeError(
+        `sequences: sequence ${i} has ${ids.length} units, at least 2 are needed: an input and ` +
+          'a target',
+      );
     return wholeIds(`sequences: sequence ${i}`, ids);
   });
   return new Sequences(whole, batchSize, bucket);
@@ -278,12 +345,16 @@ function padded(rows: Int32Array[]): SequenceBatch {
  * @throws RangeError unless 0 ≤ fraction ≤ 1
  */
 export function split(ids: Int32Array, fraction: number): [Int32Array, Int32Array] {
-  if (!(fraction >= 0 && fraction <= 1)) throw new RangeError(`split: the fraction is ${fraction}, expected 0 to 1`);
+  if (!(fraction >= 0 && fraction <= 1))
+    throw new RangeError(`split: the fraction is ${fraction}, expected 0 to 1`);
   const at = Math.floor(fraction * ids.length);
   return [ids.subarray(0, at), ids.subarray(at)];
 }
 
-/** A length around bptt, standard deviation 5. Twelve uniform numbers less 6 stand for a normal one: the same bits everywhere. */
+/**
+ * A length around bptt, standard deviation 5. Twelve uniform numbers less 6 stand for a normal one:
+ * the same bits everywhere.
+ */
 function randomSteps(bptt: number, random: Random): number {
   const mean = random.bool(0.95) ? bptt : bptt / 2;
   let normal = -6;
@@ -316,11 +387,13 @@ function lowerBound(sorted: ArrayLike<number>, x: number): number {
 function wholeIds(name: string, ids: ArrayLike<number>): Int32Array {
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i]!;
-    if (id < 0 || id !== (id | 0)) throw new RangeError(`${name}: id ${i} is ${id}, expected a whole number from 0 below 2^31`);
+    if (id < 0 || id !== (id | 0))
+      throw new RangeError(`${name}: id ${i} is ${id}, expected a whole number from 0 below 2^31`);
   }
   return ids instanceof Int32Array ? ids : Int32Array.from(ids);
 }
 
 function checkSize(name: string, what: string, size: number): void {
-  if (!(Number.isSafeInteger(size) && size >= 1)) throw new RangeError(`${name}: ${what} is ${size}, expected a whole number from 1`);
+  if (!(Number.isSafeInteger(size) && size >= 1))
+    throw new RangeError(`${name}: ${what} is ${size}, expected a whole number from 1`);
 }

@@ -1,4 +1,23 @@
 /** From text to batches. */
-export { decodeUtf8, EOS, UNK, type Level } from './tokenize.js';
-export { Vocab, type Decoder, type EncodeOptions, type VocabJSON, type VocabOptions } from './vocab.js';
-export { columns, IGNORED, sequences, split, type Columns, type ColumnsOptions, type SequenceBatch, type Sequences, type SequencesOptions, type Windows, type WindowsOptions } from './batch.js';
+
+export {
+  type Columns,
+  type ColumnsOptions,
+  columns,
+  IGNORED,
+  type SequenceBatch,
+  type Sequences,
+  type SequencesOptions,
+  sequences,
+  split,
+  type Windows,
+  type WindowsOptions,
+} from './batch.js';
+export { decodeUtf8, EOS, type Level, UNK } from './tokenize.js';
+export {
+  type Decoder,
+  type EncodeOptions,
+  Vocab,
+  type VocabJSON,
+  type VocabOptions,
+} from './vocab.js';

@@ -3,7 +3,9 @@
 /** What one id stands for: a UTF-8 byte, a Unicode code point, or a word between white space. */
 export type Level = 'byte' | 'char' | 'word';
 
-/** The unit that stands for a line end at word level, as in the WikiText and Penn Treebank counts. */
+/**
+ * The unit that stands for a line end at word level, as in the WikiText and Penn Treebank counts.
+ */
 export const EOS = '<eos>';
 
 /** The unit that stands for everything outside the vocabulary. */
@@ -22,7 +24,10 @@ export function decodeUtf8(bytes: Uint8Array, name: string): string {
     const bad = firstInvalid(bytes);
     if (bad < 0) throw cause; // too long for one string
     const hex = bytes[bad]!.toString(16).padStart(2, '0');
-    throw new RangeError(`decodeUtf8: ${name} is not UTF-8: byte 0x${hex} at offset ${bad} begins no character; convert the text to UTF-8`);
+    throw new RangeError(
+      `decodeUtf8: ${name} is not UTF-8: byte 0x${hex} at offset ${bad} begins no character; ` +
+        'convert the text to UTF-8',
+    );
   }
 }
 
@@ -33,7 +38,10 @@ export function decodeUtf8(bytes: Uint8Array, name: string): string {
  */
 export function encodeUtf8(text: string): Uint8Array {
   const bad = text.search(/\p{Surrogate}/u);
-  if (bad >= 0) throw new RangeError(`encodeUtf8: the text has half of a surrogate pair at offset ${bad}; remove it`);
+  if (bad >= 0)
+    throw new RangeError(
+      `encodeUtf8: the text has half of a surrogate pair at offset ${bad}; remove it`,
+    );
   return new TextEncoder().encode(text);
 }
 
@@ -46,7 +54,8 @@ function firstInvalid(bytes: Uint8Array): number {
       continue;
     }
     const length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-    // The second byte alone is restricted further: no overlong forms, no surrogates, nothing past U+10FFFF.
+    // The second byte alone is restricted further: no overlong forms, no surrogates, nothing past
+    // U+10FFFF.
     const lo = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
     const hi = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
     const second = bytes[i + 1] ?? 0;
@@ -67,8 +76,9 @@ export function eachChar(text: string, visit: (codePoint: number, offset: number
 }
 
 /**
- * Visits each word with its offset in the string: the runs between white space, and `<eos>` for each line feed,
- * blank lines too. A last line without a line feed has no `<eos>`: a prompt may stop in mid-line.
+ * Visits each word with its offset in the string: the runs between white space, and `<eos>` for
+ * each line feed, blank lines too. A last line without a line feed has no `<eos>`: a prompt may
+ * stop in mid-line.
  */
 export function eachWord(text: string, visit: (word: string, offset: number) => void): void {
   let start = -1;
@@ -89,7 +99,14 @@ export function eachWord(text: string, visit: (word: string, offset: number) => 
 function isSpace(c: number): boolean {
   if (c < 0x80) return c === 0x20 || (c >= 0x09 && c <= 0x0d);
   return (
-    c === 0x85 || c === 0xa0 || c === 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
-    c === 0x2028 || c === 0x2029 || c === 0x202f || c === 0x205f || c === 0x3000
+    c === 0x85 ||
+    c === 0xa0 ||
+    c === 0x1680 ||
+    (c >= 0x2000 && c <= 0x200a) ||
+    c === 0x2028 ||
+    c === 0x2029 ||
+    c === 0x202f ||
+    c === 0x205f ||
+    c === 0x3000
   );
 }

@@ -1,5 +1,5 @@
 /** Which id stands for which unit of text. */
-import { decodeUtf8, eachChar, eachWord, encodeUtf8, EOS, UNK, type Level } from './tokenize.js';
+import { decodeUtf8, EOS, eachChar, eachWord, encodeUtf8, type Level, UNK } from './tokenize.js';
 
 /** Which units get an id. */
 export interface VocabOptions {
@@ -7,17 +7,23 @@ export interface VocabOptions {
   level: Level;
   /** Units seen less often get no id of their own (default 1: all do). Not at byte level. */
   minCount?: number;
-  /** At most so many ids, `<unk>` and `<eos>` among them: the most frequent units keep theirs. Not at byte level. */
+  /**
+   * At most so many ids, `<unk>` and `<eos>` among them: the most frequent units keep theirs. Not
+   * at byte level.
+   */
   maxSize?: number;
-  /** Character level: reserve the last id for unseen characters. It is there in any case if `minCount` or `maxSize` drop one. */
+  /**
+   * Character level: reserve the last id for unseen characters. It is there in any case if
+   * `minCount` or `maxSize` drop one.
+   */
   unknown?: boolean;
 }
 
 /** Options of `encode`. */
 export interface EncodeOptions {
   /**
-   * What to do with a unit outside the vocabulary: `map` it to the unknown id (the default where there is one), `skip` it,
-   * or throw an `error` (the default elsewhere).
+   * What to do with a unit outside the vocabulary: `map` it to the unknown id (the default where
+   * there is one), `skip` it, or throw an `error` (the default elsewhere).
    */
   unknown?: 'map' | 'skip' | 'error';
 }
@@ -31,7 +37,10 @@ export interface VocabJSON {
 
 /** Turns ids into text one at a time, as they are sampled. */
 export interface Decoder {
-  /** The text that is certain once `id` is known: at byte level whole characters only, so possibly ''. */
+  /**
+   * The text that is certain once `id` is known: at byte level whole characters only, so possibly
+   * ''.
+   */
   push(id: number): string;
   /** Whatever an end leaves unfinished: U+FFFD for a character cut off in the middle, else ''. */
   end(): string;
@@ -41,8 +50,8 @@ export interface Decoder {
  * A vocabulary. Ids run from 0 to size − 1:
  * - `byte`: the id is the byte; 256 of them, always;
  * - `char`: code points in their own order, then the unknown id, if there is one;
- * - `word`: by falling frequency, then first appearance. `<unk>` and `<eos>` are always there and rank among the others;
- *   `<unk>` is as frequent as the words it stands for.
+ * - `word`: by falling frequency, then first appearance. `<unk>` and `<eos>` are always there and
+ *   rank among the others; `<unk>` is as frequent as the words it stands for.
  */
 export class Vocab {
   /** The number of ids. */
@@ -60,8 +69,11 @@ export class Vocab {
     this.ids = new Map(tokens.map((token, id) => [token, id]));
     this.unknown = level === 'byte' ? -1 : (this.ids.get(UNK) ?? -1);
 
-    const codePoints = level === 'char' ? tokens.map(token => (token === UNK ? -1 : token.codePointAt(0)!)) : [];
-    this.idOfCodePoint = new Int32Array(codePoints.reduce((most, c) => Math.max(most, c), -1) + 1).fill(-1);
+    const codePoints =
+      level === 'char' ? tokens.map(token => (token === UNK ? -1 : token.codePointAt(0)!)) : [];
+    this.idOfCodePoint = new Int32Array(
+      codePoints.reduce((most, c) => Math.max(most, c), -1) + 1,
+    ).fill(-1);
     codePoints.forEach((c, id) => c >= 0 && (this.idOfCodePoint[c] = id));
   }
 
@@ -75,19 +87,29 @@ export class Vocab {
     const { level, minCount = 1, maxSize = Infinity, unknown = false } = options;
     if (level === 'byte') {
       if (minCount !== 1 || maxSize !== Infinity || unknown) {
-        throw new RangeError('Vocab.fromText: minCount, maxSize and unknown do not apply to level "byte": it has 256 ids, always');
+        throw new RangeError(
+          'Vocab.fromText: minCount, maxSize and unknown do not apply to level "byte": it has ' +
+            '256 ids, always',
+        );
       }
       return new Vocab('byte', BYTES);
     }
     checkLevel('Vocab.fromText', level);
     const least = level === 'word' ? 2 : 1;
-    if (!Number.isInteger(minCount) || minCount < 1) throw new RangeError(`Vocab.fromText: minCount is ${minCount}, expected a whole number from 1`);
+    if (!Number.isInteger(minCount) || minCount < 1)
+      throw new RangeError(
+        `Vocab.fromText: minCount is ${minCount}, expected a whole number from 1`,
+      );
     if (maxSize !== Infinity && (!Number.isInteger(maxSize) || maxSize < least)) {
-      throw new RangeError(`Vocab.fromText: maxSize is ${maxSize}, expected a whole number from ${least}`);
+      throw new RangeError(
+        `Vocab.fromText: maxSize is ${maxSize}, expected a whole number from ${least}`,
+      );
     }
     if (text.length === 0) throw new RangeError('Vocab.fromText: the text is empty');
     const string = typeof text === 'string' ? text : decodeUtf8(text, 'the text');
-    return level === 'char' ? Vocab.ofChars(string, minCount, maxSize, unknown) : Vocab.ofWords(string, minCount, maxSize);
+    return level === 'char'
+      ? Vocab.ofChars(string, minCount, maxSize, unknown)
+      : Vocab.ofWords(string, minCount, maxSize);
   }
 
   private static ofChars(text: string, minCount: number, maxSize: number, unknown: boolean): Vocab {
@@ -99,7 +121,10 @@ export class Vocab {
     const withUnknown = unknown || kept.length < seen.length || kept.length > maxSize;
     const room = withUnknown ? maxSize - 1 : maxSize;
     if (kept.length > room) {
-      kept = kept.sort((a, b) => counts[b]! - counts[a]!).slice(0, room).sort((a, b) => a - b);
+      kept = kept
+        .sort((a, b) => counts[b]! - counts[a]!)
+        .slice(0, room)
+        .sort((a, b) => a - b);
     }
     const tokens = kept.map(c => String.fromCodePoint(c));
     return new Vocab('char', withUnknown ? [...tokens, UNK] : tokens);
@@ -110,12 +135,22 @@ export class Vocab {
     eachWord(text, word => counts.set(word, (counts.get(word) ?? 0) + 1));
     for (const special of [EOS, UNK]) if (!counts.has(special)) counts.set(special, 0);
 
-    const words = [...counts.keys()].filter(word => word !== EOS && word !== UNK).sort((a, b) => counts.get(b)! - counts.get(a)!);
-    const kept = new Set([EOS, UNK, ...words.filter(word => counts.get(word)! >= minCount).slice(0, maxSize - 2)]);
-    for (const word of words) if (!kept.has(word)) counts.set(UNK, counts.get(UNK)! + counts.get(word)!);
+    const words = [...counts.keys()]
+      .filter(word => word !== EOS && word !== UNK)
+      .sort((a, b) => counts.get(b)! - counts.get(a)!);
+    const kept = new Set([
+      EOS,
+      UNK,
+      ...words.filter(word => counts.get(word)! >= minCount).slice(0, maxSize - 2),
+    ]);
+    for (const word of words)
+      if (!kept.has(word)) counts.set(UNK, counts.get(UNK)! + counts.get(word)!);
 
-    const tokens = [...counts.keys()].filter(word => kept.has(word)).sort((a, b) => counts.get(b)! - counts.get(a)!);
-    // Engines keep the whole text alive behind a piece of it: a round trip through JSON copies the pieces out.
+    const tokens = [...counts.keys()]
+      .filter(word => kept.has(word))
+      .sort((a, b) => counts.get(b)! - counts.get(a)!);
+    // Engines keep the whole text alive behind a piece of it: a round trip through JSON copies the
+    // pieces out.
     return new Vocab('word', JSON.parse(JSON.stringify(tokens)) as string[]);
   }
 
@@ -123,22 +158,32 @@ export class Vocab {
    * The ids of a text.
    *
    * @param text bytes are UTF-8
-   * @throws RangeError naming the unit and its offset, where a unit has no id and is not to be mapped or skipped
+   * @throws RangeError naming the unit and its offset, where a unit has no id and is not to be
+   *   mapped or skipped
    */
   encode(text: string | Uint8Array, options: EncodeOptions = {}): Int32Array {
     return this.encodeCounting(text, options).ids;
   }
 
   /**
-   * The ids of a text and how many of its units are outside the vocabulary: mapped to the unknown id, or skipped. The
-   * word `<unk>` spelled out in the text is inside it.
+   * The ids of a text and how many of its units are outside the vocabulary: mapped to the unknown
+   * id, or skipped. The word `<unk>` spelled out in the text is inside it.
    */
-  encodeCounting(text: string | Uint8Array, options: EncodeOptions = {}): { ids: Int32Array; unknown: number } {
-    if (this.level === 'byte') return { ids: Int32Array.from(typeof text === 'string' ? encodeUtf8(text) : text), unknown: 0 };
+  encodeCounting(
+    text: string | Uint8Array,
+    options: EncodeOptions = {},
+  ): { ids: Int32Array; unknown: number } {
+    if (this.level === 'byte')
+      return {
+        ids: Int32Array.from(typeof text === 'string' ? encodeUtf8(text) : text),
+        unknown: 0,
+      };
 
     const mode = options.unknown ?? (this.unknown < 0 ? 'error' : 'map');
     if (mode === 'map' && this.unknown < 0) {
-      throw new RangeError('Vocab.encode: the vocabulary has no unknown id to map to; build it with `unknown: true` or encode with `unknown: "skip"`');
+      throw new RangeError(
+        'Vocab.encode: the vocabulary has no unknown id to map to; build it with `unknown: true` or encode with `unknown: "skip"`',
+      );
     }
     const string = typeof text === 'string' ? text : decodeUtf8(text, 'the text');
     const ids = new Int32Array(string.length); // no unit is shorter than one character
@@ -153,19 +198,23 @@ export class Vocab {
       }
       ids[length++] = id;
     };
-    if (this.level === 'char') eachChar(string, (c, offset) => add(this.idOfCodePoint[c] ?? -1, c, offset));
+    if (this.level === 'char')
+      eachChar(string, (c, offset) => add(this.idOfCodePoint[c] ?? -1, c, offset));
     else eachWord(string, (word, offset) => add(this.ids.get(word) ?? -1, word, offset));
     return { ids: ids.slice(0, length), unknown };
   }
 
   private unseen(unit: string | number, offset: number): string {
-    const shown = typeof unit === 'string' ? `the word ${JSON.stringify(unit)}` : `the character ${JSON.stringify(String.fromCodePoint(unit))} (U+${hex(unit, 4)})`;
+    const shown =
+      typeof unit === 'string'
+        ? `the word ${JSON.stringify(unit)}`
+        : `the character ${JSON.stringify(String.fromCodePoint(unit))} (U+${hex(unit, 4)})`;
     return `Vocab.encode: ${shown} at offset ${offset} is not among the ${this.size} of the vocabulary; encode with \`unknown: "skip"\`, or build the vocabulary with an unknown id`;
   }
 
   /**
-   * The text of ids. Words are joined with spaces, `<eos>` ends a line; bytes that are not UTF-8 become U+FFFD, and so
-   * does the unknown character.
+   * The text of ids. Words are joined with spaces, `<eos>` ends a line; bytes that are not UTF-8
+   * become U+FFFD, and so does the unknown character.
    *
    * @throws RangeError if an id is not whole or not below `size`
    */
@@ -180,18 +229,25 @@ export class Vocab {
     return text;
   }
 
-  /** A decoder for ids that come one at a time; what it yields, joined, is what `decode` gives for all of them. */
+  /**
+   * A decoder for ids that come one at a time; what it yields, joined, is what `decode` gives for
+   * all of them.
+   */
   decoder(): Decoder {
     const check = (id: number) => this.check('Decoder.push', id);
     if (this.level === 'byte') {
-      const utf8 = new TextDecoder('utf-8', { ignoreBOM: true }); // a byte order mark is a character like others here
+      // a byte order mark is a character like others here
+      const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
       return {
         push: id => utf8.decode(Uint8Array.of(check(id)), { stream: true }),
         end: () => utf8.decode(),
       };
     }
     if (this.level === 'char') {
-      return { push: id => (check(id) === this.unknown ? '\uFFFD' : this.tokens[id]!), end: () => '' };
+      return {
+        push: id => (check(id) === this.unknown ? '\uFFFD' : this.tokens[id]!),
+        end: () => '',
+      };
     }
     const eos = this.ids.get(EOS)!;
     let lineStart = true;
@@ -206,8 +262,8 @@ export class Vocab {
   }
 
   /**
-   * The id of one unit, or −1 if it has none: a word, a character, at byte level an ASCII character or `<0xC3>`. The
-   * unknown id is that of `<unk>`.
+   * The id of one unit, or −1 if it has none: a word, a character, at byte level an ASCII character
+   * or `<0xC3>`. The unknown id is that of `<unk>`.
    */
   idOf(token: string): number {
     return this.ids.get(token) ?? -1;
@@ -223,7 +279,8 @@ export class Vocab {
   }
 
   private check(name: string, id: number): number {
-    if (!(Number.isInteger(id) && id >= 0 && id < this.size)) throw new RangeError(`${name}: the id is ${id}, expected a whole number below ${this.size}`);
+    if (!(Number.isInteger(id) && id >= 0 && id < this.size))
+      throw new RangeError(`${name}: the id is ${id}, expected a whole number below ${this.size}`);
     return id;
   }
 
@@ -236,7 +293,8 @@ export class Vocab {
    * The vocabulary that `toJSON` described.
    *
    * @param json the parsed JSON, or its text
-   * @throws TypeError if it is something else; RangeError if tokens are doubled or cannot occur at this level
+   * @throws TypeError if it is something else; RangeError if tokens are doubled or cannot occur at
+   *   this level
    */
   static fromJSON(json: unknown): Vocab {
     const { level, tokens } = asVocabJSON(typeof json === 'string' ? parse(json) : json);
@@ -244,22 +302,31 @@ export class Vocab {
     const seen = new Set<string>();
     tokens.forEach((token, id) => {
       const shown = JSON.stringify(token);
-      if (seen.has(token)) throw new RangeError(`Vocab.fromJSON: the token ${shown} of id ${id} occurs twice`);
+      if (seen.has(token))
+        throw new RangeError(`Vocab.fromJSON: the token ${shown} of id ${id} occurs twice`);
       seen.add(token);
       if (level === 'char' ? token !== UNK && [...token].length !== 1 : !isWord(token)) {
-        throw new RangeError(`Vocab.fromJSON: the token ${shown} of id ${id} is not one ${level === 'char' ? 'character' : 'word'}`);
+        throw new RangeError(
+          `Vocab.fromJSON: the token ${shown} of id ${id} is not one ` +
+            `${level === 'char' ? 'character' : 'word'}`,
+        );
       }
     });
     if (tokens.length === 0) throw new RangeError('Vocab.fromJSON: there are no tokens');
     for (const special of level === 'word' ? [EOS, UNK] : []) {
-      if (!seen.has(special)) throw new RangeError(`Vocab.fromJSON: ${special} is missing among the ${tokens.length} words`);
+      if (!seen.has(special))
+        throw new RangeError(
+          `Vocab.fromJSON: ${special} is missing among the ${tokens.length} words`,
+        );
     }
     return new Vocab(level, [...tokens]);
   }
 }
 
 /** ASCII as it is, the rest by number: half of a character has no other name. */
-const BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => (byte < 0x80 ? String.fromCharCode(byte) : `<0x${hex(byte, 2)}>`));
+const BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte < 0x80 ? String.fromCharCode(byte) : `<0x${hex(byte, 2)}>`,
+);
 
 function hex(n: number, digits: number): string {
   return n.toString(16).toUpperCase().padStart(digits, '0');
@@ -279,20 +346,28 @@ function parse(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw new TypeError(`Vocab.fromJSON: the text is not JSON: ${(cause as Error).message}`, { cause });
+    throw new TypeError(`Vocab.fromJSON: the text is not JSON: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 
 function asVocabJSON(json: unknown): Required<VocabJSON> {
-  if (typeof json !== 'object' || json === null) throw new TypeError(`Vocab.fromJSON: expected { level, tokens }, got ${json === null ? 'null' : typeof json}`);
+  if (typeof json !== 'object' || json === null)
+    throw new TypeError(
+      `Vocab.fromJSON: expected { level, tokens }, got ${json === null ? 'null' : typeof json}`,
+    );
   const { level, tokens = [] } = json as Partial<VocabJSON>;
   checkLevel('Vocab.fromJSON', level);
-  if (!Array.isArray(tokens) || !tokens.every(token => typeof token === 'string')) throw new TypeError('Vocab.fromJSON: tokens must be a list of strings');
+  if (!Array.isArray(tokens) || !tokens.every(token => typeof token === 'string'))
+    throw new TypeError('Vocab.fromJSON: tokens must be a list of strings');
   return { level, tokens };
 }
 
 function checkLevel(name: string, level: unknown): asserts level is Level {
   if (level !== 'byte' && level !== 'char' && level !== 'word') {
-    throw new RangeError(`${name}: the level is ${JSON.stringify(level)}, expected "byte", "char" or "word"`);
+    throw new RangeError(
+      `${name}: the level is ${JSON.stringify(level)}, expected "byte", "char" or "word"`,
+    );
   }
 }

@@ -1,6 +1,9 @@
-/** State that outlives a scope. Copying it out is the detach of truncated backpropagation through time. */
+/**
+ * State that outlives a scope. Copying it out is the detach of truncated backpropagation through
+ * time.
+ */
 import { sameShape } from '../tensor/shape.js';
-import { zeros, type Tensor } from '../tensor/tensor.js';
+import { type Tensor, zeros } from '../tensor/tensor.js';
 
 /** The carried state of B rows: persistent tensors, or zeros. */
 export class Carry {
@@ -30,17 +33,25 @@ export class Carry {
 
   /** The values, for a checkpoint; [] for zeros. */
   save(): { shape: readonly number[]; data: Float32Array }[] {
-    return this.live ? this.tensors.map(tensor => ({ shape: tensor.shape, data: tensor.toArray() })) : [];
+    return this.live
+      ? this.tensors.map(tensor => ({ shape: tensor.shape, data: tensor.toArray() }))
+      : [];
   }
 
   /** Takes over what `save` gave; [] for zeros. */
   load(state: readonly ({ shape: readonly number[]; data: Float32Array } | undefined)[]): void {
     const B = state[0]?.shape[1] ?? 0;
     const shapes = state.length > 0 ? this.shapes(B) : [];
-    const fits = state.length === shapes.length && shapes.every((shape, i) => state[i] !== undefined && sameShape(state[i].shape, shape));
+    const fits =
+      state.length === shapes.length &&
+      shapes.every((shape, i) => state[i] !== undefined && sameShape(state[i].shape, shape));
     if (!fits) {
-      const list = (all: readonly (readonly number[] | undefined)[]): string => all.map(shape => `[${shape ?? 'missing'}]`).join(' ');
-      throw new RangeError(`resume: the carried state is ${list(state.map(entry => entry?.shape))}, expected ${list(shapes)}`);
+      const list = (all: readonly (readonly number[] | undefined)[]): string =>
+        all.map(shape => `[${shape ?? 'missing'}]`).join(' ');
+      throw new RangeError(
+        `resume: the carried state is ${list(state.map(entry => entry?.shape))}, expected ` +
+          `${list(shapes)}`,
+      );
     }
     this.live = false;
     if (state.length === 0) return;

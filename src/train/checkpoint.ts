@@ -6,7 +6,7 @@
  *   carry.<i>                        the state carried from batch to batch
  *   best.<parameter>                 the weights of the best validation
  */
-import { writeModel, type ModelFile } from '../io/model.js';
+import { type ModelFile, writeModel } from '../io/model.js';
 import type { StateEntry } from '../nn/module.js';
 import type { OptimizerState } from '../optim/optimizer.js';
 import type { ScheduleState } from '../optim/schedule.js';
@@ -50,10 +50,16 @@ export interface Checkpoint {
 }
 
 /** What of it stands in the metadata, as JSON. */
-type Trainer = Omit<Checkpoint, 'optimizer' | 'carried' | 'best'> & { optimizer: Omit<OptimizerState, 'tensors'>; carried: number };
+type Trainer = Omit<Checkpoint, 'optimizer' | 'carried' | 'best'> & {
+  optimizer: Omit<OptimizerState, 'tensors'>;
+  carried: number;
+};
 
 /** The bytes of a checkpoint of a model. */
-export function writeCheckpoint(model: ModelFile, { optimizer, carried, best, ...rest }: Checkpoint): Uint8Array {
+export function writeCheckpoint(
+  model: ModelFile,
+  { optimizer, carried, best, ...rest }: Checkpoint,
+): Uint8Array {
   const state = new Map(model.state);
   for (const [name, data] of Object.entries(optimizer.tensors)) {
     const parameter = name.split('.').slice(2).join('.');
@@ -61,7 +67,11 @@ export function writeCheckpoint(model: ModelFile, { optimizer, carried, best, ..
   }
   carried.forEach((entry, i) => entry && state.set(`carry.${i}`, entry));
   if (best) for (const [name, entry] of best) state.set(`best.${name}`, entry);
-  const trainer: Trainer = { ...rest, optimizer: { step: optimizer.step, lr: optimizer.lr }, carried: carried.length };
+  const trainer: Trainer = {
+    ...rest,
+    optimizer: { step: optimizer.step, lr: optimizer.lr },
+    carried: carried.length,
+  };
   return writeModel({ ...model, state, trainer });
 }
 
@@ -71,13 +81,22 @@ export function writeCheckpoint(model: ModelFile, { optimizer, carried, best, ..
  * @throws RangeError for a model file
  */
 export function readCheckpoint({ trainer, state }: ModelFile): Checkpoint {
-  if (trainer === undefined) throw new RangeError('resume: this is a model file, not a checkpoint; it holds no optimizer and no position');
+  if (trainer === undefined)
+    throw new RangeError(
+      'resume: this is a model file, not a checkpoint; it holds no optimizer and no position',
+    );
   const { optimizer, carried, ...rest } = trainer as Trainer;
-  const under = (prefix: string, cut: number) => [...state].filter(([name]) => name.startsWith(prefix)).map(([name, entry]) => [name.slice(cut), entry] as const);
+  const under = (prefix: string, cut: number) =>
+    [...state]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, entry]) => [name.slice(cut), entry] as const);
   const best = under('best.', 'best.'.length);
   return {
     ...rest,
-    optimizer: { ...optimizer, tensors: Object.fromEntries(under('optimizer.', 0).map(([name, { data }]) => [name, data])) },
+    optimizer: {
+      ...optimizer,
+      tensors: Object.fromEntries(under('optimizer.', 0).map(([name, { data }]) => [name, data])),
+    },
     carried: Array.from({ length: carried }, (_, i) => state.get(`carry.${i}`)),
     best: best.length > 0 ? new Map(best) : null,
   };

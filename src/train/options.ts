@@ -3,14 +3,20 @@ import type { Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedule.js';
 
 /** What the trainer uses of an optimizer, whatever its options. */
-export type AnyOptimizer = Pick<Optimizer<never, never>, 'lr' | 'step' | 'zeroGrad' | 'stateDict' | 'loadStateDict' | 'dispose'>;
+export type AnyOptimizer = Pick<
+  Optimizer<never, never>,
+  'lr' | 'step' | 'zeroGrad' | 'stateDict' | 'loadStateDict' | 'dispose'
+>;
 
 /** The recipe: what stays the same over a whole training. */
 export interface TrainerOptions {
   optimizer: AnyOptimizer;
   /** Learning rate over the planned steps. Default: constant. */
   schedule?: Schedule;
-  /** Clip the gradient's norm over all parameters (PyTorch's `clip_grad_norm_`). Default: no clipping. */
+  /**
+   * Clip the gradient's norm over all parameters (PyTorch's `clip_grad_norm_`). Default: no
+   * clipping.
+   */
   clipNorm?: number;
   /** Clip each element of the gradient to ± this, after `clipNorm`. Default: no clipping. */
   clipValue?: number;
@@ -18,11 +24,14 @@ export interface TrainerOptions {
   bptt?: number;
   /** Steps that gradients go back, h ≥ h′: BPTT(h; h′) of Williams & Peng 1990. Default: h′. */
   horizon?: number;
-  /** Windows of random length (Merity et al. 2017); the learning rate goes with the length. Default: false. */
+  /**
+   * Windows of random length (Merity et al. 2017); the learning rate goes with the length. Default:
+   * false.
+   */
   randomLength?: boolean;
   /**
-   * Keep the activations of so many steps of a window at a time, and compute the others again in the backward pass: less
-   * memory for about a third more time. Default: keep all.
+   * Keep the activations of so many steps of a window at a time, and compute the others again in
+   * the backward pass: less memory for about a third more time. Default: keep all.
    */
   checkpointing?: number;
   /** Planned passes over the data; schedules run over them. Default: 1, unless `steps` is given. */
@@ -51,7 +60,10 @@ export interface RunOptions {
   steps?: number | undefined;
   /** Ends this run after so many seconds, with reason `budget`, where there is a clock. */
   maxSeconds?: number | undefined;
-  /** Receives the bytes of a checkpoint: after each validation, every `checkpointEvery` steps and at the end of the run. */
+  /**
+   * Receives the bytes of a checkpoint: after each validation, every `checkpointEvery` steps and at
+   * the end of the run.
+   */
   checkpoint?: ((bytes: Uint8Array) => void | Promise<void>) | undefined;
   checkpointEvery?: number | undefined;
 }

@@ -32,7 +32,10 @@ export interface ValidReport {
   tokens: number;
 }
 
-/** Why a run ended: all planned steps done, this run's budget used, no improvement for `patience` validations, or aborted. */
+/**
+ * Why a run ended: all planned steps done, this run's budget used, no improvement for `patience`
+ * validations, or aborted.
+ */
 export type EndReason = 'finished' | 'budget' | 'early' | 'aborted';
 
 /** Once, at the end. */

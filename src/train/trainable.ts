@@ -10,7 +10,10 @@ export interface LossContext {
   state: readonly Tensor[] | undefined;
   /** Draws the dropout masks; undefined: no dropout. */
   random: Random | undefined;
-  /** Steps of a segment whose activations are computed again in the backward pass (`ops.checkpoint`); undefined: all are kept. */
+  /**
+   * Steps of a segment whose activations are computed again in the backward pass
+   * (`ops.checkpoint`); undefined: all are kept.
+   */
   checkpointing?: number | undefined;
 }
 
@@ -51,7 +54,9 @@ export interface Windows<Batch> {
   next(): IteratorResult<Batch, undefined>;
 }
 
-/** Data that can be gone through epoch after epoch: `text.columns`, `text.sequences`, or your own. */
+/**
+ * Data that can be gone through epoch after epoch: `text.columns`, `text.sequences`, or your own.
+ */
 export interface TrainData<Batch> {
   /** The batches of one epoch, determined by the plan alone. */
   windows(plan: WindowPlan): Windows<Batch>;

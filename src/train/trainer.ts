@@ -1,27 +1,42 @@
-/** The training loop: batches → loss → backward → clip → optimizer, with validation, early stopping and exact resume. */
-import { readModel, type ModelFile } from '../io/model.js';
+/**
+ * The training loop: batches → loss → backward → clip → optimizer, with validation, early stopping
+ * and exact resume.
+ */
+import { type ModelFile, readModel } from '../io/model.js';
 import type { StateEntry } from '../nn/module.js';
 import { clipNorm, clipValue, findNonfinite, gradNorm } from '../optim/clip.js';
 import { constant } from '../optim/schedule.js';
 import { Random } from '../runtime/random.js';
-import { checkSize } from '../tensor/shape.js';
 import { scope } from '../tensor/scope.js';
+import { checkSize } from '../tensor/shape.js';
 import type { Parameter } from '../tensor/tensor.js';
 import { Carry } from './carry.js';
-import { readCheckpoint, writeCheckpoint, type Progress } from './checkpoint.js';
+import { type Progress, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { AnyOptimizer, RunOptions, TrainerOptions } from './options.js';
 import { Pacer } from './pace.js';
 import type { EndReason, EndReport, Report, StepReport } from './report.js';
 import type { Trainable, TrainBatch, TrainData, Windows } from './trainable.js';
 
 /** Options that fix what a step is: a resumed run must have the same. */
-const FIXED = ['bptt', 'horizon', 'randomLength', 'checkpointing', 'clipNorm', 'clipValue'] as const;
+const FIXED = [
+  'bptt',
+  'horizon',
+  'randomLength',
+  'checkpointing',
+  'clipNorm',
+  'clipValue',
+] as const;
 
-/** Trains a model on data, in one run or in many; owns the carried state and the place in the data. */
+/**
+ * Trains a model on data, in one run or in many; owns the carried state and the place in the data.
+ */
 export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = Trainable<Batch>> {
   readonly model: Model;
   readonly optimizer: AnyOptimizer;
-  private readonly options: Required<Pick<TrainerOptions, 'schedule' | 'bptt' | 'horizon' | 'randomLength' | 'reportEvery'>> & TrainerOptions;
+  private readonly options: Required<
+    Pick<TrainerOptions, 'schedule' | 'bptt' | 'horizon' | 'randomLength' | 'reportEvery'>
+  > &
+    TrainerOptions;
   private readonly baseLr: number;
   private readonly carry: Carry;
   private random: Random;
@@ -34,25 +49,53 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     const { bptt = 64, horizon = bptt, seed = 1, epochs, steps } = options;
     checkSize(bptt, 'bptt', 'Trainer');
     checkSize(horizon, 'horizon', 'Trainer');
-    if (horizon < bptt) throw new RangeError(`Trainer: horizon ${horizon} is shorter than bptt ${bptt}`);
-    for (const name of ['checkpointing', 'epochs', 'steps', 'reportEvery', 'validEvery', 'patience'] as const) {
+    if (horizon < bptt)
+      throw new RangeError(`Trainer: horizon ${horizon} is shorter than bptt ${bptt}`);
+    for (const name of [
+      'checkpointing',
+      'epochs',
+      'steps',
+      'reportEvery',
+      'validEvery',
+      'patience',
+    ] as const) {
       const value = options[name];
       if (value !== undefined) checkSize(value, name, 'Trainer');
     }
     for (const name of ['clipNorm', 'clipValue'] as const) {
       const value = options[name];
-      if (value !== undefined && !(value > 0)) throw new RangeError(`Trainer: ${name} is ${value}, expected a number > 0`);
+      if (value !== undefined && !(value > 0))
+        throw new RangeError(`Trainer: ${name} is ${value}, expected a number > 0`);
     }
-    if (epochs !== undefined && steps !== undefined) throw new RangeError('Trainer: give epochs or steps, not both');
+    if (epochs !== undefined && steps !== undefined)
+      throw new RangeError('Trainer: give epochs or steps, not both');
     this.model = model;
     this.optimizer = options.optimizer;
-    this.options = { schedule: constant(), randomLength: false, reportEvery: 50, ...options, bptt, horizon };
+    this.options = {
+      schedule: constant(),
+      randomLength: false,
+      reportEvery: 50,
+      ...options,
+      bptt,
+      horizon,
+    };
     this.baseLr = options.optimizer.lr;
     this.carry = new Carry(B => model.stateShapes(B));
     this.random = new Random(seed);
     this.progress = {
-      step: 0, epoch: 0, position: 0, tokens: 0, pendingLoss: 0, pendingTokens: 0,
-      validationDue: false, validLoss: null, bestValidLoss: null, badValidations: 0, random: this.random.state, perEpoch: null, epochRandom: null,
+      step: 0,
+      epoch: 0,
+      position: 0,
+      tokens: 0,
+      pendingLoss: 0,
+      pendingTokens: 0,
+      validationDue: false,
+      validLoss: null,
+      bestValidLoss: null,
+      badValidations: 0,
+      random: this.random.state,
+      perEpoch: null,
+      epochRandom: null,
     };
   }
 
@@ -72,20 +115,27 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
   }
 
   /**
-   * Trains, and yields a report every `reportEvery` steps, after each validation, and at the end. Leaving the loop early
-   * stops training between two steps; another `run` goes on from there.
+   * Trains, and yields a report every `reportEvery` steps, after each validation, and at the end.
+   * Leaving the loop early stops training between two steps; another `run` goes on from there.
    *
-   * @throws Error when the loss or a gradient is not finite: names the step and the parameter; the weights stay as they
-   *   were before that step
+   * @throws Error when the loss or a gradient is not finite: names the step and the parameter; the
+   *   weights stay as they were before that step
    */
-  async *run(data: TrainData<Batch>, run: RunOptions = {}): AsyncGenerator<Report, void, undefined> {
-    if (this.running) throw new Error('Trainer.run: already running; finish or leave the other loop first');
+  async *run(
+    data: TrainData<Batch>,
+    run: RunOptions = {},
+  ): AsyncGenerator<Report, void, undefined> {
+    if (this.running)
+      throw new Error('Trainer.run: already running; finish or leave the other loop first');
     for (const name of ['steps', 'checkpointEvery'] as const) {
       const value = run[name];
       if (value !== undefined) checkSize(value, name, 'Trainer.run');
     }
     if (this.fingerprint !== null && this.fingerprint !== data.fingerprint) {
-      throw new RangeError('Trainer.run: this is not the data that training began with; pass the same text and batch size');
+      throw new RangeError(
+        'Trainer.run: this is not the data that training began with; pass the same text and ' +
+          'batch size',
+      );
     }
     this.fingerprint = data.fingerprint;
     this.running = true;
@@ -96,7 +146,10 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     }
   }
 
-  private async *loop(data: TrainData<Batch>, run: RunOptions): AsyncGenerator<Report, void, undefined> {
+  private async *loop(
+    data: TrainData<Batch>,
+    run: RunOptions,
+  ): AsyncGenerator<Report, void, undefined> {
     const { progress, options } = this;
     const began = performance.now();
     const seconds = (): number => (performance.now() - began) / 1000;
@@ -122,14 +175,24 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
       if (progress.validationDue && run.validate && !run.signal?.aborted) {
         const result = await this.validate(run.validate, run.signal);
         if (result) {
-          yield { type: 'valid', step: progress.step, epoch: epochs(), validLoss: result.loss, bitsPerToken: result.loss / Math.LN2, perplexity: Math.exp(result.loss), tokens: result.tokens };
+          yield {
+            type: 'valid',
+            step: progress.step,
+            epoch: epochs(),
+            validLoss: result.loss,
+            bitsPerToken: result.loss / Math.LN2,
+            perplexity: Math.exp(result.loss),
+            tokens: result.tokens,
+          };
           await save();
         }
       }
       if (progress.step >= total) reason = 'finished';
-      else if (options.patience !== undefined && progress.badValidations >= options.patience) reason = 'early';
+      else if (options.patience !== undefined && progress.badValidations >= options.patience)
+        reason = 'early';
       else if (run.signal?.aborted) reason = 'aborted';
-      else if (progress.step >= last || seconds() >= (run.maxSeconds ?? Infinity)) reason = 'budget';
+      else if (progress.step >= last || seconds() >= (run.maxSeconds ?? Infinity))
+        reason = 'budget';
       if (reason !== null) break;
 
       const start = performance.now();
@@ -146,17 +209,34 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
       busy += performance.now() - start;
       sinceReport++;
       const atEnd = progress.step >= total;
-      if (options.validEvery === undefined ? progress.position === windows.length || atEnd : progress.step % options.validEvery === 0 || atEnd) progress.validationDue = true;
+      if (
+        options.validEvery === undefined
+          ? progress.position === windows.length || atEnd
+          : progress.step % options.validEvery === 0 || atEnd
+      )
+        progress.validationDue = true;
       if (progress.step % options.reportEvery === 0 || progress.step >= last) {
         yield this.report(epochs(), lr, norm, busy, ((last - progress.step) * busy) / sinceReport);
         busy = 0;
         sinceReport = 0;
       }
-      if (run.checkpointEvery !== undefined && progress.step % run.checkpointEvery === 0 && !progress.validationDue) await save();
+      if (
+        run.checkpointEvery !== undefined &&
+        progress.step % run.checkpointEvery === 0 &&
+        !progress.validationDue
+      )
+        await save();
       await pacer.pause();
     }
     await save();
-    const end: EndReport = { type: 'end', reason, step: progress.step, validLoss: progress.validLoss, bestValidLoss: progress.bestValidLoss, seconds: seconds() };
+    const end: EndReport = {
+      type: 'end',
+      reason,
+      step: progress.step,
+      validLoss: progress.validLoss,
+      bestValidLoss: progress.bestValidLoss,
+      seconds: seconds(),
+    };
     yield end;
   }
 
@@ -168,7 +248,12 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
       progress.epochRandom = this.random.fork().state;
       progress.position = 0;
     }
-    const windows = data.windows({ bptt, horizon, randomLength, random: Random.fromState(progress.epochRandom) });
+    const windows = data.windows({
+      bptt,
+      horizon,
+      randomLength,
+      random: Random.fromState(progress.epochRandom),
+    });
     windows.position = progress.position;
     return windows;
   }
@@ -183,10 +268,17 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     let norm = 0;
     optimizer.zeroGrad();
     scope(() => {
-      const result = model.loss(batch, { state, random: this.random, checkpointing: options.checkpointing });
+      const result = model.loss(batch, {
+        state,
+        random: this.random,
+        checkpointing: options.checkpointing,
+      });
       const loss = result.loss.item();
       result.loss.backward();
-      norm = options.clipNorm === undefined ? gradNorm(parameters) : clipNorm(parameters, options.clipNorm);
+      norm =
+        options.clipNorm === undefined
+          ? gradNorm(parameters)
+          : clipNorm(parameters, options.clipNorm);
       if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw this.notFinite(loss);
       if (options.clipValue !== undefined) clipValue(parameters, options.clipValue);
       this.carry.keep(result.state);
@@ -201,19 +293,30 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
 
   private notFinite(loss: number): Error {
     const culprit = findNonfinite(this.model.namedParameters());
-    const where = culprit ? `the ${culprit.part} of "${culprit.name}" is ${culprit.value} at element ${culprit.index}` : 'the norm of the gradient is not finite';
-    return new Error(`train: step ${this.progress.step + 1}: loss ${loss}, ${where}; lower the learning rate or clip the gradient's norm, and go on from the last checkpoint`);
+    const where = culprit
+      ? `the ${culprit.part} of "${culprit.name}" is ${culprit.value} at element ${culprit.index}`
+      : 'the norm of the gradient is not finite';
+    return new Error(
+      `train: step ${this.progress.step + 1}: loss ${loss}, ${where}; lower the learning rate ` +
+        `or clip the gradient's norm, and go on from the last checkpoint`,
+    );
   }
 
   /** A checkpoint must not replace a good one with broken weights. */
   private checkFinite(): void {
     const culprit = findNonfinite(this.model.namedParameters());
     if (culprit?.part === 'value') {
-      throw new Error(`train: step ${this.progress.step}: "${culprit.name}" is ${culprit.value} at element ${culprit.index}; no checkpoint is written, the last one is good`);
+      throw new Error(
+        `train: step ${this.progress.step}: "${culprit.name}" is ${culprit.value} at element ` +
+          `${culprit.index}; no checkpoint is written, the last one is good`,
+      );
     }
   }
 
-  private async validate(validate: NonNullable<RunOptions['validate']>, signal: AbortSignal | undefined): Promise<{ loss: number; tokens: number } | null> {
+  private async validate(
+    validate: NonNullable<RunOptions['validate']>,
+    signal: AbortSignal | undefined,
+  ): Promise<{ loss: number; tokens: number } | null> {
     const { progress } = this;
     let result: { loss: number; tokens: number };
     try {
@@ -233,43 +336,72 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     return result;
   }
 
-  private report(epoch: number, lr: number, gradNorm: number, busy: number, etaMs: number): StepReport {
+  private report(
+    epoch: number,
+    lr: number,
+    gradNorm: number,
+    busy: number,
+    etaMs: number,
+  ): StepReport {
     const { progress } = this;
     const clock = busy > 0;
     const report: StepReport = {
-      type: 'step', step: progress.step, epoch, tokens: progress.tokens, loss: progress.pendingLoss / progress.pendingTokens, gradNorm, lr,
-      tokensPerSecond: clock ? (1000 * progress.pendingTokens) / busy : null, etaSeconds: clock ? etaMs / 1000 : null,
+      type: 'step',
+      step: progress.step,
+      epoch,
+      tokens: progress.tokens,
+      loss: progress.pendingLoss / progress.pendingTokens,
+      gradNorm,
+      lr,
+      tokensPerSecond: clock ? (1000 * progress.pendingTokens) / busy : null,
+      etaSeconds: clock ? etaMs / 1000 : null,
     };
     progress.pendingLoss = progress.pendingTokens = 0;
     return report;
   }
 
-  /** Puts the weights of the best validation back into the model; does nothing where there was none. */
+  /**
+   * Puts the weights of the best validation back into the model; does nothing where there was none.
+   */
   loadBest(): void {
     if (this.best) this.model.loadStateDict(this.best);
   }
 
-  /** The bytes of a checkpoint: with them `restore` goes on exactly where this stands. Call between runs, or in `checkpoint`. */
+  /**
+   * The bytes of a checkpoint: with them `restore` goes on exactly where this stands. Call between
+   * runs, or in `checkpoint`.
+   */
   save(): Uint8Array {
     this.progress.random = this.random.state;
     return writeCheckpoint(this.model.describe(), {
-      progress: this.progress, optimizer: this.optimizer.stateDict(this.names()), baseLr: this.baseLr,
-      schedule: this.options.schedule.state?.() ?? null, fingerprint: this.fingerprint, carried: this.carry.save(), best: this.best,
-      fixed: this.fixed(), note: this.options.note ?? null,
+      progress: this.progress,
+      optimizer: this.optimizer.stateDict(this.names()),
+      baseLr: this.baseLr,
+      schedule: this.options.schedule.state?.() ?? null,
+      fingerprint: this.fingerprint,
+      carried: this.carry.save(),
+      best: this.best,
+      fixed: this.fixed(),
+      note: this.options.note ?? null,
     });
   }
 
   /**
-   * The trainer of a checkpoint, for a process that knows nothing but its bytes. `make` builds model and trainer anew, with
-   * the options of the first run: a checkpoint holds numbers, not the code of an optimizer or a schedule. It may look up
-   * options in the checkpoint's note (`noteOf`). The file is read once, and model and trainer are disposed if it does not fit.
+   * The trainer of a checkpoint, for a process that knows nothing but its bytes. `make` builds
+   * model and trainer anew, with the options of the first run: a checkpoint holds numbers, not the
+   * code of an optimizer or a schedule. It may look up options in the checkpoint's note (`noteOf`).
+   * The file is read once, and model and trainer are disposed if it does not fit.
    *
-   *     const make = (model: RecurrentLM) => new Trainer(model, { optimizer: new Adam(model.namedParameters()), steps: 5000 });
-   *     const trainer = bytes ? Trainer.load(bytes, file => make(RecurrentLM.from(file))) : make(new RecurrentLM({ vocab }));
+   *     const make = (model: RecurrentLM) => new Trainer(model, { optimizer: new
+   *     Adam(model.namedParameters()), steps: 5000 }); const trainer = bytes ? Trainer.load(bytes,
+   *     file => make(RecurrentLM.from(file))) : make(new RecurrentLM({ vocab }));
    *
    * @throws RangeError as `restore`
    */
-  static load<T extends Pick<Trainer<never>, 'model' | 'restore' | 'dispose'>>(bytes: Uint8Array, make: (file: ModelFile) => T): T {
+  static load<T extends Pick<Trainer<never>, 'model' | 'restore' | 'dispose'>>(
+    bytes: Uint8Array,
+    make: (file: ModelFile) => T,
+  ): T {
     const file = readModel(bytes);
     const trainer = make(file);
     try {
@@ -283,7 +415,8 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
   }
 
   /**
-   * Goes on from a checkpoint, in a trainer made with the same model and options. Nothing changes unless everything fits.
+   * Goes on from a checkpoint, in a trainer made with the same model and options. Nothing changes
+   * unless everything fits.
    *
    * @throws RangeError for a damaged file, another model, or options that change what a step is
    */
@@ -293,11 +426,18 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     const own = this.model.describe();
     for (const part of ['kind', 'config', 'vocab'] as const) {
       if (JSON.stringify(file[part]) !== JSON.stringify(own[part])) {
-        throw new RangeError(`resume: the checkpoint's ${part} is ${brief(file[part])}, expected ${brief(own[part])}; make the model with the same options`);
+        throw new RangeError(
+          `resume: the checkpoint's ${part} is ${brief(file[part])}, expected ` +
+            `${brief(own[part])}; make the model with the same options`,
+        );
       }
     }
     for (const [name, value] of Object.entries(this.fixed())) {
-      if (saved.fixed?.[name] !== value) throw new RangeError(`resume: ${name} was ${saved.fixed?.[name]}, and is ${value} now; a run goes on with what it began with`);
+      if (saved.fixed?.[name] !== value)
+        throw new RangeError(
+          `resume: ${name} was ${saved.fixed?.[name]}, and is ${value} now; a run goes on with ` +
+            'what it began with',
+        );
     }
     const carried = this.carry.save();
     try {

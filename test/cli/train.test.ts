@@ -14,52 +14,167 @@ folder.write('valid.txt', text.slice(-400));
 folder.write('odd.txt', 'the cat €€ sat on the mat');
 
 const keys = {
-  step: ['type', 'step', 'epoch', 'tokens', 'loss', 'gradNorm', 'lr', 'tokensPerSecond', 'etaSeconds'],
+  step: [
+    'type',
+    'step',
+    'epoch',
+    'tokens',
+    'loss',
+    'gradNorm',
+    'lr',
+    'tokensPerSecond',
+    'etaSeconds',
+  ],
   valid: ['type', 'step', 'epoch', 'validLoss', 'bitsPerToken', 'perplexity', 'tokens'],
   end: ['type', 'reason', 'step', 'validLoss', 'bestValidLoss', 'seconds', 'model', 'checkpoint'],
 };
 
 test('--json prints step, valid and end objects with exactly their fields, and nothing else', async () => {
-  const { code, stdout, stderr } = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--epochs', '2', '--report-every', '10', '--out', 'json.safetensors', '--json']);
+  const { code, stdout, stderr } = await folder.run([
+    'train',
+    'lm',
+    '--input',
+    'text.txt',
+    ...TINY,
+    '--epochs',
+    '2',
+    '--report-every',
+    '10',
+    '--out',
+    'json.safetensors',
+    '--json',
+  ]);
   assert.is(code, 0, stderr);
   const events = jsonLines(stdout);
-  for (const event of events) assert.equal(Object.keys(event), keys[event['type'] as keyof typeof keys]);
+  for (const event of events)
+    assert.equal(Object.keys(event), keys[event['type'] as keyof typeof keys]);
   // ⌊0.9 · 4001⌋ = 3600 units in 4 columns of 900: 899 predictions each, 29 windows of 32 an epoch
-  assert.equal(events.filter(e => e['type'] === 'step').map(e => e['step']), [10, 20, 30, 40, 50, 58]);
-  assert.equal(events.filter(e => e['type'] === 'valid').map(e => [e['step'], e['epoch'], e['tokens']]), [[29, 1, 400], [58, 2, 400]]);
+  assert.equal(
+    events.filter(e => e['type'] === 'step').map(e => e['step']),
+    [10, 20, 30, 40, 50, 58],
+  );
+  assert.equal(
+    events.filter(e => e['type'] === 'valid').map(e => [e['step'], e['epoch'], e['tokens']]),
+    [
+      [29, 1, 400],
+      [58, 2, 400],
+    ],
+  );
   assert.is(events.filter(e => e['type'] === 'step').at(-1)!['tokens'], 2 * 4 * 899);
   const end = events.at(-1)!;
   assert.is(end['type'], 'end');
   assert.is(end['reason'], 'finished');
   assert.is(end['model'], 'json.safetensors');
   assert.is(end['checkpoint'], null);
-  assert.ok(Math.abs((events.at(-2)!['bitsPerToken'] as number) - (end['validLoss'] as number) / Math.log(2)) < 1e-12);
+  assert.ok(
+    Math.abs(
+      (events.at(-2)!['bitsPerToken'] as number) - (end['validLoss'] as number) / Math.log(2),
+    ) < 1e-12,
+  );
 });
 
 test('a piped stderr gets one plain line per report', async () => {
-  const { code, stdout, stderr } = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--steps', '30', '--report-every', '10', '--out', 'lines.safetensors']);
+  const { code, stdout, stderr } = await folder.run([
+    'train',
+    'lm',
+    '--input',
+    'text.txt',
+    ...TINY,
+    '--steps',
+    '30',
+    '--report-every',
+    '10',
+    '--out',
+    'lines.safetensors',
+  ]);
   assert.is(code, 0);
   assert.is(stdout, '');
-  assert.is(stderr.match(/^training {3}step \d+\/30 .* loss \d+\.\d{4} .* tokens\/s {2}eta \d+s$/gm)?.length, 3, stderr);
+  assert.is(
+    stderr.match(/^training {3}step \d+\/30 .* loss \d+\.\d{4} .* tokens\/s {2}eta \d+s$/gm)
+      ?.length,
+    3,
+    stderr,
+  );
   assert.is(stderr.match(/^validation .* bits\/char/gm)?.length, 2, stderr);
   assert.not.match(stderr, /\x1b/);
 });
 
 test('the loss falls well below that of guessing', async () => {
-  const { stdout } = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--hidden', '32', '--epochs', '6', '--lr', '0.02', '--out', 'learn.safetensors', '--json']);
+  const { stdout } = await folder.run([
+    'train',
+    'lm',
+    '--input',
+    'text.txt',
+    ...TINY,
+    '--hidden',
+    '32',
+    '--epochs',
+    '6',
+    '--lr',
+    '0.02',
+    '--out',
+    'learn.safetensors',
+    '--json',
+  ]);
   assert.ok((jsonLines(stdout).at(-1)!['validLoss'] as number) < 1.5, stdout);
 });
 
 test('--out holds the weights of the best validation, and eval measures them as the run did', async () => {
-  const trained = await folder.run(['train', 'lm', '--input', 'text.txt', '--valid', 'valid.txt', ...TINY, '--epochs', '4', '--lr', '0.5', '--schedule', 'constant', '--out', 'best.safetensors', '--json']);
+  const trained = await folder.run([
+    'train',
+    'lm',
+    '--input',
+    'text.txt',
+    '--valid',
+    'valid.txt',
+    ...TINY,
+    '--epochs',
+    '4',
+    '--lr',
+    '0.5',
+    '--schedule',
+    'constant',
+    '--out',
+    'best.safetensors',
+    '--json',
+  ]);
   const events = jsonLines(trained.stdout);
   const end = events.at(-1)!;
-  assert.is(end['bestValidLoss'], Math.min(...events.filter(e => e['type'] === 'valid').map(e => e['validLoss'] as number)));
-  const { code, stdout } = await folder.run(['eval', 'best.safetensors', '--input', 'valid.txt', '--json']);
+  assert.is(
+    end['bestValidLoss'],
+    Math.min(...events.filter(e => e['type'] === 'valid').map(e => e['validLoss'] as number)),
+  );
+  const { code, stdout } = await folder.run([
+    'eval',
+    'best.safetensors',
+    '--input',
+    'valid.txt',
+    '--json',
+  ]);
   assert.is(code, 0);
   const [evaluation] = jsonLines(stdout);
-  assert.equal(Object.keys(evaluation!), ['type', 'kind', 'unit', 'tokens', 'unknown', 'loss', 'bitsPerToken', 'perplexity', 'state', 'columns']);
-  assert.equal([evaluation!['kind'], evaluation!['unit'], evaluation!['tokens'], evaluation!['unknown'], evaluation!['state']], ['lm.recurrent', 'char', 399, 0, 'carried']);
+  assert.equal(Object.keys(evaluation!), [
+    'type',
+    'kind',
+    'unit',
+    'tokens',
+    'unknown',
+    'loss',
+    'bitsPerToken',
+    'perplexity',
+    'state',
+    'columns',
+  ]);
+  assert.equal(
+    [
+      evaluation!['kind'],
+      evaluation!['unit'],
+      evaluation!['tokens'],
+      evaluation!['unknown'],
+      evaluation!['state'],
+    ],
+    ['lm.recurrent', 'char', 399, 0, 'carried'],
+  );
   assert.is(evaluation!['loss'], end['bestValidLoss']);
 });
 
@@ -72,8 +187,35 @@ for (const [level, cell, optimizer, schedule] of [
 ] as const) {
   test(`level ${level}, cell ${cell}, optimizer ${optimizer} and schedule ${schedule} train`, async () => {
     const { code, stdout, stderr } = await folder.run([
-      'train', 'lm', '--input', 'text.txt', ...TINY, '--bptt', '8', '--level', level, '--cell', cell, '--optimizer', optimizer, '--schedule', schedule,
-      '--layers', '2', '--dropout', '0.1', '--tie', '--embedding', '8', '--clip-value', '0.5', '--epochs', '1', '--out', `${level}-${cell}.safetensors`, '--json',
+      'train',
+      'lm',
+      '--input',
+      'text.txt',
+      ...TINY,
+      '--bptt',
+      '8',
+      '--level',
+      level,
+      '--cell',
+      cell,
+      '--optimizer',
+      optimizer,
+      '--schedule',
+      schedule,
+      '--layers',
+      '2',
+      '--dropout',
+      '0.1',
+      '--tie',
+      '--embedding',
+      '8',
+      '--clip-value',
+      '0.5',
+      '--epochs',
+      '1',
+      '--out',
+      `${level}-${cell}.safetensors`,
+      '--json',
     ]);
     assert.is(code, 0, stderr);
     assert.ok(Number.isFinite(jsonLines(stdout).at(-1)!['validLoss']));
@@ -81,25 +223,66 @@ for (const [level, cell, optimizer, schedule] of [
 }
 
 test('--split 1 trains on all of the text and validates on none', async () => {
-  const { stdout } = await folder.run(['train', 'lm', '--input', 'text.txt', '--split', '1', ...TINY, '--steps', '5', '--out', 'whole.safetensors', '--json']);
+  const { stdout } = await folder.run([
+    'train',
+    'lm',
+    '--input',
+    'text.txt',
+    '--split',
+    '1',
+    ...TINY,
+    '--steps',
+    '5',
+    '--out',
+    'whole.safetensors',
+    '--json',
+  ]);
   const end = jsonLines(stdout).at(-1)!;
   assert.is(end['validLoss'], null);
   assert.is(end['bestValidLoss'], null);
 });
 
 test('--max-seconds and --slice end a run with reason budget and a checkpoint named after the model', async () => {
-  for (const [name, ...flags] of [['slow', '--max-seconds', '0.001'], ['slice', '--slice', '3']] as const) {
-    const { code, stdout, stderr } = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, ...flags, '--out', `${name}.safetensors`, '--json']);
+  for (const [name, ...flags] of [
+    ['slow', '--max-seconds', '0.001'],
+    ['slice', '--slice', '3'],
+  ] as const) {
+    const { code, stdout, stderr } = await folder.run([
+      'train',
+      'lm',
+      '--input',
+      'text.txt',
+      ...TINY,
+      ...flags,
+      '--out',
+      `${name}.safetensors`,
+      '--json',
+    ]);
     assert.is(code, 0);
     const end = jsonLines(stdout).at(-1)!;
-    assert.equal([end['reason'], end['model'], end['checkpoint']], ['budget', `${name}.safetensors`, `${name}.checkpoint.safetensors`]);
+    assert.equal(
+      [end['reason'], end['model'], end['checkpoint']],
+      ['budget', `${name}.safetensors`, `${name}.checkpoint.safetensors`],
+    );
     assert.match(stderr, `train lm --resume ${name}.checkpoint.safetensors`);
     assert.ok(existsSync(folder.file(`${name}.checkpoint.safetensors`)));
   }
 });
 
 test('units of --valid that the vocabulary lacks are counted and left out', async () => {
-  const { code, stderr } = await folder.run(['train', 'lm', '--input', 'text.txt', '--valid', 'odd.txt', ...TINY, '--steps', '2', '--out', 'odd.safetensors']);
+  const { code, stderr } = await folder.run([
+    'train',
+    'lm',
+    '--input',
+    'text.txt',
+    '--valid',
+    'odd.txt',
+    ...TINY,
+    '--steps',
+    '2',
+    '--out',
+    'odd.safetensors',
+  ]);
   assert.is(code, 0);
   assert.match(stderr, '23 held out; 2 not in the vocabulary are left out');
   const { stdout } = await folder.run(['eval', 'odd.safetensors', '--input', 'odd.txt', '--json']);
@@ -107,24 +290,52 @@ test('units of --valid that the vocabulary lacks are counted and left out', asyn
 });
 
 test('threads change no result', async () => {
-  const [one, two] = await Promise.all(['1', '2'].map(async threads => {
-    const out = `threads${threads}.safetensors`;
-    const { code, stderr } = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--steps', '2', '--deterministic', '--threads', threads, '--out', out]);
-    assert.is(code, 0);
-    return { stderr, bytes: folder.read(out) };
-  }));
+  const [one, two] = await Promise.all(
+    ['1', '2'].map(async threads => {
+      const out = `threads${threads}.safetensors`;
+      const { code, stderr } = await folder.run([
+        'train',
+        'lm',
+        '--input',
+        'text.txt',
+        ...TINY,
+        '--steps',
+        '2',
+        '--deterministic',
+        '--threads',
+        threads,
+        '--out',
+        out,
+      ]);
+      assert.is(code, 0);
+      return { stderr, bytes: folder.read(out) };
+    }),
+  );
   assert.match(two!.stderr, /simd build, 2 threads$/m);
   assert.not.match(one!.stderr, /\d threads$/m);
   assert.equal(two!.bytes, one!.bytes);
 });
 
 test('256-bit instructions change no result', async () => {
-  const [without, withIt] = await Promise.all([[], ['--wide']].map(async (option, i) => {
-    const out = `wide${i}.safetensors`;
-    const { code, stderr } = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--steps', '2', ...option, '--out', out]);
-    assert.is(code, 0);
-    return { stderr, bytes: folder.read(out) };
-  }));
+  const [without, withIt] = await Promise.all(
+    [[], ['--wide']].map(async (option, i) => {
+      const out = `wide${i}.safetensors`;
+      const { code, stderr } = await folder.run([
+        'train',
+        'lm',
+        '--input',
+        'text.txt',
+        ...TINY,
+        '--steps',
+        '2',
+        ...option,
+        '--out',
+        out,
+      ]);
+      assert.is(code, 0);
+      return { stderr, bytes: folder.read(out) };
+    }),
+  );
   assert.match(withIt!.stderr, wide ? /relaxed build, wide$/m : /build$/m);
   assert.not.match(without!.stderr, /wide$/m);
   assert.equal(withIt!.bytes, without!.bytes);
@@ -133,7 +344,24 @@ test('256-bit instructions change no result', async () => {
 test('a loss that is not finite ends the run with the step and the parameter, exit code 1, and the old model as it was', async () => {
   folder.write('nan.safetensors', 'old');
   const { code, stdout, stderr } = await folder.run([
-    'train', 'lm', '--input', 'text.txt', ...TINY, '--cell', 'rnn', '--optimizer', 'sgd', '--lr', '1e38', '--schedule', 'constant', '--clip-norm', '0', '--out', 'nan.safetensors', '--json',
+    'train',
+    'lm',
+    '--input',
+    'text.txt',
+    ...TINY,
+    '--cell',
+    'rnn',
+    '--optimizer',
+    'sgd',
+    '--lr',
+    '1e38',
+    '--schedule',
+    'constant',
+    '--clip-norm',
+    '0',
+    '--out',
+    'nan.safetensors',
+    '--json',
   ]);
   assert.is(code, 1, stderr);
   assert.match(stderr.trimEnd().split('\n').at(-1)!, /^error: train: step \d+: /);
@@ -141,25 +369,85 @@ test('a loss that is not finite ends the run with the step and the parameter, ex
   assert.is(folder.read('nan.safetensors').toString(), 'old');
 });
 
-for (const [softmax, own] of [['adaptive', ['--cutoffs', '3,5']], ['sampled', ['--samples', '4', '--tie']]] as const) {
+for (const [softmax, own] of [
+  ['adaptive', ['--cutoffs', '3,5']],
+  ['sampled', ['--samples', '4', '--tie']],
+] as const) {
   test(`--softmax ${softmax}: trained, stopped, gone on with, measured, sampled and inspected`, async () => {
-    const sizes = ['--level', 'word', '--hidden', '16', '--embedding', '16', '--layers', '1', '--batch', '4', '--bptt', '8'];
-    const begun = await folder.run(['train', 'lm', '--input', 'text.txt', ...sizes, '--softmax', softmax, ...own, '--steps', '40', '--slice', '20', '--out', `${softmax}.safetensors`, '--checkpoint', `${softmax}.ckpt`]);
+    const sizes = [
+      '--level',
+      'word',
+      '--hidden',
+      '16',
+      '--embedding',
+      '16',
+      '--layers',
+      '1',
+      '--batch',
+      '4',
+      '--bptt',
+      '8',
+    ];
+    const begun = await folder.run([
+      'train',
+      'lm',
+      '--input',
+      'text.txt',
+      ...sizes,
+      '--softmax',
+      softmax,
+      ...own,
+      '--steps',
+      '40',
+      '--slice',
+      '20',
+      '--out',
+      `${softmax}.safetensors`,
+      '--checkpoint',
+      `${softmax}.ckpt`,
+    ]);
     assert.is(begun.code, 0, begun.stderr);
     assert.match(begun.stderr, new RegExp(`, ${softmax} softmax: `));
-    const { code, stdout, stderr } = await folder.run(['train', 'lm', '--resume', `${softmax}.ckpt`, '--softmax', softmax, ...own, '--json']);
+    const { code, stdout, stderr } = await folder.run([
+      'train',
+      'lm',
+      '--resume',
+      `${softmax}.ckpt`,
+      '--softmax',
+      softmax,
+      ...own,
+      '--json',
+    ]);
     assert.is(code, 0, stderr);
     const end = jsonLines(stdout).at(-1)!;
     assert.is(end['step'], 40);
-    const measured = await folder.run(['eval', `${softmax}.safetensors`, '--input', 'valid.txt', '--json']);
+    const measured = await folder.run([
+      'eval',
+      `${softmax}.safetensors`,
+      '--input',
+      'valid.txt',
+      '--json',
+    ]);
     assert.ok((jsonLines(measured.stdout)[0]!['loss'] as number) > 0, measured.stderr);
-    assert.match((await folder.run(['sample', `${softmax}.safetensors`, '--length', '9'])).stdout, /\w/);
-    const config = jsonLines((await folder.run(['inspect', `${softmax}.safetensors`, '--json'])).stdout)[0]!['config'] as Record<string, unknown>;
+    assert.match(
+      (await folder.run(['sample', `${softmax}.safetensors`, '--length', '9'])).stdout,
+      /\w/,
+    );
+    const config = jsonLines(
+      (await folder.run(['inspect', `${softmax}.safetensors`, '--json'])).stdout,
+    )[0]!['config'] as Record<string, unknown>;
     assert.is(config['softmax'], softmax);
     const quantised = await folder.run(['quantize', `${softmax}.safetensors`]);
     if (softmax === 'sampled') assert.is(quantised.code, 0, quantised.stderr);
-    else assert.match(quantised.stderr, /the model has the adaptive softmax, expected full or sampled/);
-    assert.equal(softmax === 'adaptive' ? config['cutoffs'] : config['samples'], softmax === 'adaptive' ? [3, 5] : 4);
+    else
+      assert.match(
+        quantised.stderr,
+        /the model has the adaptive softmax, expected full or sampled/,
+      );
+    assert.equal(
+      softmax === 'adaptive' ? config['cutoffs'] : config['samples'],
+      softmax === 'adaptive' ? [3, 5] : 4,
+    );
   });
 }
 

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { activations, backward, forward, type Activation } from '../reference/activation.js';
+import { type Activation, activations, backward, forward } from '../reference/activation.js';
 import { gradcheck } from '../support/gradcheck.js';
 import { Bench, builds, SIZES } from '../support/kernels.js';
 import { near, notZero } from '../support/near.js';
@@ -10,7 +10,8 @@ const { test, run } = suite('kernels/activation');
 const random = new TestRandom(1);
 
 /** n numbers in (low, high) */
-const draw = (n: number, { low, high }: Activation): Float64Array => random.array(n).map(v => Math.fround((low + high) / 2 + (v * (high - low)) / 2));
+const draw = (n: number, { low, high }: Activation): Float64Array =>
+  random.array(n).map(v => Math.fround((low + high) / 2 + (v * (high - low)) / 2));
 
 type Name = keyof typeof activations;
 
@@ -22,7 +23,11 @@ for (const name of Object.keys(activations) as Name[]) {
     const dy = random.array(20);
     const dx = new Float64Array(20);
     backward(activation, dx, dy, x);
-    gradcheck(() => forward(activation, x).reduce((sum, y, i) => sum + dy[i]! * y, 0), { x }, { x: dx });
+    gradcheck(
+      () => forward(activation, x).reduce((sum, y, i) => sum + dy[i]! * y, 0),
+      { x },
+      { x: dx },
+    );
   });
 
   for (const build of builds) {
@@ -46,7 +51,10 @@ for (const name of Object.keys(activations) as Name[]) {
         backwardKernel(dxAt, bench.f32(n, dy, 'dy'), activation.saved === 'x' ? xAt : yAt, n);
         backward(activation, dx, dy, x);
         near(bench.read(dxAt, n), dx, 1e-6, `dx, n = ${n}`);
-        notZero(dx.map((v, i) => v - before[i]!), `the gradient of ${name}`);
+        notZero(
+          dx.map((v, i) => v - before[i]!),
+          `the gradient of ${name}`,
+        );
         bench.checkCanaries();
       }
     });

@@ -16,7 +16,8 @@ for (const { name, golden, ...options } of cases) {
     states: 2,
     golden,
     reference: (p, g, [square, delta]) => adadeltaStep(p, g, square!, delta!, options),
-    kernel: (bench, p, g, [square, delta], n) => bench.kernels.adadelta_step(p, g, square!, delta!, n, lr, rho, eps, weightDecay),
+    kernel: (bench, p, g, [square, delta], n) =>
+      bench.kernels.adadelta_step(p, g, square!, delta!, n, lr, rho, eps, weightDecay),
   });
 }
 

@@ -16,7 +16,8 @@ for (const { name, golden, ...options } of cases) {
     states: 1,
     golden,
     reference: (p, g, [sum], _) => adagradStep(p, g, sum!, options),
-    kernel: (bench, p, g, [sum], n) => bench.kernels.adagrad_step(p, g, sum!, n, lr, weightDecay, eps),
+    kernel: (bench, p, g, [sum], n) =>
+      bench.kernels.adagrad_step(p, g, sum!, n, lr, weightDecay, eps),
   });
 }
 

@@ -10,10 +10,15 @@ const { test, run } = suite('kernels/elementwise');
 const random = new TestRandom(2);
 
 /** n divisors: magnitudes in (0.5, 1.5), either sign. */
-const divisors = (n: number): Float64Array => random.array(n).map(v => Math.fround(v + Math.sign(v || 1) / 2));
-const weighted = (y: Float64Array, dy: Float64Array): number => y.reduce((sum, v, i) => sum + v * dy[i]!, 0);
+const divisors = (n: number): Float64Array =>
+  random.array(n).map(v => Math.fround(v + Math.sign(v || 1) / 2));
+const weighted = (y: Float64Array, dy: Float64Array): number =>
+  y.reduce((sum, v, i) => sum + v * dy[i]!, 0);
 
-for (const [name, f, backward] of [['product', binary.mul, mulBackward], ['quotient', binary.div, divBackward]] as const) {
+for (const [name, f, backward] of [
+  ['product', binary.mul, mulBackward],
+  ['quotient', binary.div, divBackward],
+] as const) {
   test(`the reference gradients of a ${name} are those of central differences`, () => {
     const a = random.array(9);
     const b = divisors(9);
@@ -55,7 +60,10 @@ for (const build of builds) {
       const y = bench.f32(n, undefined, 'y');
       kernels.affine(y, bench.f32(n, x), n, -2.7, 0.3);
       const [scale, shift] = [Math.fround(-2.7), Math.fround(0.3)];
-      assert.equal(bench.read(y, n), Float32Array.from(x, v => Math.fround(scale * v) + shift));
+      assert.equal(
+        bench.read(y, n),
+        Float32Array.from(x, v => Math.fround(scale * v) + shift),
+      );
     }));
 
   test(`fill writes n values and no more (${build})`, () =>
@@ -82,9 +90,19 @@ for (const build of builds) {
       const bAt = bench.f32(n, b);
       const at = bench.f32(n, dst, 'dst');
       kernels.add_to(at, aAt, n);
-      near(bench.read(at, n), dst.map((v, i) => v + a[i]!), 1e-6, 'add_to');
+      near(
+        bench.read(at, n),
+        dst.map((v, i) => v + a[i]!),
+        1e-6,
+        'add_to',
+      );
       kernels.axpy(at, bAt, n, -0.7);
-      near(bench.read(at, n), dst.map((v, i) => v + a[i]! - 0.7 * b[i]!), 1e-6, 'axpy');
+      near(
+        bench.read(at, n),
+        dst.map((v, i) => v + a[i]! - 0.7 * b[i]!),
+        1e-6,
+        'axpy',
+      );
       const da = bench.f32(n, dst, 'da');
       kernels.mul_add(da, aAt, bAt, n);
       const expected = dst.slice();
@@ -107,8 +125,14 @@ for (const build of builds) {
       kernels.div_backward(both, other, dyAt, bAt, yAt, n);
       near(bench.read(both, n), da, 1e-6, 'da');
       near(bench.read(other, n), db, 1e-6, 'db');
-      notZero(da.map((v, i) => v - before[i]!), 'the gradient of a');
-      notZero(db.map((v, i) => v - before[i]!), 'the gradient of b');
+      notZero(
+        da.map((v, i) => v - before[i]!),
+        'the gradient of a',
+      );
+      notZero(
+        db.map((v, i) => v - before[i]!),
+        'the gradient of b',
+      );
       const [onlyA, onlyB] = [bench.f32(n, before, 'da'), bench.f32(n, before, 'db')];
       kernels.div_backward(onlyA, 0, dyAt, bAt, yAt, n);
       kernels.div_backward(0, onlyB, dyAt, bAt, yAt, n);

@@ -1,11 +1,28 @@
 import { type GruInput, gruBackward, gruForward } from '../reference/gru.js';
-import { type Sequence, biasGradient, inputGradient, project, weightGradient } from '../reference/recurrent.js';
-import { golden } from '../support/safetensors.js';
+import {
+  biasGradient,
+  inputGradient,
+  project,
+  type Sequence,
+  weightGradient,
+} from '../reference/recurrent.js';
 import { gradcheck } from '../support/gradcheck.js';
 import { Bench, builds } from '../support/kernels.js';
 import { near, notZero } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
-import { SHAPES, columns, gatesOf, inner, masks, noSubnormals, shares, sum, variants, widened } from '../support/sequences.js';
+import { golden } from '../support/safetensors.js';
+import {
+  columns,
+  gatesOf,
+  inner,
+  masks,
+  noSubnormals,
+  SHAPES,
+  shares,
+  sum,
+  variants,
+  widened,
+} from '../support/sequences.js';
 import { suite } from '../support/suite.js';
 
 const { test, run } = suite('gru');
@@ -22,10 +39,21 @@ interface Gradients {
   dhN: Float64Array;
 }
 
-const drawGradients = (random: TestRandom, { T, B, H }: Sequence): Gradients => ({ dy: random.array(T * B * H), dhN: random.array(B * H) });
+const drawGradients = (random: TestRandom, { T, B, H }: Sequence): Gradients => ({
+  dy: random.array(T * B * H),
+  dhN: random.array(B * H),
+});
 
-/** One forward by kernel; h0 may be absent. Rows of y are wider than H, with sevens around; only the n third of b_hh is not NaN. */
-function forward(bench: Bench, s: Sequence, { a, w_hh, b_hn, h0 }: Omit<GruInput, 'h0'> & Partial<GruInput>, training = true) {
+/**
+ * One forward by kernel; h0 may be absent. Rows of y are wider than H, with sevens around; only the
+ * n third of b_hh is not NaN.
+ */
+function forward(
+  bench: Bench,
+  s: Sequence,
+  { a, w_hh, b_hn, h0 }: Omit<GruInput, 'h0'> & Partial<GruInput>,
+  training = true,
+) {
   const { T, B, H, reverse } = s;
   const { lengths, resets } = masks(bench, s);
   const yRow = 2 * H + 1;
@@ -33,7 +61,11 @@ function forward(bench: Bench, s: Sequence, { a, w_hh, b_hn, h0 }: Omit<GruInput
   const p = {
     ...gatesOf(bench, s, a),
     w_hh: bench.f32(w_hh.length, w_hh, 'w_hh'),
-    b_hh: bench.f32(3 * H, Float64Array.from({ length: 3 * H }, (_, k) => b_hn[k - 2 * H] ?? NaN), 'b_hh'),
+    b_hh: bench.f32(
+      3 * H,
+      Float64Array.from({ length: 3 * H }, (_, k) => b_hn[k - 2 * H] ?? NaN),
+      'b_hh',
+    ),
     hN: bench.f32(B * H, h0, 'hN'),
     hn: training ? bench.f32(T * B * H, undefined, 'hn') : 0,
     hp: training ? bench.f32(T * B * H, undefined, 'hp') : 0,
@@ -43,41 +75,107 @@ function forward(bench: Bench, s: Sequence, { a, w_hh, b_hn, h0 }: Omit<GruInput
   };
   // inference carries its state in place
   const h0At = h0 && training ? bench.f32(h0.length, h0, 'h0') : h0 ? p.hN : 0;
-  for (const [from, to] of shares(s)) bench.kernels.gru_forward(yWide + 4 * (H + 1), p.hN, p.hn, p.hp, p.gates, p.table, p.ids, p.w_hh, p.b_hh, h0At, lengths, resets, p.scratch, T, B, H, yRow, reverse ? 1 : 0, from, to);
+  for (const [from, to] of shares(s))
+    bench.kernels.gru_forward(
+      yWide + 4 * (H + 1),
+      p.hN,
+      p.hn,
+      p.hp,
+      p.gates,
+      p.table,
+      p.ids,
+      p.w_hh,
+      p.b_hh,
+      h0At,
+      lengths,
+      resets,
+      p.scratch,
+      T,
+      B,
+      H,
+      yRow,
+      reverse ? 1 : 0,
+      from,
+      to,
+    );
   bench.checkCanaries();
   const y = bench.read(yWide, T * B * yRow);
   near(columns(y, yRow, 0, H + 1), new Float64Array(T * B * (H + 1)).fill(7), 0, 'beside y');
-  const read = (address: number, n = T * B * H) => (address ? bench.read(address, n) : new Float32Array());
-  return { p, y: columns(y, yRow, H + 1, H), hN: read(p.hN, B * H), gates: read(p.gates, 3 * T * B * H), hn: read(p.hn), hp: read(p.hp) };
+  const read = (address: number, n = T * B * H) =>
+    address ? bench.read(address, n) : new Float32Array();
+  return {
+    p,
+    y: columns(y, yRow, H + 1, H),
+    hN: read(p.hN, B * H),
+    gates: read(p.gates, 3 * T * B * H),
+    hn: read(p.hn),
+    hp: read(p.hp),
+  };
 }
 
 /** The backward of `forward`; dh0 begins as `before`. */
-function backward(bench: Bench, s: Sequence, { p }: ReturnType<typeof forward>, { dy, dhN }: Partial<Gradients>, before: Float64Array, inPlace: boolean) {
+function backward(
+  bench: Bench,
+  s: Sequence,
+  { p }: ReturnType<typeof forward>,
+  { dy, dhN }: Partial<Gradients>,
+  before: Float64Array,
+  inPlace: boolean,
+) {
   const { T, B, H, reverse } = s;
   const dyRow = 2 * H + 1;
   const dyWide = dy ? bench.f32(T * B * dyRow, widened(dy, H), 'dy') : 0;
   const dgates = inPlace ? p.gates : bench.f32(T * B * 3 * H, undefined, 'dgates');
   const dhn = inPlace ? p.hn : bench.f32(T * B * H, undefined, 'dhn');
   const dh0 = bench.f32(B * H, before, 'dh0');
-  for (const [from, to] of shares(s)) bench.kernels.gru_backward(
-    dgates, dhn, dh0, dy ? dyWide + 4 * (H + 1) : 0, dhN ? bench.f32(dhN.length, dhN, 'dhN') : 0,
-    p.gates, p.hn, p.hp, p.w_hh, p.lengths, p.resets, p.scratch, T, B, H, dyRow, reverse ? 1 : 0, from, to,
-  );
+  for (const [from, to] of shares(s))
+    bench.kernels.gru_backward(
+      dgates,
+      dhn,
+      dh0,
+      dy ? dyWide + 4 * (H + 1) : 0,
+      dhN ? bench.f32(dhN.length, dhN, 'dhN') : 0,
+      p.gates,
+      p.hn,
+      p.hp,
+      p.w_hh,
+      p.lengths,
+      p.resets,
+      p.scratch,
+      T,
+      B,
+      H,
+      dyRow,
+      reverse ? 1 : 0,
+      from,
+      to,
+    );
   bench.checkCanaries();
-  return { dgates: bench.read(dgates, T * B * 3 * H), dhn: bench.read(dhn, T * B * H), dh0: bench.read(dh0, B * H) };
+  return {
+    dgates: bench.read(dgates, T * B * 3 * H),
+    dhn: bench.read(dhn, T * B * H),
+    dh0: bench.read(dh0, B * H),
+  };
 }
 type Backward = ReturnType<typeof backward>;
 
 /** Gradients of the whole recurrent side, [3H, ·]: r and z from dgates, n from dhn. */
 function recurrentSide(dgates: ArrayLike<number>, dhn: ArrayLike<number>, H: number): Float64Array {
-  return Float64Array.from({ length: dgates.length }, (_, k) => (k % (3 * H) < 2 * H ? dgates[k]! : dhn[Math.floor(k / (3 * H)) * H + (k % H)]!));
+  return Float64Array.from({ length: dgates.length }, (_, k) =>
+    k % (3 * H) < 2 * H ? dgates[k]! : dhn[Math.floor(k / (3 * H)) * H + (k % H)]!,
+  );
 }
 
 test('the reference has the gradients of central differences', () => {
   const random = new TestRandom(1);
   for (const s of variants(random, 5, 3, 4)) {
     const { T, B, H } = s;
-    const input = { a: random.array(T * B * 3 * H), w_hh: random.array(3 * H * H), b_hn: random.array(H), h0: random.array(B * H) };
+    const input = {
+      a: random.array(T * B * 3 * H),
+      w_hh: random.array(3 * H * H),
+      b_hn: random.array(H),
+      h0: random.array(B * H),
+    };
     const dout = { dy: random.array(T * B * H), dhN: random.array(B * H) };
     const loss = () => {
       const { y, hN } = gruForward(s, input);
@@ -96,12 +194,20 @@ test("the reference has PyTorch's outputs and gradients", () => {
   const s = { T, B, H };
   const w_ih = g('w.weight_ih_l0');
   const b_hh = g('w.bias_hh_l0');
-  const a = project(g('in.x'), w_ih, [g('w.bias_ih_l0'), b_hh.map((b, k) => (k < 2 * H ? b : 0))], I);
+  const a = project(
+    g('in.x'),
+    w_ih,
+    [g('w.bias_ih_l0'), b_hh.map((b, k) => (k < 2 * H ? b : 0))],
+    I,
+  );
   const input = { a, w_hh: g('w.weight_hh_l0'), b_hn: b_hh.slice(2 * H), h0: g('in.h0') };
   const saved = gruForward(s, input);
   near(saved.y, g('out.y'), 1e-7, 'y');
   near(saved.hN, g('out.hn'), 1e-7, 'hN');
-  const { dgates, dhn, dh0 } = gruBackward(s, input, saved, { dy: g('probe.y'), dhN: g('probe.hn') });
+  const { dgates, dhn, dh0 } = gruBackward(s, input, saved, {
+    dy: g('probe.y'),
+    dhN: g('probe.hn'),
+  });
   const dhh = recurrentSide(dgates, dhn, H);
   near(dh0, g('g.h0'), 1e-7, 'dh0');
   near(inputGradient(dgates, w_ih, 3 * H, I), g('g.x'), 1e-7, 'dx');
@@ -123,7 +229,8 @@ for (const build of builds) {
         const dout = drawGradients(random, s);
         const expected = gruForward(s, input);
         const actual = forward(bench, s, input);
-        for (const name of ['y', 'hN', 'gates', 'hn', 'hp'] as const) near(actual[name], expected[name], 1e-5, `${s.name}: ${name}`);
+        for (const name of ['y', 'hN', 'gates', 'hn', 'hp'] as const)
+          near(actual[name], expected[name], 1e-5, `${s.name}: ${name}`);
 
         const before = random.array(B * H).map(value => value + 3); // no sum cancels
         const gradients = gruBackward(s, input, expected, dout);
@@ -144,7 +251,8 @@ for (const build of builds) {
         const input = draw(random, s);
         const training = forward(bench, s, input);
         const inference = forward(bench, s, input, false);
-        for (const name of ['y', 'hN'] as const) near(inference[name], training[name], 0, `${s.name}: ${name}`);
+        for (const name of ['y', 'hN'] as const)
+          near(inference[name], training[name], 0, `${s.name}: ${name}`);
       }
     }
   });
@@ -168,8 +276,18 @@ for (const build of builds) {
         }
         for (const name of ['dy', 'dhN'] as const) {
           bench.reset();
-          const { dgates, dhn, dh0 } = gruBackward(s, input, expected, { ...none, [name]: dout[name] });
-          const actual = backward(bench, s, forward(bench, s, present), { [name]: dout[name] }, new Float64Array(B * H), true);
+          const { dgates, dhn, dh0 } = gruBackward(s, input, expected, {
+            ...none,
+            [name]: dout[name],
+          });
+          const actual = backward(
+            bench,
+            s,
+            forward(bench, s, present),
+            { [name]: dout[name] },
+            new Float64Array(B * H),
+            true,
+          );
           near(actual.dgates, dgates, 1e-5, `${s.name}, only ${name}: dgates`);
           near(actual.dhn, dhn, 1e-5, `${s.name}, only ${name}: dhn`);
           near(actual.dh0, dh0, 1e-5, `${s.name}, only ${name}: dh0`);
@@ -185,8 +303,11 @@ for (const build of builds) {
       const input = draw(random, s);
       const dout = drawGradients(random, s);
       const before = random.array(s.B * s.H);
-      const [beside, inPlace] = [false, true].map(there => backward(bench, s, forward(bench, s, input), dout, before, there)) as [Backward, Backward];
-      for (const name of ['dgates', 'dhn', 'dh0'] as const) near(inPlace[name], beside[name], 0, `${s.name}: ${name}`);
+      const [beside, inPlace] = [false, true].map(there =>
+        backward(bench, s, forward(bench, s, input), dout, before, there),
+      ) as [Backward, Backward];
+      for (const name of ['dgates', 'dhn', 'dh0'] as const)
+        near(inPlace[name], beside[name], 0, `${s.name}: ${name}`);
     }
   });
 
@@ -199,9 +320,17 @@ for (const build of builds) {
       const before = random.array(s.B * s.H);
       const [whole, shared] = [0, 1].map(cut => {
         const saved = forward(bench, { ...s, cut } as typeof s, input);
-        return { y: saved.y, hN: saved.hN, ...backward(bench, { ...s, cut } as typeof s, saved, dout, before, true) };
-      }) as [Backward & { y: Float64Array; hN: Float32Array }, Backward & { y: Float64Array; hN: Float32Array }];
-      for (const name of ['y', 'hN', 'dgates', 'dhn', 'dh0'] as const) near(shared[name], whole[name], 0, `${s.name}: ${name}`);
+        return {
+          y: saved.y,
+          hN: saved.hN,
+          ...backward(bench, { ...s, cut } as typeof s, saved, dout, before, true),
+        };
+      }) as [
+        Backward & { y: Float64Array; hN: Float32Array },
+        Backward & { y: Float64Array; hN: Float32Array },
+      ];
+      for (const name of ['y', 'hN', 'dgates', 'dhn', 'dh0'] as const)
+        near(shared[name], whole[name], 0, `${s.name}: ${name}`);
     }
   });
 
@@ -212,8 +341,16 @@ for (const build of builds) {
     bench.reset();
     const whole = forward(bench, s, input);
     const cut = 2;
-    const first = forward(bench, { ...s, T: cut }, { ...input, a: input.a.slice(0, cut * s.B * 3 * s.H) });
-    const second = forward(bench, { ...s, T: s.T - cut }, { ...input, a: input.a.slice(cut * s.B * 3 * s.H), h0: Float64Array.from(first.hN) });
+    const first = forward(
+      bench,
+      { ...s, T: cut },
+      { ...input, a: input.a.slice(0, cut * s.B * 3 * s.H) },
+    );
+    const second = forward(
+      bench,
+      { ...s, T: s.T - cut },
+      { ...input, a: input.a.slice(cut * s.B * 3 * s.H), h0: Float64Array.from(first.hN) },
+    );
     near(Float64Array.of(...first.y, ...second.y), whole.y, 0, 'y');
     near(second.hN, whole.hN, 0, 'hN');
   });
@@ -222,19 +359,44 @@ for (const build of builds) {
     const random = new TestRandom(7);
     const s = { T: 4, B: 3, H: 9 };
     bench.reset();
-    const saved = forward(bench, s, { ...draw(random, s), a: random.array(s.T * s.B * 3 * s.H, 1e4) });
-    const { dgates, dhn, dh0 } = backward(bench, s, saved, drawGradients(random, s), new Float64Array(s.B * s.H), true);
-    for (const [name, values] of Object.entries({ y: saved.y, dgates, dhn, dh0 })) if (!values.every(Number.isFinite)) throw new Error(`${name} is not finite`);
+    const saved = forward(bench, s, {
+      ...draw(random, s),
+      a: random.array(s.T * s.B * 3 * s.H, 1e4),
+    });
+    const { dgates, dhn, dh0 } = backward(
+      bench,
+      s,
+      saved,
+      drawGradients(random, s),
+      new Float64Array(s.B * s.H),
+      true,
+    );
+    for (const [name, values] of Object.entries({ y: saved.y, dgates, dhn, dh0 }))
+      if (!values.every(Number.isFinite)) throw new Error(`${name} is not finite`);
   });
 
   test(`${build}: states and gradients that vanish become zero, never subnormal`, () => {
     const random = new TestRandom(8);
     const s = { T: 5, B: 2, H: 5 };
     // n = 0 and z ≈ 2e-9, and z⁵ is subnormal
-    const a = new Float64Array(s.T * s.B * 3 * s.H).map((_, k) => (Math.floor(k / s.H) % 3 === 1 ? -20 : 0));
+    const a = new Float64Array(s.T * s.B * 3 * s.H).map((_, k) =>
+      Math.floor(k / s.H) % 3 === 1 ? -20 : 0,
+    );
     bench.reset();
-    const saved = forward(bench, s, { a, w_hh: new Float64Array(3 * s.H * s.H), b_hn: new Float64Array(s.H), h0: random.array(s.B * s.H) });
-    const { dgates, dh0 } = backward(bench, s, saved, { dhN: random.array(s.B * s.H) }, new Float64Array(s.B * s.H), true);
+    const saved = forward(bench, s, {
+      a,
+      w_hh: new Float64Array(3 * s.H * s.H),
+      b_hn: new Float64Array(s.H),
+      h0: random.array(s.B * s.H),
+    });
+    const { dgates, dh0 } = backward(
+      bench,
+      s,
+      saved,
+      { dhN: random.array(s.B * s.H) },
+      new Float64Array(s.B * s.H),
+      true,
+    );
     notZero(saved.y, 'y');
     notZero(dgates, 'dgates');
     for (const [name, values] of Object.entries({ y: saved.y, dh0 })) noSubnormals(values, name);
@@ -247,13 +409,40 @@ for (const build of builds) {
       const input = draw(random, s);
       const { a, w_hh, b_hn, h0 } = input;
       const expected = gruForward(s, input);
-      const products = Float64Array.from({ length: 3 * H }, (_, n) => w_hh.subarray(n * H, (n + 1) * H).reduce((sum, w, k) => sum + w * h0[k]!, 0));
+      const products = Float64Array.from({ length: 3 * H }, (_, n) =>
+        w_hh.subarray(n * H, (n + 1) * H).reduce((sum, w, k) => sum + w * h0[k]!, 0),
+      );
       bench.reset();
       const h = bench.f32(H, h0, 'h');
       bench.kernels.gru_forward(
-        h, h, bench.f32(H, products.subarray(2 * H), 'hn'), 0, bench.f32(3 * H, a.map((v, n) => (n < 2 * H ? v + products[n]! : v)), 'gates'), 0, 0,
-        0, bench.f32(3 * H, Float64Array.from({ length: 3 * H }, (_, k) => b_hn[k - 2 * H] ?? NaN), 'b_hh'), h, 0, 0,
-        bench.bytes(bench.kernels.recurrent_scratch(1, H, 3), 'scratch'), 1, 1, H, H, 0, 0, 1,
+        h,
+        h,
+        bench.f32(H, products.subarray(2 * H), 'hn'),
+        0,
+        bench.f32(
+          3 * H,
+          a.map((v, n) => (n < 2 * H ? v + products[n]! : v)),
+          'gates',
+        ),
+        0,
+        0,
+        0,
+        bench.f32(
+          3 * H,
+          Float64Array.from({ length: 3 * H }, (_, k) => b_hn[k - 2 * H] ?? NaN),
+          'b_hh',
+        ),
+        h,
+        0,
+        0,
+        bench.bytes(bench.kernels.recurrent_scratch(1, H, 3), 'scratch'),
+        1,
+        1,
+        H,
+        H,
+        0,
+        0,
+        1,
       );
       near(bench.read(h, H), expected.hN, 1e-6, `H ${H}`);
       bench.checkCanaries();

@@ -23,13 +23,24 @@ function product(bench: Bench, { y, q, scale, x }: Input): Float32Array {
   bench.reset();
   const bytes = Int8Array.from({ length: (N * K + 15 + 3) & ~3 }, (_, i) => q[i] ?? 7);
   const at = bench.f32(N, y, 'y');
-  bench.kernels.gemv_int8(at, bench.i32(new Int32Array(bytes.buffer), 'q'), bench.f32(N, scale, 'scale'), bench.f32(K, x, 'x'), bench.bytes(2 * K + 32, 'scratch'), N, K);
+  bench.kernels.gemv_int8(
+    at,
+    bench.i32(new Int32Array(bytes.buffer), 'q'),
+    bench.f32(N, scale, 'scale'),
+    bench.f32(K, x, 'x'),
+    bench.bytes(2 * K + 32, 'scratch'),
+    N,
+    K,
+  );
   bench.checkCanaries();
   return bench.read(at, N);
 }
 
 const draw = (random: TestRandom, N: number, K: number): Input => ({
-  y: random.array(N), scale: random.array(N, 0.01), x: random.array(K), q: random.array(N * K).map(v => Math.round(127 * v)),
+  y: random.array(N),
+  scale: random.array(N, 0.01),
+  x: random.array(K),
+  q: random.array(N * K).map(v => Math.round(127 * v)),
 });
 
 for (const build of builds) {
@@ -39,7 +50,12 @@ for (const build of builds) {
     for (const N of [...SIZES, 9]) {
       for (const K of COLUMNS) {
         const input = draw(new TestRandom(100 * N + K), N, K);
-        near(product(bench, input), gemvInt8(input.y, input.q, input.scale, input.x), K > 2048 ? 2e-4 : 3e-5, `N ${N}, K ${K}`);
+        near(
+          product(bench, input),
+          gemvInt8(input.y, input.q, input.scale, input.x),
+          K > 2048 ? 2e-4 : 3e-5,
+          `N ${N}, K ${K}`,
+        );
       }
     }
   });
@@ -55,7 +71,12 @@ for (const build of builds) {
 
   test(`${build}: gemv_int8 does not overflow with the largest weights and elements`, () => {
     for (const K of [2047, 2063, 2064, 70_000]) {
-      const input = { y: new Float64Array(5), q: new Float64Array(5 * K).fill(-127), scale: new Float64Array(5).fill(1), x: new Float64Array(K).fill(3) };
+      const input = {
+        y: new Float64Array(5),
+        q: new Float64Array(5 * K).fill(-127),
+        scale: new Float64Array(5).fill(1),
+        x: new Float64Array(K).fill(3),
+      };
       near(product(bench, input), gemvInt8(input.y, input.q, input.scale, input.x), 1e-6, `K ${K}`);
     }
   });
@@ -69,7 +90,9 @@ for (const build of builds) {
 }
 
 test('gemv_int8 gives the same bits in each build', () => {
-  const [first, ...others] = builds.map(build => product(new Bench(build), draw(new TestRandom(3), 37, 131)));
+  const [first, ...others] = builds.map(build =>
+    product(new Bench(build), draw(new TestRandom(3), 37, 131)),
+  );
   for (const other of others) assert.equal(other, first);
 });
 

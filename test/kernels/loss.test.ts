@@ -9,7 +9,8 @@ import { suite } from '../support/suite.js';
 const { test, run } = suite('kernels/loss');
 const random = new TestRandom(5);
 
-const weighted = (y: Float64Array, dy: Float64Array): number => y.reduce((sum, v, i) => sum + v * dy[i]!, 0);
+const weighted = (y: Float64Array, dy: Float64Array): number =>
+  y.reduce((sum, v, i) => sum + v * dy[i]!, 0);
 /** n targets in (0, 1) */
 const targets = (n: number): Float64Array => random.array(n).map(v => Math.fround((v + 1) / 2));
 
@@ -31,9 +32,19 @@ for (const build of builds) {
   test(`mse writes (a − b)² and adds both gradients, or the one that is wanted (${build})`, () => {
     for (const n of SIZES) {
       bench.reset();
-      const [a, b, dy, before] = [random.array(n), random.array(n), random.array(n), random.array(n)];
+      const [a, b, dy, before] = [
+        random.array(n),
+        random.array(n),
+        random.array(n),
+        random.array(n),
+      ];
       const [da, db] = [before.slice(), before.slice()];
-      const [aAt, bAt, dyAt, y] = [bench.f32(n, a), bench.f32(n, b), bench.f32(n, dy), bench.f32(n, undefined, 'y')];
+      const [aAt, bAt, dyAt, y] = [
+        bench.f32(n, a),
+        bench.f32(n, b),
+        bench.f32(n, dy),
+        bench.f32(n, undefined, 'y'),
+      ];
       kernels.mse_forward(y, aAt, bAt, n);
       near(bench.read(y, n), mse(a, b), 3e-7, `y, n = ${n}`);
       const [daAt, dbAt] = [bench.f32(n, before, 'da'), bench.f32(n, before, 'db')];
@@ -42,7 +53,10 @@ for (const build of builds) {
       mseBackward(da, db, dy, a, b);
       near(bench.read(daAt, n), da, 3e-7, `da, n = ${n}`);
       near(bench.read(dbAt, n), db, 3e-7, `db, n = ${n}`);
-      notZero(da.map((v, i) => v - before[i]!), 'the gradient of a');
+      notZero(
+        da.map((v, i) => v - before[i]!),
+        'the gradient of a',
+      );
       const [both, other] = [bench.f32(n, before, 'da'), bench.f32(n, before, 'db')];
       kernels.mse_backward(both, other, dyAt, aAt, bAt, n);
       assert.equal(bench.read(both, n), bench.read(daAt, n));
@@ -63,7 +77,10 @@ for (const build of builds) {
       kernels.bce_logits_backward(dxAt, bench.f32(n, dy), xAt, tAt, n);
       bceLogitsBackward(dx, dy, x, t);
       near(bench.read(dxAt, n), dx, 5e-7, `dx, n = ${n}`);
-      notZero(dx.map((v, i) => v - before[i]!), 'the gradient of x');
+      notZero(
+        dx.map((v, i) => v - before[i]!),
+        'the gradient of x',
+      );
       bench.checkCanaries();
     }
   });
@@ -75,7 +92,15 @@ for (const build of builds) {
     const y = bench.f32(6);
     kernels.bce_logits_forward(y, bench.f32(6, x), bench.f32(6, t), 6);
     const loss = bench.read(y, 6);
-    for (const [i, expected] of [Math.exp(-20), Math.exp(-20), Math.exp(-60), 1000, 1000, Math.fround(3e38)].entries()) near([loss[i]!], [expected], 4e-7, `y[${i}]`);
+    for (const [i, expected] of [
+      Math.exp(-20),
+      Math.exp(-20),
+      Math.exp(-60),
+      1000,
+      1000,
+      Math.fround(3e38),
+    ].entries())
+      near([loss[i]!], [expected], 4e-7, `y[${i}]`);
   });
 }
 

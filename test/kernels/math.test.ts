@@ -1,6 +1,6 @@
 /** core/math.ts through the kernels that apply it: errors over all f32, special values. */
 import * as assert from 'uvu/assert';
-import { Bench, builds, type Build } from '../support/kernels.js';
+import { Bench, type Build, builds } from '../support/kernels.js';
 import { suite } from '../support/suite.js';
 
 const { test, run } = suite('kernels/math');
@@ -8,8 +8,12 @@ const { test, run } = suite('kernels/math');
 const MIN_NORMAL = 2 ** -126;
 const BATCH = 1 << 16;
 
-/** Distance between neighbouring f32 at the magnitude of v; that of the smallest normal number below it. */
-const ulp = (v: number): number => 2 ** (Math.floor(Math.log2(Math.max(Math.abs(v), MIN_NORMAL))) - 23);
+/**
+ * Distance between neighbouring f32 at the magnitude of v; that of the smallest normal number below
+ * it.
+ */
+const ulp = (v: number): number =>
+  2 ** (Math.floor(Math.log2(Math.max(Math.abs(v), MIN_NORMAL))) - 23);
 
 interface Case {
   apply(bench: Bench, y: number, x: number, n: number): void;
@@ -21,10 +25,30 @@ interface Case {
 }
 
 const cases: Record<string, Case> = {
-  exp: { apply: ({ kernels }, y, x, n) => kernels.exp_forward(y, x, n), f: Math.exp, bound: { simd: 2.4, relaxed: 2.1 }, within: x => x > -86.98 && x < 88.72283 },
-  log: { apply: ({ kernels }, y, x, n) => kernels.log_forward(y, x, n), f: Math.log, bound: { simd: 0.9, relaxed: 0.9 }, within: x => x > 0 && x < Infinity },
-  tanh: { apply: ({ kernels }, y, x, n) => kernels.tanh_forward(y, x, n), f: Math.tanh, bound: { simd: 6.9, relaxed: 5.4 }, within: x => x === x },
-  sigmoid: { apply: ({ kernels }, y, x, n) => kernels.sigmoid_forward(y, x, n), f: x => 1 / (1 + Math.exp(-x)), bound: { simd: 3.6, relaxed: 3.5 }, within: x => x > -87 },
+  exp: {
+    apply: ({ kernels }, y, x, n) => kernels.exp_forward(y, x, n),
+    f: Math.exp,
+    bound: { simd: 2.4, relaxed: 2.1 },
+    within: x => x > -86.98 && x < 88.72283,
+  },
+  log: {
+    apply: ({ kernels }, y, x, n) => kernels.log_forward(y, x, n),
+    f: Math.log,
+    bound: { simd: 0.9, relaxed: 0.9 },
+    within: x => x > 0 && x < Infinity,
+  },
+  tanh: {
+    apply: ({ kernels }, y, x, n) => kernels.tanh_forward(y, x, n),
+    f: Math.tanh,
+    bound: { simd: 6.9, relaxed: 5.4 },
+    within: x => x === x,
+  },
+  sigmoid: {
+    apply: ({ kernels }, y, x, n) => kernels.sigmoid_forward(y, x, n),
+    f: x => 1 / (1 + Math.exp(-x)),
+    bound: { simd: 3.6, relaxed: 3.5 },
+    within: x => x > -87,
+  },
   log1pExp: {
     apply({ kernels }, y, x, n) {
       const zeros = x + 4 * BATCH; // targets: at x ≤ 0 the loss is then ln(1 + eˣ) itself
@@ -36,7 +60,9 @@ const cases: Record<string, Case> = {
   },
 };
 
-/** One f32 in 4099, and one in 61 of those whose magnitude is in [2⁻⁴, 2⁷), where the errors are. */
+/**
+ * One f32 in 4099, and one in 61 of those whose magnitude is in [2⁻⁴, 2⁷), where the errors are.
+ */
 function* sweep(): Generator<Uint32Array<ArrayBuffer>> {
   const bits = new Uint32Array(BATCH);
   let n = 0;
@@ -89,7 +115,15 @@ for (const build of builds) {
   };
 
   test(`exp saturates, and gives 0 for what would be subnormal (${build})`, () => {
-    const [zero, low, negative, one, most, above, infinite] = values('exp', [-Infinity, -1e30, -87.1, 0, 88.72283, 89, Infinity]) as number[];
+    const [zero, low, negative, one, most, above, infinite] = values('exp', [
+      -Infinity,
+      -1e30,
+      -87.1,
+      0,
+      88.72283,
+      89,
+      Infinity,
+    ]) as number[];
     assert.equal([zero, low, negative, one], [0, 0, 0, 1]);
     assert.ok(most! > 3.4e38 && Number.isFinite(most));
     assert.equal([above, infinite], [most, most]);
@@ -108,7 +142,13 @@ for (const build of builds) {
   });
 
   test(`sigmoid stays in (0, 1] and is never subnormal (${build})`, () => {
-    const [least, low, half, one, top] = values('sigmoid', [-Infinity, -90, 0, 90, Infinity]) as number[];
+    const [least, low, half, one, top] = values('sigmoid', [
+      -Infinity,
+      -90,
+      0,
+      90,
+      Infinity,
+    ]) as number[];
     assert.ok(least! >= MIN_NORMAL && least! < 1.3e-38);
     assert.equal([low, half, one, top], [least, 0.5, 1, 1]);
   });

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { max, maxBackward, sum, type Shape } from '../reference/reduce.js';
+import { max, maxBackward, type Shape, sum } from '../reference/reduce.js';
 import { gradcheck } from '../support/gradcheck.js';
 import { Bench, builds } from '../support/kernels.js';
 import { near, notZero } from '../support/near.js';
@@ -10,7 +10,9 @@ const { test, run } = suite('kernels/reduce');
 const random = new TestRandom(4);
 
 const SIZES = [1, 3, 4, 5, 8, 17];
-const shapes: Shape[] = [1, 3].flatMap(outer => SIZES.flatMap(n => SIZES.map(inner => ({ outer, n, inner }))));
+const shapes: Shape[] = [1, 3].flatMap(outer =>
+  SIZES.flatMap(n => SIZES.map(inner => ({ outer, n, inner }))),
+);
 const text = ({ outer, n, inner }: Shape): string => `[${outer}, ${n}, ${inner}]`;
 
 test('the reference gradient of the maximum is that of its central differences', () => {
@@ -53,7 +55,8 @@ for (const build of builds) {
     for (const shape of shapes) {
       bench.reset();
       const { outer, n, inner } = shape;
-      const x = Float64Array.from({ length: outer * n * inner }, () => random.int(4) - 5); // ties, and no positive number
+      // ties, and no positive number
+      const x = Float64Array.from({ length: outer * n * inner }, () => random.int(4) - 5);
       const xAt = bench.f32(x.length, x);
       const y = bench.f32(outer * inner, undefined, 'y');
       const index = bench.i32(new Int32Array(outer * inner).fill(-1), 'index');
@@ -102,7 +105,10 @@ for (const build of builds) {
       kernels.max_backward(dxAt, bench.f32(dy.length, dy), bench.i32(index), outer, n, inner);
       maxBackward(dx, dy, index, shape);
       assert.equal(bench.read(dxAt, x.length), Float32Array.from(dx), text(shape));
-      notZero(dx.map((v, i) => v - before[i]!), 'the gradient of x');
+      notZero(
+        dx.map((v, i) => v - before[i]!),
+        'the gradient of x',
+      );
       bench.checkCanaries();
     }
   });

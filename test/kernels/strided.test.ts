@@ -20,7 +20,11 @@ const views: Record<string, View> = {
   scalar: { sizes: [], strides: [] },
   ...Object.fromEntries(SIZES.map(n => [`row of ${n}`, { sizes: [n], strides: [1] }])),
   ...Object.fromEntries(SIZES.map(n => [`column of ${n}`, { sizes: [n], strides: [3] }])),
-  ...Object.fromEntries(SIZES.flatMap(m => SIZES.map(n => [`transpose of ${n} × ${m}`, { sizes: [m, n], strides: [1, m + 1] }]))),
+  ...Object.fromEntries(
+    SIZES.flatMap(m =>
+      SIZES.map(n => [`transpose of ${n} × ${m}`, { sizes: [m, n], strides: [1, m + 1] }]),
+    ),
+  ),
   'columns of a matrix': { sizes: [5, 7], strides: [11, 1] },
   'transposes, one after the other': { sizes: [3, 5, 9], strides: [47, 1, 5] },
   'permuted 3-D': { sizes: [3, 5, 4], strides: [1, 12, 3] },
@@ -43,7 +47,8 @@ for (const build of builds) {
   const bench = new Bench(build);
   const { kernels } = bench;
 
-  const table = ({ sizes, strides }: View): number => bench.i32([sizes.length, ...sizes, ...strides], 'table');
+  const table = ({ sizes, strides }: View): number =>
+    bench.i32([sizes.length, ...sizes, ...strides], 'table');
 
   for (const [name, view] of Object.entries({ ...views, ...expanded, empty })) {
     const at = offsets(view.sizes, view.strides);
@@ -54,11 +59,21 @@ for (const build of builds) {
       bench.reset();
       const x = random.array(span);
       const y = random.array(n);
-      const [xAt, yAt, sumAt] = [bench.f32(span, x), bench.f32(n, undefined, 'y'), bench.f32(n, y, 'sum')];
+      const [xAt, yAt, sumAt] = [
+        bench.f32(span, x),
+        bench.f32(n, undefined, 'y'),
+        bench.f32(n, y, 'sum'),
+      ];
       kernels.strided_gather(yAt, xAt, table(view));
-      assert.equal(bench.read(yAt, n), Float32Array.from(at, offset => x[offset]!));
+      assert.equal(
+        bench.read(yAt, n),
+        Float32Array.from(at, offset => x[offset]!),
+      );
       kernels.strided_gather_add(sumAt, xAt, table(view));
-      assert.equal(bench.read(sumAt, n), Float32Array.from(at, (offset, i) => y[i]! + x[offset]!));
+      assert.equal(
+        bench.read(sumAt, n),
+        Float32Array.from(at, (offset, i) => y[i]! + x[offset]!),
+      );
       bench.checkCanaries();
     });
 

@@ -16,7 +16,9 @@ test('one value of each half is marked', () => {
   const B = 50;
   const { x } = task.draw(new Random(1), B);
   for (let b = 0; b < B; b++) {
-    const marked = Array.from({ length: 100 }, (_, t) => t).filter(t => x[(t * B + b) * 2 + 1] === 1);
+    const marked = Array.from({ length: 100 }, (_, t) => t).filter(
+      t => x[(t * B + b) * 2 + 1] === 1,
+    );
     assert.ok(marked.length === 2 && marked[0]! < 50 && marked[1]! >= 50, `marks at ${marked}`);
   }
 });

@@ -1,6 +1,6 @@
 /**
- * Both halves of the rule (Pascanu et al. 2013): clipping cures gradients that explode, not those that vanish; gates cure
- * those that vanish, not those that explode.
+ * Both halves of the rule (Pascanu et al. 2013): clipping cures gradients that explode, not those
+ * that vanish; gates cure those that vanish, not those that explode.
  */
 import * as assert from 'uvu/assert';
 import { batches, recipes } from '../../examples/learn.js';
@@ -18,7 +18,10 @@ const T = 100;
 const H = 32;
 const GUESSING = Math.log(8);
 
-/** Echo: at each step the symbol, one of eight, of two steps ago. Short memory, but gradients travel all 100 steps. */
+/**
+ * Echo: at each step the symbol, one of eight, of two steps ago. Short memory, but gradients travel
+ * all 100 steps.
+ */
 const echo: Task = {
   steps: T,
   inputSize: 8,
@@ -29,7 +32,15 @@ const echo: Task = {
     const symbols = Int32Array.from({ length: T * B }, () => random.int(8));
     const x = new Float32Array(T * B * 8);
     symbols.forEach((symbol, i) => (x[i * 8 + symbol] = 1));
-    return { T, B, lossFrom: 0, tokens: B * (T - 2), first: true, x, loss: outputs => ops.crossEntropy(outputs, symbols.subarray(0, (T - 2) * B)) };
+    return {
+      T,
+      B,
+      lossFrom: 0,
+      tokens: B * (T - 2),
+      first: true,
+      x,
+      loss: outputs => ops.crossEntropy(outputs, symbols.subarray(0, (T - 2) * B)),
+    };
   },
 };
 
@@ -39,7 +50,10 @@ const layers = {
   lstm: (random: Random) => new nn.LSTM(8, H, { random }),
 };
 
-/** A network for echo, forget bias 1, whose recurrent weights have the given spectral radius in every gate. */
+/**
+ * A network for echo, forget bias 1, whose recurrent weights have the given spectral radius in
+ * every gate.
+ */
 function echoing(cell: keyof typeof layers, radius: number): Network {
   const random = new Random(1);
   const rnn = layers[cell](random);
@@ -52,11 +66,20 @@ function echoing(cell: keyof typeof layers, radius: number): Network {
 }
 
 /** Mean loss of the last 20 of 300 steps of plain gradient descent. */
-async function descend(network: Network, { lr, clipNorm }: { lr: number; clipNorm?: number }): Promise<number> {
-  const trainer = new train.Trainer(network, { optimizer: new optim.SGD(network.namedParameters(), { lr }), ...(clipNorm && { clipNorm }), steps: 300, reportEvery: 20 });
+async function descend(
+  network: Network,
+  { lr, clipNorm }: { lr: number; clipNorm?: number },
+): Promise<number> {
+  const trainer = new train.Trainer(network, {
+    optimizer: new optim.SGD(network.namedParameters(), { lr }),
+    ...(clipNorm && { clipNorm }),
+    steps: 300,
+    reportEvery: 20,
+  });
   let loss = NaN;
   try {
-    for await (const report of trainer.run(batches(echo, { B: 16, steps: 300 }))) if (report.type === 'step') loss = report.loss;
+    for await (const report of trainer.run(batches(echo, { B: 16, steps: 300 })))
+      if (report.type === 'step') loss = report.loss;
     return loss;
   } finally {
     trainer.dispose();
@@ -67,15 +90,25 @@ async function descend(network: Network, { lr, clipNorm }: { lr: number; clipNor
 /** ‖∂L/∂h‖ by distance from the last step, for the mean square of the last outputs. */
 function distances(rnn: nn.Recurrent, task: Task): Float64Array {
   const { x, B } = task.draw(new Random(2), 8);
-  return train.gradientByDistance(rnn, () => tensor(x, { shape: [T, B, task.inputSize] }), last => ops.mean(ops.mul(last, last)));
+  return train.gradientByDistance(
+    rnn,
+    () => tensor(x, { shape: [T, B, task.inputSize] }),
+    last => ops.mean(ops.mul(last, last)),
+  );
 }
 
 /** The longest distance. */
 const FAR = T - 1;
 
 test('an exploding ReLU network is NaN without clipping, which names step and parameter, and learns with it', async () => {
-  const message = await descend(echoing('relu', 1.05), { lr: 0.1 }).then(loss => `loss ${loss}`, (error: Error) => error.message);
-  assert.match(message, /^train: step \d+: loss (NaN|Infinity), the gradient of "(rnn|head)\.\w+" is (NaN|-?Infinity) at element \d+/);
+  const message = await descend(echoing('relu', 1.05), { lr: 0.1 }).then(
+    loss => `loss ${loss}`,
+    (error: Error) => error.message,
+  );
+  assert.match(
+    message,
+    /^train: step \d+: loss (NaN|Infinity), the gradient of "(rnn|head)\.\w+" is (NaN|-?Infinity) at element \d+/,
+  );
   const clipped = await descend(echoing('relu', 1.05), { lr: 0.1, clipNorm: 1 });
   assert.ok(clipped < 0.9 * GUESSING, `loss ${clipped}, guessing ${GUESSING}`);
 });
@@ -89,7 +122,10 @@ test('the gradients of a tanh network vanish with the distance, those of an LSTM
   const plain = distances(rnn, adding(T));
   const gated = distances(lstm, adding(T));
   assert.ok(plain[0]! > 0 && gated[0]! > 0);
-  assert.ok(plain[FAR]! < 1e-15 * plain[0]!, `tanh: ${plain[0]} to ${plain[FAR]} over ${FAR} steps`);
+  assert.ok(
+    plain[FAR]! < 1e-15 * plain[0]!,
+    `tanh: ${plain[0]} to ${plain[FAR]} over ${FAR} steps`,
+  );
   assert.ok(gated[FAR]! > 1e-3 * gated[0]!, `LSTM: ${gated[0]} to ${gated[FAR]} over ${FAR} steps`);
   rnn.dispose();
   lstm.dispose();
@@ -98,17 +134,25 @@ test('the gradients of a tanh network vanish with the distance, those of an LSTM
 test('clipping does not cure the vanishing ones: however tight, a tanh network learns nothing of addition', async () => {
   for (const clipNorm of [1, 0.01]) {
     const { loss } = await outcome(adding(T), { ...recipes.adding, steps: 500, clipNorm }, 'rnn');
-    assert.ok(loss > 0.155 && loss < 0.18, `squared error ${loss} with gradients clipped to ${clipNorm}`);
+    assert.ok(
+      loss > 0.155 && loss < 0.18,
+      `squared error ${loss} with gradients clipped to ${clipNorm}`,
+    );
   }
 });
 
-for (const [cell, radius, learnt] of [['gru', 6, 0.6], ['lstm', 8, 0.75]] as const) {
+for (const [cell, radius, learnt] of [
+  ['gru', 6, 0.6],
+  ['lstm', 8, 0.75],
+] as const) {
   test(`gates do not cure the exploding ones: ${cell} with large recurrent weights learns nothing without clipping`, async () => {
     const network = echoing(cell, radius);
-    for (const found of train.spectralRadius(network.rnn).get('weight_hh_l0')!) assert.ok(Math.abs(found - radius) < 0.05 * radius, `spectral radius ${found}`);
+    for (const found of train.spectralRadius(network.rnn).get('weight_hh_l0')!)
+      assert.ok(Math.abs(found - radius) < 0.05 * radius, `spectral radius ${found}`);
     const far = distances(network.rnn, echo);
     assert.ok(far[FAR]! > 100 * far[1]!, `${far[1]} to ${far[FAR]} over ${FAR} steps`);
-    const wild = await descend(network, { lr: 1 }); // the states are bounded: no NaN, but no learning either
+    // the states are bounded: no NaN, but no learning either
+    const wild = await descend(network, { lr: 1 });
     assert.ok(wild > 0.97 * GUESSING, `loss ${wild}, guessing ${GUESSING}`);
     const clipped = await descend(echoing(cell, radius), { lr: 1, clipNorm: 1 });
     assert.ok(clipped < learnt * GUESSING, `loss ${clipped}, guessing ${GUESSING}`);

@@ -21,13 +21,30 @@ interface Job {
   minCount?: number;
 }
 
-/** Nats per unit of the last tenth, after training on the rest: the model's, and those of the units' frequencies alone. */
-async function compare({ corpus, level, cell, hiddenSize, lr, steps, minCount = 1 }: Job): Promise<{ loss: number; unigram: number }> {
+/**
+ * Nats per unit of the last tenth, after training on the rest: the model's, and those of the units'
+ * frequencies alone.
+ */
+async function compare({
+  corpus,
+  level,
+  cell,
+  hiddenSize,
+  lr,
+  steps,
+  minCount = 1,
+}: Job): Promise<{ loss: number; unigram: number }> {
   const vocab = text.Vocab.fromText(corpus, { level, minCount });
   const [training, held] = text.split(vocab.encode(corpus), 0.9);
   const model = new lm.RecurrentLM({ vocab, cell, hiddenSize, embeddingSize: 32, seed: 1 });
   const optimizer = new optim.Adam(model.namedParameters(), { lr });
-  const trainer = new train.Trainer(model, { optimizer, schedule: optim.cosine({ min: lr / 20 }), clipNorm: 1, bptt: 32, steps });
+  const trainer = new train.Trainer(model, {
+    optimizer,
+    schedule: optim.cosine({ min: lr / 20 }),
+    clipNorm: 1,
+    bptt: 32,
+    steps,
+  });
   for await (const report of trainer.run(text.columns(training, { batchSize: 16 }))) void report;
   const { loss } = await model.evaluate(held);
   trainer.dispose();
@@ -39,7 +56,10 @@ async function compare({ corpus, level, cell, hiddenSize, lr, steps, minCount = 
 function unigramEntropy(ids: Int32Array, size: number): number {
   const counts = new Float64Array(size);
   for (const id of ids) counts[id]!++;
-  return counts.reduce((sum, count) => (count > 0 ? sum - (count / ids.length) * Math.log(count / ids.length) : sum), 0);
+  return counts.reduce(
+    (sum, count) => (count > 0 ? sum - (count / ids.length) * Math.log(count / ids.length) : sum),
+    0,
+  );
 }
 
 const corpus = glosses(1);
@@ -53,14 +73,27 @@ for (const { margin, ...job } of jobs) {
   for (const cell of ['rnn', 'gru', 'lstm'] as const) {
     test(`${cell} predicts the glosses of WordNet better than the frequency of each ${job.level} does`, async () => {
       const { loss, unigram } = await compare({ ...job, cell, hiddenSize: 64, lr: 0.01 });
-      assert.ok(loss < unigram - margin, `${loss} nats per ${job.level}, the frequencies ${unigram}`);
+      assert.ok(
+        loss < unigram - margin,
+        `${loss} nats per ${job.level}, the frequencies ${unigram}`,
+      );
     });
   }
 }
 
 testIf(data, 'THROUGHTIME_DATA is not set', 'a small LSTM learns tiny shakespeare', async () => {
-  const shakespeare = readFileSync(join(data!, 'char-lm/tinyshakespeare.txt'), 'utf8').slice(0, 200_000);
-  const { loss } = await compare({ corpus: shakespeare, level: 'char', cell: 'lstm', hiddenSize: 64, lr: 0.01, steps: 150 });
+  const shakespeare = readFileSync(join(data!, 'char-lm/tinyshakespeare.txt'), 'utf8').slice(
+    0,
+    200_000,
+  );
+  const { loss } = await compare({
+    corpus: shakespeare,
+    level: 'char',
+    cell: 'lstm',
+    hiddenSize: 64,
+    lr: 0.01,
+    steps: 150,
+  });
   assert.ok(loss < 2.4, `${loss} nats per character`);
 });
 

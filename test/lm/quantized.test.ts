@@ -29,7 +29,10 @@ function roundWeights(model: lm.RecurrentLM): void {
   }
 }
 
-async function write(model: { sample(options: lm.SampleOptions): AsyncIterable<string> }, options: lm.SampleOptions): Promise<string> {
+async function write(
+  model: { sample(options: lm.SampleOptions): AsyncIterable<string> },
+  options: lm.SampleOptions,
+): Promise<string> {
   let all = '';
   for await (const piece of model.sample(options)) all += piece;
   return all;
@@ -42,7 +45,10 @@ for (const options of MODELS) {
     roundWeights(model);
     const [expected, actual] = [await model.evaluate(held), await quantised.evaluate(held)];
     assert.is(actual.tokens, expected.tokens);
-    assert.ok(Math.abs(actual.loss - expected.loss) < 2e-5, `${actual.loss}, expected ${expected.loss}`);
+    assert.ok(
+      Math.abs(actual.loss - expected.loss) < 2e-5,
+      `${actual.loss}, expected ${expected.loss}`,
+    );
   });
 
   test(`${nameOf(options)}: saved and loaded it writes the same text and the same bytes`, async () => {
@@ -59,12 +65,20 @@ for (const options of MODELS) {
 
   test(`${nameOf(options)}: it is not worse by half a percent of perplexity, and learnt something`, async () => {
     using model = new lm.RecurrentLM(options);
-    using trainer = new train.Trainer(model, { optimizer: new optim.Adam(model.namedParameters(), { lr: 0.01 }), clipNorm: 1, bptt: 25, steps: 120 });
+    using trainer = new train.Trainer(model, {
+      optimizer: new optim.Adam(model.namedParameters(), { lr: 0.01 }),
+      clipNorm: 1,
+      bptt: 25,
+      steps: 120,
+    });
     for await (const _ of trainer.run(text.columns(ids.subarray(0, 5000), { batchSize: 8 })));
     using quantised = model.quantize();
     const [float, int8] = [await model.evaluate(held), await quantised.evaluate(held)];
     assert.ok(float.perplexity < 0.6 * vocab.size, `perplexity ${float.perplexity}`);
-    assert.ok(Math.abs(int8.perplexity / float.perplexity - 1) < 0.005, `${int8.perplexity}, float ${float.perplexity}`);
+    assert.ok(
+      Math.abs(int8.perplexity / float.perplexity - 1) < 0.005,
+      `${int8.perplexity}, float ${float.perplexity}`,
+    );
   });
 }
 
@@ -89,19 +103,49 @@ test('a disposed model is refused', async () => {
 test('files of another kind, and tensors that do not fit, are refused, and leave nothing behind', () => {
   using model = new lm.RecurrentLM({ vocab, hiddenSize: 8 });
   using quantised = model.quantize();
-  throws(() => lm.QuantizedLM.load(model.save()), RangeError, /of kind "lm.recurrent", expected "lm.quantized"/);
-  throws(() => lm.RecurrentLM.load(quantised.save()), RangeError, /of kind "lm.quantized", expected "lm.recurrent"/);
+  throws(
+    () => lm.QuantizedLM.load(model.save()),
+    RangeError,
+    /of kind "lm.recurrent", expected "lm.quantized"/,
+  );
+  throws(
+    () => lm.RecurrentLM.load(quantised.save()),
+    RangeError,
+    /of kind "lm.quantized", expected "lm.recurrent"/,
+  );
   const before = runtimeInfo().memory.persistent;
-  const spoilt = (change: (file: io.ModelFile) => void): (() => unknown) => () => {
-    const file = io.readModel(quantised.save());
-    change(file);
-    return lm.QuantizedLM.from(file);
-  };
-  throws(spoilt(({ int8 }) => int8!.delete('rnn.weight_hh_l0')), RangeError, /missing "rnn.weight_hh_l0"/);
-  throws(spoilt(({ state }) => state.delete('head.weight.scale')), RangeError, /missing "head.weight.scale"/);
-  throws(spoilt(({ int8 }) => int8!.set('head.weight', { shape: [2, 3], data: new Int8Array(6) })), RangeError, /"head.weight" is \[2,3\], expected \[\d+,8\]/);
-  throws(spoilt(file => void ((file.config as { layers: number }).layers = 2)), RangeError, /missing "rnn.weight_ih_l1", "rnn.weight_hh_l1"/);
-  throws(spoilt(file => void (file.config = null)), RangeError, /the config is not an object/);
+  const spoilt =
+    (change: (file: io.ModelFile) => void): (() => unknown) =>
+    () => {
+      const file = io.readModel(quantised.save());
+      change(file);
+      return lm.QuantizedLM.from(file);
+    };
+  throws(
+    spoilt(({ int8 }) => int8!.delete('rnn.weight_hh_l0')),
+    RangeError,
+    /missing "rnn.weight_hh_l0"/,
+  );
+  throws(
+    spoilt(({ state }) => state.delete('head.weight.scale')),
+    RangeError,
+    /missing "head.weight.scale"/,
+  );
+  throws(
+    spoilt(({ int8 }) => int8!.set('head.weight', { shape: [2, 3], data: new Int8Array(6) })),
+    RangeError,
+    /"head.weight" is \[2,3\], expected \[\d+,8\]/,
+  );
+  throws(
+    spoilt(file => void ((file.config as { layers: number }).layers = 2)),
+    RangeError,
+    /missing "rnn.weight_ih_l1", "rnn.weight_hh_l1"/,
+  );
+  throws(
+    spoilt(file => void (file.config = null)),
+    RangeError,
+    /the config is not an object/,
+  );
   assert.is(runtimeInfo().memory.persistent, before);
 });
 

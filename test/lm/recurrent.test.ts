@@ -9,7 +9,10 @@ const { test, run } = suite('lm/recurrent');
 await init({ deterministic: true });
 
 test('without a prompt, a model whose text has no line end still writes', async () => {
-  const model = new lm.RecurrentLM({ vocab: text.Vocab.fromText('abc abc', { level: 'char' }), hiddenSize: 8 });
+  const model = new lm.RecurrentLM({
+    vocab: text.Vocab.fromText('abc abc', { level: 'char' }),
+    hiddenSize: 8,
+  });
   let written = '';
   for await (const piece of model.sample({ length: 20 })) written += piece;
   assert.match(written, /^[abc ]{20}$/);
@@ -34,7 +37,8 @@ test('what it samples is what its logits say', async () => {
   for (const cell of ['rnn', 'lstm', 'gru'] as const) {
     using model = new lm.RecurrentLM({ vocab, cell, hiddenSize: 12, layers: 2 });
     let text = '';
-    for await (const piece of model.sample({ prompt: 'the cat', length: 30, temperature: 0 })) text += piece;
+    for await (const piece of model.sample({ prompt: 'the cat', length: 30, temperature: 0 }))
+      text += piece;
     const all = vocab.encode('the cat' + text);
     const logits = infer(() => model.forward(all, all.length, 1).logits.toArray());
     for (let t = 6; t < 36; t++) {
@@ -58,16 +62,24 @@ test('columns begin with the state of the 32 tokens before them, the first one w
       const { loss, tokens } = await model.evaluate(ids, { columns });
       const length = Math.ceil(tokens / columns);
       let sum = 0;
-      for (let from = 0; from < tokens; from += length) sum += lossOf(model, columns === 1 ? 0 : Math.max(0, from - Math.min(32, length)), { from: from + 1, to: Math.min(ids.length, from + 1 + length) });
+      for (let from = 0; from < tokens; from += length)
+        sum += lossOf(model, columns === 1 ? 0 : Math.max(0, from - Math.min(32, length)), {
+          from: from + 1,
+          to: Math.min(ids.length, from + 1 + length),
+        });
       assert.equal(tokens, ids.length - 1);
-      assert.ok(Math.abs(loss - sum / tokens) < 2e-6, `${cell}, ${columns} columns: ${loss}, expected ${sum / tokens}`);
+      assert.ok(
+        Math.abs(loss - sum / tokens) < 2e-6,
+        `${cell}, ${columns} columns: ${loss}, expected ${sum / tokens}`,
+      );
     }
   }
 });
 
 test('a number of columns that is none is refused', async () => {
   using model = new lm.RecurrentLM({ vocab, hiddenSize: 4 });
-  for (const columns of [0, -1, 1.5]) await assert.rejects(model.evaluate(ids, { columns }), RangeError);
+  for (const columns of [0, -1, 1.5])
+    await assert.rejects(model.evaluate(ids, { columns }), RangeError);
 });
 
 run();

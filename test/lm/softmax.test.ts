@@ -11,15 +11,32 @@ const { test, run } = suite('lm/softmax');
 await init({ deterministic: true });
 
 /** A language of 60 words: of the three words that may follow a word, one does. */
-const vocab = text.Vocab.fromJSON({ level: 'word', tokens: ['<eos>', '<unk>', ...Array.from({ length: 58 }, (_, i) => `w${i}`)] });
+const vocab = text.Vocab.fromJSON({
+  level: 'word',
+  tokens: ['<eos>', '<unk>', ...Array.from({ length: 58 }, (_, i) => `w${i}`)],
+});
 const random = new TestRandom(1);
 const ids = new Int32Array(4000);
 for (let t = 1; t < ids.length; t++) ids[t] = (7 * ids[t - 1]! + random.int(3)) % vocab.size;
 const [data, heldOut] = [text.columns(ids.subarray(0, 3600), { batchSize: 6 }), ids.subarray(3600)];
 
-const WAYS = { adaptive: () => nn.adaptive({ cutoffs: [30] }), sampled: () => nn.sampled({ samples: 8 }) };
-const options = (softmax: nn.Softmax): lm.RecurrentLMOptions => ({ vocab, hiddenSize: 32, dropout: 0.1, softmax });
-const make = (model: lm.RecurrentLM) => new train.Trainer(model, { optimizer: new optim.Adam(model.namedParameters(), { lr: 1e-2 }), bptt: 20, clipNorm: 1, epochs: 12 });
+const WAYS = {
+  adaptive: () => nn.adaptive({ cutoffs: [30] }),
+  sampled: () => nn.sampled({ samples: 8 }),
+};
+const options = (softmax: nn.Softmax): lm.RecurrentLMOptions => ({
+  vocab,
+  hiddenSize: 32,
+  dropout: 0.1,
+  softmax,
+});
+const make = (model: lm.RecurrentLM) =>
+  new train.Trainer(model, {
+    optimizer: new optim.Adam(model.namedParameters(), { lr: 1e-2 }),
+    bptt: 20,
+    clipNorm: 1,
+    epochs: 12,
+  });
 
 async function written(model: lm.RecurrentLM): Promise<string> {
   let text = '';
@@ -48,7 +65,9 @@ for (const [name, way] of Object.entries(WAYS)) {
     for await (const _ of whole.run(data, { steps: 30 }));
     const first = make(new lm.RecurrentLM(options(way())));
     for await (const _ of first.run(data, { steps: 11 }));
-    const second = train.Trainer.load(first.save(), file => make(lm.RecurrentLM.from(file, nn.softmaxOf)));
+    const second = train.Trainer.load(first.save(), file =>
+      make(lm.RecurrentLM.from(file, nn.softmaxOf)),
+    );
     for await (const _ of second.run(data, { steps: 19 }));
     assert.deepEqual(second.save(), whole.save());
     for (const trainer of [whole, first, second]) {
@@ -58,15 +77,33 @@ for (const [name, way] of Object.entries(WAYS)) {
   });
 
   test(`the ${name} softmax is for words, and a file that has it is loaded by who knows it`, () => {
-    throws(() => new lm.RecurrentLM({ vocab: text.Vocab.fromText('abc', { level: 'char' }), softmax: way() }), RangeError, new RegExp(`^RecurrentLM: the ${name} softmax is for words, the vocabulary is of level "char"`));
+    throws(
+      () =>
+        new lm.RecurrentLM({
+          vocab: text.Vocab.fromText('abc', { level: 'char' }),
+          softmax: way(),
+        }),
+      RangeError,
+      new RegExp(
+        `^RecurrentLM: the ${name} softmax is for words, the vocabulary is of level "char"`,
+      ),
+    );
     const model = new lm.RecurrentLM(options(way()));
-    throws(() => lm.RecurrentLM.load(model.save()), RangeError, new RegExp(`^load: the model has the ${name} softmax; pass nn.softmaxOf`));
+    throws(
+      () => lm.RecurrentLM.load(model.save()),
+      RangeError,
+      new RegExp(`^load: the model has the ${name} softmax; pass nn.softmaxOf`),
+    );
     model.dispose();
   });
 }
 
 test('a tied weight goes with the sampled softmax, not with the adaptive one', async () => {
-  throws(() => new lm.RecurrentLM({ ...options(WAYS.adaptive()), tie: true }), RangeError, /^RecurrentLM: tie, and an adaptive softmax/);
+  throws(
+    () => new lm.RecurrentLM({ ...options(WAYS.adaptive()), tie: true }),
+    RangeError,
+    /^RecurrentLM: tie, and an adaptive softmax/,
+  );
   const model = new lm.RecurrentLM({ ...options(WAYS.sampled()), tie: true });
   const trainer = make(model);
   for await (const _ of trainer.run(data));

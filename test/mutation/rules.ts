@@ -1,6 +1,7 @@
 /**
- * How a line of a kernel goes wrong: a sign flipped, a term or a factor dropped, a sum overwritten, a statement or a tail left out.
- * Addresses and the steps of loops stay as they are: the rules see them blanked out.
+ * How a line of a kernel goes wrong: a sign flipped, a term or a factor dropped, a sum overwritten,
+ * a statement or a tail left out. Addresses and the steps of loops stay as they are: the rules see
+ * them blanked out.
  */
 
 /** What a call of the name may become; $1 … are its arguments. */
@@ -15,7 +16,13 @@ const CALLS: Record<string, string[]> = {
   'f32x4.sqrt': ['$1'],
   'v128.and': ['$1'],
   addPromoted: ['$1', 'addPromoted(f64x2.splat(0), $2)'],
-  madd: ['madd($1, f32x4.neg($2), $3)', '$3', 'f32x4.mul($1, $2)', 'f32x4.add($1, $3)', 'f32x4.add($2, $3)'],
+  madd: [
+    'madd($1, f32x4.neg($2), $3)',
+    '$3',
+    'f32x4.mul($1, $2)',
+    'f32x4.add($1, $3)',
+    'f32x4.add($2, $3)',
+  ],
   flush: ['$1'], // subnormal numbers stay
   carry: ['$1'],
 };
@@ -30,12 +37,15 @@ const TEXT: [pattern: RegExp, becomes: string][] = [
   [/ \+= /g, ' = '],
   [/ -= /g, ' += '],
   [/(?<=[(>:?] ?)-(?=[a-z])/g, ''],
-  [new RegExp(String.raw` [*/] ${OPERAND}`, 'g'), ''],
+  [new RegExp(` [*/] ${OPERAND}`, 'g'), ''],
   [new RegExp(String.raw`${OPERAND} \* `, 'g'), ''],
   [/(?<=store<f32>\((\w+), )load<f32>\(_+\) [+-] /g, ''], // written, not added to
 ];
 
-/** Conditions of a tail, on the line as it is. (A vector loop before a scalar one may be skipped without harm: its elements fall to the scalar one.) */
+/**
+ * Conditions of a tail, on the line as it is. (A vector loop before a scalar one may be skipped
+ * without harm: its elements fall to the scalar one.)
+ */
 const TAILS: [pattern: RegExp, becomes: string][] = [
   [/(?<=for \([^;]*; )(?:\w+ < (?!body)\w+|\w+ > 0|left >= 4)(?=;)/g, 'false'],
   [/(?<=if \()(?:left > 0|whole < n)(?=\))/g, 'false'],
@@ -67,7 +77,8 @@ function split(text: string, open: number, close: number): [from: number, to: nu
   return parts;
 }
 
-const blank = (text: string, from: number, to: number) => text.slice(0, from) + '_'.repeat(to - from) + text.slice(to);
+const blank = (text: string, from: number, to: number) =>
+  text.slice(0, from) + '_'.repeat(to - from) + text.slice(to);
 
 /** `line` at its length, without comment, addresses and heads of loops. */
 function masked(line: string): string {
@@ -82,14 +93,22 @@ function masked(line: string): string {
   return text;
 }
 
-/** The line without its statement, where that is a call: `if (dw) v128.store(…);` becomes `if (dw) {}`. */
+/**
+ * The line without its statement, where that is a call: `if (dw) v128.store(…);` becomes `if (dw)
+ * {}`.
+ */
 function dropped(line: string, text: string): string[] {
   let from = line.length - line.trimStart().length;
-  for (let head; (head = /^(?:else |(?:if|for) \()/.exec(text.slice(from))) !== null; ) {
+  for (
+    let head: RegExpExecArray | null;
+    (head = /^(?:else |(?:if|for) \()/.exec(text.slice(from))) !== null;
+  ) {
     from = head[0] === 'else ' ? from + 5 : closing(text, from + head[0].length - 1) + 2;
   }
   const rest = text.slice(from).trimEnd();
-  return /^[\w.]+(?:<\w+>)?\(.*\);$/.test(rest) ? [line.slice(0, from) + '{}' + line.slice(from + rest.length)] : [];
+  return /^[\w.]+(?:<\w+>)?\(.*\);$/.test(rest)
+    ? [line.slice(0, from) + '{}' + line.slice(from + rest.length)]
+    : [];
 }
 
 /** Every way the rules break `line`, each once. */
@@ -97,7 +116,8 @@ export function brokenLine(line: string): string[] {
   const text = masked(line);
   const results = dropped(line, text);
   const replace = (where: string, [pattern, becomes]: [RegExp, string]) => {
-    for (const { index, 0: found } of where.matchAll(pattern)) results.push(line.slice(0, index) + becomes + line.slice(index + found.length));
+    for (const { index, 0: found } of where.matchAll(pattern))
+      results.push(line.slice(0, index) + becomes + line.slice(index + found.length));
   };
   if (results.length === 0) for (const rule of TAILS) replace(line, rule);
   for (const [name, becomes] of Object.entries(CALLS)) {
@@ -106,19 +126,30 @@ export function brokenLine(line: string): string[] {
       const open = at + name.length;
       const close = closing(text, open);
       const values = split(text, open, close).map(([from, to]) => line.slice(from, to));
-      for (const form of becomes) results.push(line.slice(0, at) + form.replace(/\$(\d)/g, (_, n) => values[n - 1]!) + line.slice(close + 1));
+      for (const form of becomes)
+        results.push(
+          line.slice(0, at) +
+            form.replace(/\$(\d)/g, (_, n) => values[n - 1]!) +
+            line.slice(close + 1),
+        );
     }
   }
   for (const rule of TEXT) replace(text, rule);
   return [...new Set(results)].filter(result => result !== line);
 }
 
-/** Of the lines that ops record: a call left out (its arguments evaluated), a gradient not wanted, an address in place of another, an offset. */
+/**
+ * Of the lines that ops record: a call left out (its arguments evaluated), a gradient not wanted,
+ * an address in place of another, an offset.
+ */
 const RECORDS: [pattern: RegExp, becomes: string][] = [
   [/(?:kernels\.\w+|\bbackward|\badd\w*)\((?!.*=>)/g, 'Array.of('],
   [/\w+(?:\.\w+)*\??\.wantGrad\(\)/g, '0'],
   [/\.gradPtr/g, '.ptr'],
-  [/(\w+(?:\??\.\w+)*\.(?:ptr|gradPtr|wantGrad\(\))), (\w+(?:\??\.\w+)*\.(?:ptr|gradPtr|wantGrad\(\)))/g, '$2, $1'],
+  [
+    /(\w+(?:\??\.\w+)*\.(?:ptr|gradPtr|wantGrad\(\))), (\w+(?:\??\.\w+)*\.(?:ptr|gradPtr|wantGrad\(\)))/g,
+    '$2, $1',
+  ],
   [/ \+ [^,;)?:]+/g, ''],
   [/ - /g, ' + '],
 ];
@@ -126,7 +157,12 @@ const RECORDS: [pattern: RegExp, becomes: string][] = [
 /** Every way RECORDS break `line`, each once. */
 export function brokenCall(line: string): string[] {
   const results = RECORDS.flatMap(([pattern, becomes]) =>
-    [...line.replace(/\/\/.*/, '').matchAll(pattern)].map(({ index, 0: found }) => line.slice(0, index) + found.replace(new RegExp(pattern.source), becomes) + line.slice(index + found.length)),
+    [...line.replace(/\/\/.*/, '').matchAll(pattern)].map(
+      ({ index, 0: found }) =>
+        line.slice(0, index) +
+        found.replace(new RegExp(pattern.source), becomes) +
+        line.slice(index + found.length),
+    ),
   );
   return [...new Set(results)].filter(result => result !== line);
 }

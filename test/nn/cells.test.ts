@@ -1,5 +1,8 @@
-/** Cells written by hand from primitive ops: what a user does who invents a cell, and a check of the fused layers. */
-import { init, nn, ops, Random, scope, tensor, type Tensor } from '../../src/index.js';
+/**
+ * Cells written by hand from primitive ops: what a user does who invents a cell, and a check of the
+ * fused layers.
+ */
+import { init, type nn, ops, Random, scope, type Tensor, tensor } from '../../src/index.js';
 import { probed } from '../support/checkop.js';
 import { near } from '../support/near.js';
 import { KINDS, pass, randomInput } from '../support/network.js';
@@ -19,14 +22,21 @@ const block = (a: Tensor, k: number) => ops.slice(a, 1, k * H, (k + 1) * H);
 
 const rnn =
   (activation: (x: Tensor) => Tensor): Cell =>
-  (x, [h], { weight_ih, weight_hh, bias_ih, bias_hh }) => [activation(ops.add(ops.linear(x, weight_ih, bias_ih), ops.linear(h!, weight_hh, bias_hh)))];
+  (x, [h], { weight_ih, weight_hh, bias_ih, bias_hh }) => [
+    activation(ops.add(ops.linear(x, weight_ih, bias_ih), ops.linear(h!, weight_hh, bias_hh))),
+  ];
 
 const CELLS: Record<keyof typeof KINDS, Cell> = {
   'tanh RNN': rnn(ops.tanh),
   'ReLU RNN': rnn(ops.relu),
   LSTM: (x, [h, c], { weight_ih, weight_hh, bias_ih, bias_hh }) => {
     const a = ops.add(ops.linear(x, weight_ih, bias_ih), ops.linear(h!, weight_hh, bias_hh));
-    const [i, f, g, o] = [ops.sigmoid(block(a, 0)), ops.sigmoid(block(a, 1)), ops.tanh(block(a, 2)), ops.sigmoid(block(a, 3))];
+    const [i, f, g, o] = [
+      ops.sigmoid(block(a, 0)),
+      ops.sigmoid(block(a, 1)),
+      ops.tanh(block(a, 2)),
+      ops.sigmoid(block(a, 3)),
+    ];
     const next = ops.add(ops.mul(f, c!), ops.mul(i, g));
     return [ops.mul(o, ops.tanh(next)), next];
   },
@@ -47,7 +57,9 @@ for (const [kind, cell] of Object.entries(CELLS) as [keyof typeof KINDS, Cell][]
     for (const p of network.parameters()) p.zeroGrad();
     scope(() => {
       const x = tensor(Float64Array.from(input.x), { shape: [T, B, I], requiresGrad: true });
-      const initial = input.state.map(values => tensor(values, { shape: [1, B, H], requiresGrad: true }));
+      const initial = input.state.map(values =>
+        tensor(values, { shape: [1, B, H], requiresGrad: true }),
+      );
       let state = initial.map(s => ops.reshape(s, [B, H]));
       const outputs: Tensor[] = [];
       for (let t = 0; t < T; t++) {
@@ -57,11 +69,17 @@ for (const [kind, cell] of Object.entries(CELLS) as [keyof typeof KINDS, Cell][]
       const output = ops.stack(outputs);
       near(output.toArray(), layer.output, 2e-6, 'output');
       state.forEach((s, i) => near(s.toArray(), layer.state[i]!, 2e-6, `state ${i}`));
-      state.reduce((loss, s, i) => ops.add(loss, probed(s, probes.state[i]!)), probed(output, probes.output)).backward();
+      state
+        .reduce(
+          (loss, s, i) => ops.add(loss, probed(s, probes.state[i]!)),
+          probed(output, probes.output),
+        )
+        .backward();
       near(x.grad!, layer.dx, 5e-6, 'dx');
       initial.forEach((s, i) => near(s.grad!, layer.dstate[i]!, 5e-6, `dstate ${i}`));
     });
-    for (const [name, p] of network.namedParameters()) near(p.grad!, layer.gradients.get(name)!, 5e-6, `∂/∂${name}`);
+    for (const [name, p] of network.namedParameters())
+      near(p.grad!, layer.gradients.get(name)!, 5e-6, `∂/∂${name}`);
     network.dispose();
   });
 }

@@ -9,9 +9,21 @@ const { test, run } = suite('learning');
 test('a network with one hidden layer learns XOR, from every seed', () => {
   for (let seed = 1; seed <= 5; seed++) {
     const random = new Random(seed);
-    const model = new nn.Sequential(new nn.Linear(2, 8, { random }), ops.tanh, new nn.Linear(8, 1, { random }));
+    const model = new nn.Sequential(
+      new nn.Linear(2, 8, { random }),
+      ops.tanh,
+      new nn.Linear(8, 1, { random }),
+    );
     const optimizer = new optim.Adam(model.namedParameters(), { lr: 0.05 });
-    const forward = () => model.forward(tensor([[0, 0], [0, 1], [1, 0], [1, 1]]));
+    const forward = () =>
+      model.forward(
+        tensor([
+          [0, 0],
+          [0, 1],
+          [1, 0],
+          [1, 1],
+        ]),
+      );
     let loss = Infinity;
     for (let step = 0; step < 300; step++) {
       optimizer.zeroGrad();
@@ -22,7 +34,12 @@ test('a network with one hidden layer learns XOR, from every seed', () => {
       });
       optimizer.step();
     }
-    near(scope(() => ops.sigmoid(forward()).toArray()), [0, 1, 1, 0], 0.05, `seed ${seed}, loss ${loss}`);
+    near(
+      scope(() => ops.sigmoid(forward()).toArray()),
+      [0, 1, 1, 0],
+      0.05,
+      `seed ${seed}, loss ${loss}`,
+    );
     optimizer.dispose();
     model.dispose();
   }
@@ -50,13 +67,17 @@ for (const [kind, make] of Object.entries({
       optimizer.zeroGrad();
       loss = scope(() => {
         const { output } = network.forward(tensor(bits, { shape: [T, B, 1] }));
-        const y = ops.bceWithLogits(head.forward(ops.slice(output, 0, 1, T)), tensor(targets, { shape: [T - 1, B, 1] }));
+        const y = ops.bceWithLogits(
+          head.forward(ops.slice(output, 0, 1, T)),
+          tensor(targets, { shape: [T - 1, B, 1] }),
+        );
         y.backward();
         return y.item();
       });
       optimizer.step();
     }
-    if (!(loss < 0.05)) throw new Error(`the loss ends at ${loss} nats, where guessing has ${Math.LN2}`);
+    if (!(loss < 0.05))
+      throw new Error(`the loss ends at ${loss} nats, where guessing has ${Math.LN2}`);
     optimizer.dispose();
     model.dispose();
   });

@@ -1,4 +1,15 @@
-import { infer, init, nn, ops, Parameter, Random, runtimeInfo, scope, tensor, zeros } from '../../src/index.js';
+import {
+  infer,
+  init,
+  nn,
+  ops,
+  Parameter,
+  Random,
+  runtimeInfo,
+  scope,
+  tensor,
+  zeros,
+} from '../../src/index.js';
 import { near } from '../support/near.js';
 import { suite } from '../support/suite.js';
 import { throws } from '../support/throws.js';
@@ -17,7 +28,10 @@ class Tagger extends nn.Module {
     super();
     this.embedding = new nn.Embedding(5, 3);
     this.rnn = new nn.LSTM(3, 3);
-    this.heads = [new nn.Linear(3, 5, tie ? { weight: this.embedding.weight } : {}), new nn.Linear(3, 2, { bias: false })];
+    this.heads = [
+      new nn.Linear(3, 5, tie ? { weight: this.embedding.weight } : {}),
+      new nn.Linear(3, 2, { bias: false }),
+    ];
     this.scale = new Parameter([1]);
   }
 }
@@ -26,18 +40,28 @@ const names = (module: nn.Module) => [...module.namedParameters().keys()].join('
 
 test('parameters are named by their fields, in order, as in PyTorch', () => {
   const model = new Tagger();
-  const expected = 'embedding.weight rnn.weight_ih_l0 rnn.weight_hh_l0 rnn.bias_ih_l0 rnn.bias_hh_l0 heads.0.weight heads.0.bias heads.1.weight scale';
+  const expected =
+    'embedding.weight rnn.weight_ih_l0 rnn.weight_hh_l0 rnn.bias_ih_l0 rnn.bias_hh_l0 ' +
+    'heads.0.weight heads.0.bias heads.1.weight scale';
   if (names(model) !== expected) throw new Error(names(model));
-  if ([...model.stateDict().keys()].join(' ') !== expected) throw new Error('stateDict has other names');
+  if ([...model.stateDict().keys()].join(' ') !== expected)
+    throw new Error('stateDict has other names');
   if (model.parameters().length !== 9) throw new Error(`${model.parameters().length} parameters`);
   model.dispose();
 });
 
 test('recurrent layers number layers and mark the second direction', () => {
   const network = new nn.GRU(2, 3, { layers: 2, bidirectional: true });
-  const expected = ['_l0', '_l0_reverse', '_l1', '_l1_reverse'].flatMap(suffix => ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'].map(name => name + suffix));
+  const expected = ['_l0', '_l0_reverse', '_l1', '_l1_reverse'].flatMap(suffix =>
+    ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'].map(name => name + suffix),
+  );
   if (names(network) !== expected.join(' ')) throw new Error(names(network));
-  near(network.stateDict().get('weight_ih_l1_reverse')!.shape, [9, 6], 0, 'shape of weight_ih_l1_reverse');
+  near(
+    network.stateDict().get('weight_ih_l1_reverse')!.shape,
+    [9, 6],
+    0,
+    'shape of weight_ih_l1_reverse',
+  );
   network.dispose();
   const plain = new nn.RNN(2, 3, { bias: false });
   if (names(plain) !== 'weight_ih_l0 weight_hh_l0') throw new Error(names(plain));
@@ -45,11 +69,23 @@ test('recurrent layers number layers and mark the second direction', () => {
 });
 
 test('Sequential numbers its layers, skips the numbers of plain functions, and chains them', () => {
-  const model = new nn.Sequential(new nn.Linear(2, 3), ops.tanh, new nn.Linear(3, 1), new nn.Dropout(0.5));
+  const model = new nn.Sequential(
+    new nn.Linear(2, 3),
+    ops.tanh,
+    new nn.Linear(3, 1),
+    new nn.Dropout(0.5),
+  );
   if (names(model) !== '0.weight 0.bias 2.weight 2.bias') throw new Error(names(model));
-  const [w0, b0, w2, b2] = model.parameters().map(p => p.toArray()) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  const [w0, b0, w2, b2] = model.parameters().map(p => p.toArray()) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
   const x = [0.5, -0.25];
-  const hidden = [0, 1, 2].map(j => Math.tanh(w0[2 * j]! * x[0]! + w0[2 * j + 1]! * x[1]! + b0[j]!));
+  const hidden = [0, 1, 2].map(j =>
+    Math.tanh(w0[2 * j]! * x[0]! + w0[2 * j + 1]! * x[1]! + b0[j]!),
+  );
   const expected = hidden.reduce((sum, h, j) => sum + h * w2[j]!, b2[0]!);
   infer(() => near([model.forward(tensor([x])).item()], [expected], 1e-6, 'output'));
   model.dispose();
@@ -60,8 +96,14 @@ test('a tied parameter is one, under two names in the state', () => {
   if (model.embedding.weight !== model.heads[0]!.weight) throw new Error('two parameters');
   if (names(model).includes('heads.0.weight')) throw new Error(names(model));
   const state = model.stateDict();
-  near(state.get('heads.0.weight')!.data, state.get('embedding.weight')!.data, 0, 'values under both names');
-  if (new Set(model.parameters()).size !== model.parameters().length) throw new Error('a parameter is listed twice');
+  near(
+    state.get('heads.0.weight')!.data,
+    state.get('embedding.weight')!.data,
+    0,
+    'values under both names',
+  );
+  if (new Set(model.parameters()).size !== model.parameters().length)
+    throw new Error('a parameter is listed twice');
   scope(() => {
     const y = model.heads[0]!.forward(model.embedding.forward(Int32Array.of(1)));
     ops.sum(y).backward();
@@ -69,23 +111,35 @@ test('a tied parameter is one, under two names in the state', () => {
   const w = model.embedding.weight.toArray();
   const expected = Array.from({ length: 15 }, (_, i) => {
     const e = i % 3;
-    const fromLookup = Math.floor(i / 3) === 1 ? [0, 1, 2, 3, 4].reduce((sum, o) => sum + w[3 * o + e]!, 0) : 0; // ∂/∂x = Σ w
+    const fromLookup =
+      // ∂/∂x = Σ w
+      Math.floor(i / 3) === 1 ? [0, 1, 2, 3, 4].reduce((sum, o) => sum + w[3 * o + e]!, 0) : 0;
     return w[3 + e]! + fromLookup; // ∂/∂w = x
   });
   near(model.embedding.weight.grad!, expected, 1e-6, 'gradient from both uses');
   model.dispose();
-  throws(() => new nn.Linear(4, 5, { weight: new Parameter([5, 3]) }), RangeError, /^Linear: the weight to tie is \[5,3\], expected \[5,4\]/);
+  throws(
+    () => new nn.Linear(4, 5, { weight: new Parameter([5, 3]) }),
+    RangeError,
+    /^Linear: the weight to tie is \[5,3\], expected \[5,4\]/,
+  );
 });
 
 test('a state loaded from another model gives the same outputs', () => {
-  const [a, b] = [new nn.LSTM(2, 3, { random: new Random(1) }), new nn.LSTM(2, 3, { random: new Random(2) })];
-  const outputs = (network: nn.LSTM) => infer(() => network.forward(tensor([[[1, 2]], [[3, 4]]])).output.toArray());
-  if (outputs(a).every((v, i) => v === outputs(b)[i])) throw new Error('the models were the same before');
+  const [a, b] = [
+    new nn.LSTM(2, 3, { random: new Random(1) }),
+    new nn.LSTM(2, 3, { random: new Random(2) }),
+  ];
+  const outputs = (network: nn.LSTM) =>
+    infer(() => network.forward(tensor([[[1, 2]], [[3, 4]]])).output.toArray());
+  if (outputs(a).every((v, i) => v === outputs(b)[i]))
+    throw new Error('the models were the same before');
   b.loadStateDict(a.stateDict());
   near(outputs(b), outputs(a), 0, 'outputs');
   const state = a.stateDict();
   state.get('weight_ih_l0')!.data.fill(9);
-  if (a.weights[0]!.weight_ih.toArray().includes(9)) throw new Error('stateDict shares memory with the parameter');
+  if (a.weights[0]!.weight_ih.toArray().includes(9))
+    throw new Error('stateDict shares memory with the parameter');
   a.dispose();
   b.dispose();
 });
@@ -93,7 +147,12 @@ test('a state loaded from another model gives the same outputs', () => {
 test('loadStateDict lists everything that does not fit, and changes nothing', () => {
   const model = new Tagger();
   const before = model.stateDict();
-  const state = new Map([...before].map(([name, { shape, data }]) => [name, { shape, data: new Float32Array(data.length).fill(1) }]));
+  const state = new Map(
+    [...before].map(([name, { shape, data }]) => [
+      name,
+      { shape, data: new Float32Array(data.length).fill(1) },
+    ]),
+  );
   state.delete('rnn.bias_hh_l0');
   state.delete('scale');
   state.set('rnn.weight_hh', state.get('rnn.weight_hh_l0')!);
@@ -115,11 +174,13 @@ test('dispose frees every parameter, once', () => {
   if (!(runtimeInfo().memory.persistent > persistent)) throw new Error('nothing was allocated');
   model.dispose();
   model.dispose();
-  if (runtimeInfo().memory.persistent !== persistent) throw new Error(`${runtimeInfo().memory.persistent - persistent} bytes are lost`);
+  if (runtimeInfo().memory.persistent !== persistent)
+    throw new Error(`${runtimeInfo().memory.persistent - persistent} bytes are lost`);
   throws(() => model.scale.toArray(), Error, /read after its scope closed or it was disposed/);
   const other = new nn.Linear(2, 2);
   other[Symbol.dispose]();
-  if (runtimeInfo().memory.persistent !== persistent) throw new Error('Symbol.dispose frees nothing');
+  if (runtimeInfo().memory.persistent !== persistent)
+    throw new Error('Symbol.dispose frees nothing');
 });
 
 test('the same seed gives the same bytes in every module, in every process', () => {
@@ -131,7 +192,8 @@ test('the same seed gives the same bytes in every module, in every process', () 
     (random: Random) => new nn.RNN(3, 4, { random }),
   ]) {
     const [a, b] = [make(new Random(5)), make(new Random(5))];
-    for (const [name, { data }] of a.stateDict()) near(data, b.stateDict().get(name)!.data, 0, name);
+    for (const [name, { data }] of a.stateDict())
+      near(data, b.stateDict().get(name)!.data, 0, name);
     a.dispose();
     b.dispose();
   }
@@ -140,7 +202,13 @@ test('the same seed gives the same bytes in every module, in every process', () 
 test('the padding row of an embedding starts at zero, stays zero, and is read as zero', () => {
   const embedding = new nn.Embedding(4, 3, { paddingIndex: 2 });
   near(embedding.weight.toArray().subarray(6, 9), [0, 0, 0], 0, 'padding row');
-  if (embedding.weight.toArray().subarray(0, 6).some(v => v === 0)) throw new Error('other rows are zero too');
+  if (
+    embedding.weight
+      .toArray()
+      .subarray(0, 6)
+      .some(v => v === 0)
+  )
+    throw new Error('other rows are zero too');
   scope(() => {
     const y = embedding.forward(Int32Array.of(2, 1, 2, 0), [2, 2]);
     near(y.shape, [2, 2, 3], 0, 'shape');
@@ -157,11 +225,17 @@ test('Dropout drops if and only if a generator is passed, also inside Sequential
     const ones = tensor(new Float32Array(100).fill(1));
     near(dropout.forward(ones).toArray(), ones.toArray(), 0, 'without');
     near(model.forward(ones).toArray(), ones.toArray(), 0, 'without, in Sequential');
-    for (const y of [dropout.forward(ones, { random: new Random(1) }), model.forward(ones, { random: new Random(1) })]) {
+    for (const y of [
+      dropout.forward(ones, { random: new Random(1) }),
+      model.forward(ones, { random: new Random(1) }),
+    ]) {
       const values = new Set(y.toArray());
-      if (values.size !== 2 || !values.has(0) || !values.has(2)) throw new Error(`values ${[...values]}`);
+      if (values.size !== 2 || !values.has(0) || !values.has(2))
+        throw new Error(`values ${[...values]}`);
     }
-    const locked = new nn.Dropout(0.5, { locked: true }).forward(tensor(new Float32Array(100).fill(1), { shape: [2, 50] }), { random: new Random(1) }).toArray();
+    const locked = new nn.Dropout(0.5, { locked: true })
+      .forward(tensor(new Float32Array(100).fill(1), { shape: [2, 50] }), { random: new Random(1) })
+      .toArray();
     near(locked.subarray(0, 50), locked.subarray(50), 0, 'locked');
   });
   if (dropout.parameters().length !== 0) throw new Error('Dropout has parameters');
@@ -175,8 +249,16 @@ test('LayerNorm and Linear without bias are their ops', () => {
   norm.weight.set([1, 2, 3]);
   norm.bias.set([3, 2, 1]);
   infer(() => {
-    const x = tensor([[1, 2, 4], [0, -1, 5]]);
-    near(norm.forward(x).toArray(), ops.layerNorm(x, norm.weight, norm.bias, 0.1).toArray(), 0, 'LayerNorm');
+    const x = tensor([
+      [1, 2, 4],
+      [0, -1, 5],
+    ]);
+    near(
+      norm.forward(x).toArray(),
+      ops.layerNorm(x, norm.weight, norm.bias, 0.1).toArray(),
+      0,
+      'LayerNorm',
+    );
     near(linear.forward(x).toArray(), ops.linear(x, linear.weight).toArray(), 0, 'Linear');
     throws(() => linear.forward(zeros([2, 4])), RangeError, /^linear: x \[2,4\] must end in 3/);
   });

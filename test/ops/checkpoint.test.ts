@@ -1,4 +1,14 @@
-import { infer, init, ops, Parameter, Random, runtimeInfo, scope, tensor, type Tensor } from '../../src/index.js';
+import {
+  infer,
+  init,
+  ops,
+  Parameter,
+  Random,
+  runtimeInfo,
+  scope,
+  type Tensor,
+  tensor,
+} from '../../src/index.js';
 import { checkOp } from '../support/checkop.js';
 import { near, notZero } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
@@ -10,9 +20,16 @@ const { test, run } = suite('ops/checkpoint');
 
 test('results and gradients are those of the work itself', () => {
   checkOp('checkpoint(tanh(x·w) + x)', {
-    inputs: [[3, 4], [3, 4]],
-    op: (...inputs) => ops.checkpoint(inputs, ([x, w]) => [ops.add(ops.tanh(ops.mul(x!, w!)), x!)])[0]!,
-    reference: (x, w) => ({ shape: x.shape, data: x.data.map((v, i) => Math.tanh(v * w.data[i]!) + v) }),
+    inputs: [
+      [3, 4],
+      [3, 4],
+    ],
+    op: (...inputs) =>
+      ops.checkpoint(inputs, ([x, w]) => [ops.add(ops.tanh(ops.mul(x!, w!)), x!)])[0]!,
+    reference: (x, w) => ({
+      shape: x.shape,
+      data: x.data.map((v, i) => Math.tanh(v * w.data[i]!) + v),
+    }),
   });
 });
 
@@ -22,16 +39,40 @@ const parameter = (random: TestRandom, n: number): Parameter => {
   return p;
 };
 
-/** x, s ↦ dropout(tanh(x·p + s)) twice, the loss of all results, and p's gradient; in one go or by checkpoints. */
-function chain(p: Parameter, apply: (inputs: readonly Tensor[], work: (inputs: readonly Tensor[], random: Random | undefined) => Tensor[], random: Random) => readonly Tensor[]): { loss: number; grad: Float32Array } {
+/**
+ * x, s ↦ dropout(tanh(x·p + s)) twice, the loss of all results, and p's gradient; in one go or by
+ * checkpoints.
+ */
+function chain(
+  p: Parameter,
+  apply: (
+    inputs: readonly Tensor[],
+    work: (inputs: readonly Tensor[], random: Random | undefined) => Tensor[],
+    random: Random,
+  ) => readonly Tensor[],
+): { loss: number; grad: Float32Array } {
   p.zeroGrad();
   const random = new Random(3);
   const loss = scope(() => {
-    let inputs: readonly Tensor[] = [tensor(new Float64Array(p.size).fill(0.5)), tensor(new Float64Array(p.size).fill(0.1))];
+    let inputs: readonly Tensor[] = [
+      tensor(new Float64Array(p.size).fill(0.5)),
+      tensor(new Float64Array(p.size).fill(0.1)),
+    ];
     for (let i = 0; i < 3; i++) {
-      inputs = apply(inputs, ([x, s], random) => [ops.dropout(ops.tanh(ops.add(ops.mul(x!, p), s!)), 0.3, random!), x!, ops.exp(p)].slice(0, i < 2 ? 2 : 3), random);
+      inputs = apply(
+        inputs,
+        ([x, s], random) =>
+          [ops.dropout(ops.tanh(ops.add(ops.mul(x!, p), s!)), 0.3, random!), x!, ops.exp(p)].slice(
+            0,
+            i < 2 ? 2 : 3,
+          ),
+        random,
+      );
     }
-    const total = inputs.slice(0, 2).map(result => ops.sum(ops.mul(result, result))).reduce(ops.add);
+    const total = inputs
+      .slice(0, 2)
+      .map(result => ops.sum(ops.mul(result, result)))
+      .reduce(ops.add);
     total.backward();
     return total.item();
   });
@@ -50,11 +91,14 @@ test('a chain of checkpoints, with dropout and results that are inputs, gives th
 
 test('what lies between is not kept', () => {
   const p = parameter(new TestRandom(2), 1000);
-  const borrowed = (work: () => Tensor): number => scope(() => (work(), runtimeInfo().memory.borrowed));
-  const deep = (x: Tensor): Tensor => Array.from({ length: 10 }).reduce<Tensor>(y => ops.tanh(ops.mul(y, p)), x);
+  const borrowed = (work: () => Tensor): number =>
+    scope(() => (work(), runtimeInfo().memory.borrowed));
+  const deep = (x: Tensor): Tensor =>
+    Array.from({ length: 10 }).reduce<Tensor>(y => ops.tanh(ops.mul(y, p)), x);
   const kept = borrowed(() => deep(p));
   const recomputed = borrowed(() => ops.checkpoint([p], ([x]) => [deep(x!)])[0]!);
-  if (kept !== 20 * 4000 || recomputed !== 4000) throw new Error(`${kept} bytes without, ${recomputed} with a checkpoint`);
+  if (kept !== 20 * 4000 || recomputed !== 4000)
+    throw new Error(`${kept} bytes without, ${recomputed} with a checkpoint`);
   p.dispose();
 });
 
@@ -62,7 +106,12 @@ test('without a tape the work runs once, as it is', () => {
   const p = parameter(new TestRandom(3), 5);
   let calls = 0;
   const values = infer(() => ops.checkpoint([p], ([x]) => (calls++, [ops.exp(x!)]))[0]!.toArray());
-  near(values, infer(() => ops.exp(p).toArray()), 0, 'values');
+  near(
+    values,
+    infer(() => ops.exp(p).toArray()),
+    0,
+    'values',
+  );
   if (calls !== 1) throw new Error(`${calls} calls`);
   p.dispose();
 });

@@ -11,9 +11,17 @@ const { test, run } = suite('embedding');
 test('rows by id; ids that repeat add their gradients', () => {
   const ids = Int32Array.of(3, 0, 3, 1, 3, 0);
   for (const E of [1, 3, 4, 5, 8, 17]) {
-    checkOp(`embedding of ${E}`, { inputs: [[5, E]], op: w => ops.embedding(w, ids), reference: w => build([6, E], ([n, e]) => at(w, [ids[n!]!, e!])) });
+    checkOp(`embedding of ${E}`, {
+      inputs: [[5, E]],
+      op: w => ops.embedding(w, ids),
+      reference: w => build([6, E], ([n, e]) => at(w, [ids[n!]!, e!])),
+    });
   }
-  checkOp('embedding [2,3,4]', { inputs: [[5, 4]], op: w => ops.embedding(w, ids, { shape: [2, 3] }), reference: w => build([2, 3, 4], ([i, j, e]) => at(w, [ids[i! * 3 + j!]!, e!])) });
+  checkOp('embedding [2,3,4]', {
+    inputs: [[5, 4]],
+    op: w => ops.embedding(w, ids, { shape: [2, 3] }),
+    reference: w => build([2, 3, 4], ([i, j, e]) => at(w, [ids[i! * 3 + j!]!, e!])),
+  });
 });
 
 test('the padding row is read but receives no gradient', () => {
@@ -22,7 +30,19 @@ test('the padding row is read but receives no gradient', () => {
   scope(() => {
     const y = ops.embedding(w, Int32Array.of(1, 0, 1, 2), { padding: 1 });
     near(y.toArray(), [3, 4, 1, 2, 3, 4, 5, 6], 0, 'y');
-    ops.sum(ops.mul(y, tensor([[1, 2], [3, 4], [5, 6], [7, 8]]))).backward();
+    ops
+      .sum(
+        ops.mul(
+          y,
+          tensor([
+            [1, 2],
+            [3, 4],
+            [5, 6],
+            [7, 8],
+          ]),
+        ),
+      )
+      .backward();
   });
   near(w.grad!, [3, 4, 0, 0, 7, 8], 0, 'dw');
   w.dispose();
@@ -30,13 +50,19 @@ test('the padding row is read but receives no gradient', () => {
 
 test('a sparse parameter knows which rows its gradient touches, sorted, and clears only those', () => {
   const w = new Parameter([50, 3], { sparse: true });
-  const pass = (...ids: number[]) => scope(() => ops.sum(ops.embedding(w, Int32Array.from(ids))).backward());
+  const pass = (...ids: number[]) =>
+    scope(() => ops.sum(ops.embedding(w, Int32Array.from(ids))).backward());
   near(w.rows!, [], 0, 'rows at the start');
   pass(40, 3, 40);
   near(w.rows!, [3, 40], 0, 'rows');
   pass(3, 7);
   near(w.rows!, [3, 7, 40], 0, 'rows of two passes');
-  near(w.grad!.filter((_, i) => i % 3 === 0), dense(Array.from({ length: 50 }, (_, row) => ({ 3: 2, 7: 1, 40: 2 })[row] ?? 0)).data, 0, 'dw');
+  near(
+    w.grad!.filter((_, i) => i % 3 === 0),
+    dense(Array.from({ length: 50 }, (_, row) => ({ 3: 2, 7: 1, 40: 2 })[row] ?? 0)).data,
+    0,
+    'dw',
+  );
   w.zeroGrad();
   near(w.rows!, [], 0, 'rows after zeroGrad');
   near(w.grad!, new Float64Array(150), 0, 'dw after zeroGrad');
@@ -62,9 +88,21 @@ test('a sparse parameter that another op reads too has a gradient in all rows', 
 test('an id outside the table is named, and nothing is read', () => {
   scope(() => {
     const w = zeros([4, 2]);
-    throws(() => ops.embedding(w, Int32Array.of(1, 4)), RangeError, /^embedding: id 4 at position 1 lies outside \[0, 4\)/);
-    throws(() => ops.embedding(w, Int32Array.of(-1)), RangeError, /^embedding: id -1 at position 0/);
-    throws(() => ops.embedding(w, Int32Array.of(1, 2), { shape: [3] }), RangeError, /^embedding: 2 ids for shape \[3\]/);
+    throws(
+      () => ops.embedding(w, Int32Array.of(1, 4)),
+      RangeError,
+      /^embedding: id 4 at position 1 lies outside \[0, 4\)/,
+    );
+    throws(
+      () => ops.embedding(w, Int32Array.of(-1)),
+      RangeError,
+      /^embedding: id -1 at position 0/,
+    );
+    throws(
+      () => ops.embedding(w, Int32Array.of(1, 2), { shape: [3] }),
+      RangeError,
+      /^embedding: 2 ids for shape \[3\]/,
+    );
     throws(() => ops.embedding(zeros([4]), Int32Array.of(1)), RangeError, /^embedding: w is \[4\]/);
   });
 });

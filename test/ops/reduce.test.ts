@@ -1,5 +1,5 @@
 import { init, ops, Parameter, scope, tensor } from '../../src/index.js';
-import { at, build, indices, total, type Dense } from '../reference/dense.js';
+import { at, build, type Dense, indices, total } from '../reference/dense.js';
 import { checkOp } from '../support/checkop.js';
 import { near } from '../support/near.js';
 import { suite } from '../support/suite.js';
@@ -11,8 +11,14 @@ const { test, run } = suite('reductions');
 const SHAPES = [[5], [1], [17], [2, 3], [3, 1], [2, 3, 4], [1, 8, 2], [2, 1, 2, 3]];
 
 /** The reduction of x over one axis (or all) by `f` of its elements. */
-function reduce(x: Dense, axis: number | undefined, keep: boolean, f: (values: number[]) => number): Dense {
-  const reduced = (a: number) => axis === undefined || a === (axis + x.shape.length) % x.shape.length;
+function reduce(
+  x: Dense,
+  axis: number | undefined,
+  keep: boolean,
+  f: (values: number[]) => number,
+): Dense {
+  const reduced = (a: number) =>
+    axis === undefined || a === (axis + x.shape.length) % x.shape.length;
   const kept = x.shape.map((extent, a) => (reduced(a) ? 1 : extent));
   const groups = new Map<string, number[]>();
   for (const full of indices(x.shape)) {
@@ -32,7 +38,11 @@ const functions = {
 for (const name of ['sum', 'mean', 'max'] as const) {
   test(`${name} over each axis, counted from either end, and over all, keeping the axis or not`, () => {
     for (const shape of SHAPES) {
-      for (const axis of [undefined, ...shape.keys(), ...[...shape.keys()].map(a => a - shape.length)]) {
+      for (const axis of [
+        undefined,
+        ...shape.keys(),
+        ...[...shape.keys()].map(a => a - shape.length),
+      ]) {
         for (const keep of [false, true]) {
           checkOp(`${name} of [${shape}], axis ${axis}, keep ${keep}`, {
             inputs: [shape],
@@ -46,7 +56,11 @@ for (const name of ['sum', 'mean', 'max'] as const) {
 
   test(`${name} refuses an axis that is not there`, () => {
     scope(() => {
-      throws(() => ops[name](tensor([1, 2]), { axis: 1 }), RangeError, new RegExp(`^${name}: axis 1 of a tensor with 1 axes`));
+      throws(
+        () => ops[name](tensor([1, 2]), { axis: 1 }),
+        RangeError,
+        new RegExp(`^${name}: axis 1 of a tensor with 1 axes`),
+      );
       throws(() => ops[name](tensor([1, 2]), { axis: -2 }), RangeError, /axis -2/);
       throws(() => ops[name](tensor([1, 2]), { axis: 0.5 }), RangeError, /axis 0.5/);
     });
@@ -54,7 +68,8 @@ for (const name of ['sum', 'mean', 'max'] as const) {
 }
 
 test('of a scalar sum, mean and max are the scalar', () => {
-  for (const name of ['sum', 'mean', 'max'] as const) checkOp(`${name} of a scalar`, { inputs: [[]], op: x => ops[name](x), reference: x => x });
+  for (const name of ['sum', 'mean', 'max'] as const)
+    checkOp(`${name} of a scalar`, { inputs: [[]], op: x => ops[name](x), reference: x => x });
 });
 
 test('the gradient of max goes to the first of equal elements', () => {
@@ -70,7 +85,9 @@ test('the gradient of max goes to the first of equal elements', () => {
 
 test('a NaN among the elements is their sum, mean and max', () => {
   scope(() => {
-    for (const name of ['sum', 'mean', 'max'] as const) if (!Number.isNaN(ops[name](tensor([1, NaN, 3])).item())) throw new Error(`${name} lost the NaN`);
+    for (const name of ['sum', 'mean', 'max'] as const)
+      if (!Number.isNaN(ops[name](tensor([1, NaN, 3])).item()))
+        throw new Error(`${name} lost the NaN`);
   });
 });
 

@@ -1,7 +1,7 @@
 /** One token at a time against the whole sequence at once. */
 import * as assert from 'uvu/assert';
-import { infer, init, lm, nn, text } from '../../src/index.js';
-import { rowHead, rowWeights, steps, stepState, type StepModel } from '../../src/ops/step.js';
+import { infer, init, lm, type nn, text } from '../../src/index.js';
+import { rowHead, rowWeights, type StepModel, stepState, steps } from '../../src/ops/step.js';
 import { near } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
@@ -15,13 +15,24 @@ const ids = Int32Array.from({ length: 12 }, () => random.int(vocab.size));
 
 for (const cell of ['rnn', 'lstm', 'gru'] as const) {
   test(`${cell}: the logits and the state are those of the sequence, in one call or several`, () => {
-    for (const [embeddingSize, hiddenSize, layers] of [[4, 1, 1], [5, 7, 2], [8, 8, 1], [3, 17, 3]] as const) {
+    for (const [embeddingSize, hiddenSize, layers] of [
+      [4, 1, 1],
+      [5, 7, 2],
+      [8, 8, 1],
+      [3, 17, 3],
+    ] as const) {
       using model = new lm.RecurrentLM({ vocab, cell, embeddingSize, hiddenSize, layers });
       const head = model.head as nn.FullSoftmax;
       const row: StepModel = {
-        cell, hiddenSize,
+        cell,
+        hiddenSize,
         embedding: rowWeights(model.embedding.weight),
-        layers: model.rnn.weights.map(w => ({ weight_ih: rowWeights(w.weight_ih), weight_hh: rowWeights(w.weight_hh), bias_ih: w.bias_ih!, bias_hh: w.bias_hh! })),
+        layers: model.rnn.weights.map(w => ({
+          weight_ih: rowWeights(w.weight_ih),
+          weight_hh: rowWeights(w.weight_hh),
+          bias_ih: w.bias_ih!,
+          bias_hh: w.bias_hh!,
+        })),
         head: rowHead(rowWeights(head.weight), head.bias!),
       };
       const whole = infer(() => {
@@ -30,13 +41,21 @@ for (const cell of ['rnn', 'lstm', 'gru'] as const) {
       });
       for (const cut of [0, 1, 7]) {
         const state = stepState(row);
-        const logits = [ids.subarray(0, cut), ids.subarray(cut)].flatMap(part => infer(() => [...steps(row, part, state).toArray()]));
+        const logits = [ids.subarray(0, cut), ids.subarray(cut)].flatMap(part =>
+          infer(() => [...steps(row, part, state).toArray()]),
+        );
         near(logits, whole.logits, 2e-6, `logits, H ${hiddenSize}`);
-        state.forEach((tensor, i) => near(tensor.toArray(), whole.state[i]!, 2e-6, `state ${i}, H ${hiddenSize}`));
+        state.forEach((tensor, i) =>
+          near(tensor.toArray(), whole.state[i]!, 2e-6, `state ${i}, H ${hiddenSize}`),
+        );
         assert.is(state.length, whole.state.length);
         for (const tensor of state) tensor.dispose();
       }
-      throws(() => infer(() => steps(row, Int32Array.of(1, 11), [])), RangeError, /id 11 at position 1/);
+      throws(
+        () => infer(() => steps(row, Int32Array.of(1, 11), [])),
+        RangeError,
+        /id 11 at position 1/,
+      );
     }
   });
 }

@@ -1,9 +1,18 @@
 import * as assert from 'uvu/assert';
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  AdamW,
+  type Optimizer,
+  type ParameterSource,
+  RMSprop,
+  SGD,
+} from '../../src/optim/index.js';
 import * as arena from '../../src/runtime/arena.js';
 import { init } from '../../src/runtime/init.js';
 import { infer, scope } from '../../src/tensor/scope.js';
 import { Parameter } from '../../src/tensor/tensor.js';
-import { Adadelta, Adagrad, Adam, AdamW, RMSprop, SGD, type Optimizer, type ParameterSource } from '../../src/optim/index.js';
 import { near, notZero } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
 import { golden } from '../support/safetensors.js';
@@ -14,7 +23,11 @@ const { test, run } = suite('optim/optimizer');
 
 type Any = Optimizer<object, string>;
 
-function parameter(values: ArrayLike<number>, shape: readonly number[] = [values.length], sparse = false): Parameter {
+function parameter(
+  values: ArrayLike<number>,
+  shape: readonly number[] = [values.length],
+  sparse = false,
+): Parameter {
   const p = new Parameter(shape, { sparse });
   p.set(values);
   return p;
@@ -61,7 +74,10 @@ for (const [stem, create] of Object.entries(GOLDEN)) {
     const start = [random.array(6), random.array(5)] as const;
     const grads = Array.from({ length: 10 }, () => [random.array(6), random.array(5)] as const);
     const make = () => {
-      const named = new Map([['rnn.weight_hh_l0', parameter(start[0], [2, 3])], ['rnn.bias_hh_l0', parameter(start[1])]]);
+      const named = new Map([
+        ['rnn.weight_hh_l0', parameter(start[0], [2, 3])],
+        ['rnn.bias_hh_l0', parameter(start[1])],
+      ]);
       return { named, optimizer: create(named) };
     };
     const advance = ({ named, optimizer }: ReturnType<typeof make>, from: number, to: number) => {
@@ -95,21 +111,43 @@ for (const [stem, create] of Object.entries(GOLDEN)) {
 test("state is saved under PyTorch's names", () => {
   const p = new Map([['rnn.weight_hh_l0', parameter([1, 2], [1, 2])]]);
   const states = (optimizer: Any) =>
-    Object.keys(optimizer.stateDict().tensors).map(name => /^optimizer\.(\w+)\.rnn\.weight_hh_l0$/.exec(name)?.[1]);
+    Object.keys(optimizer.stateDict().tensors).map(
+      name => /^optimizer\.(\w+)\.rnn\.weight_hh_l0$/.exec(name)?.[1],
+    );
   assert.equal(states(new SGD(p, { lr: 1 })), []);
   assert.equal(states(new SGD(p, { lr: 1, momentum: 0.9 })), ['momentum_buffer']);
   assert.equal(states(new Adagrad(p)), ['sum']);
   assert.equal(states(new RMSprop(p)), ['square_avg']);
-  assert.equal(states(new RMSprop(p, { centered: true, momentum: 0.1 })), ['square_avg', 'grad_avg', 'momentum_buffer']);
+  assert.equal(states(new RMSprop(p, { centered: true, momentum: 0.1 })), [
+    'square_avg',
+    'grad_avg',
+    'momentum_buffer',
+  ]);
   assert.equal(states(new Adadelta(p)), ['square_avg', 'acc_delta']);
   assert.equal(states(new Adam(p)), ['exp_avg', 'exp_avg_sq']);
-  assert.equal(states(new AdamW(p, { amsgrad: true })), ['exp_avg', 'exp_avg_sq', 'max_exp_avg_sq']);
+  assert.equal(states(new AdamW(p, { amsgrad: true })), [
+    'exp_avg',
+    'exp_avg_sq',
+    'max_exp_avg_sq',
+  ]);
 });
 
 test('unnamed parameters are called by position, pairs by name, and one given twice counts once', () => {
   const [a, b] = [parameter([1]), parameter([2])];
-  assert.equal(Object.keys(new Adagrad([a, b, a]).stateDict().tensors), ['optimizer.sum.0', 'optimizer.sum.1']);
-  assert.equal(Object.keys(new Adagrad([['x', a], ['y', b], ['z', a]]).stateDict().tensors), ['optimizer.sum.x', 'optimizer.sum.y']);
+  assert.equal(Object.keys(new Adagrad([a, b, a]).stateDict().tensors), [
+    'optimizer.sum.0',
+    'optimizer.sum.1',
+  ]);
+  assert.equal(
+    Object.keys(
+      new Adagrad([
+        ['x', a],
+        ['y', b],
+        ['z', a],
+      ]).stateDict().tensors,
+    ),
+    ['optimizer.sum.x', 'optimizer.sum.y'],
+  );
   assert.equal(Object.keys(new Adagrad(new Set([b])).stateDict().tensors), ['optimizer.sum.0']);
   setGrad(a, [1]);
   new SGD([a, a], { lr: 0.25 }).step();
@@ -162,14 +200,22 @@ test('lr may be changed between steps', () => {
 test('groups have hyper-parameters of their own', () => {
   const [weight, bias] = [parameter([1]), parameter([1])];
   const optimizer = new AdamW(
-    [{ parameters: [['weight', weight]] }, { parameters: [['bias', bias]], weightDecay: 0, amsgrad: true }],
+    [
+      { parameters: [['weight', weight]] },
+      { parameters: [['bias', bias]], weightDecay: 0, amsgrad: true },
+    ],
     { lr: 0.5, weightDecay: 0.5 },
   );
-  assert.equal(Object.keys(optimizer.stateDict().tensors).filter(name => name.includes('max')), ['optimizer.max_exp_avg_sq.bias']);
+  assert.equal(
+    Object.keys(optimizer.stateDict().tensors).filter(name => name.includes('max')),
+    ['optimizer.max_exp_avg_sq.bias'],
+  );
   optimizer.step();
   assert.is(weight.item(), 0.75);
   assert.is(bias.item(), 1);
-  const twice = new SGD([{ parameters: [weight] }, { parameters: [bias], momentum: 0.5 }], { lr: 1 });
+  const twice = new SGD([{ parameters: [weight] }, { parameters: [bias], momentum: 0.5 }], {
+    lr: 1,
+  });
   assert.equal(Object.keys(twice.stateDict().tensors), ['optimizer.momentum_buffer.1']);
 });
 
@@ -211,7 +257,10 @@ test('dispose gives the state back, once; the optimizer is then of no use', () =
   assert.is(arena.memoryUsage().persistent, persistent);
   assert.throws(() => optimizer.step(), /Adam: step after dispose/);
   assert.throws(() => optimizer.stateDict(), /Adam: stateDict after dispose/);
-  assert.throws(() => optimizer.loadStateDict({ step: 0, lr: 1, tensors: {} }), /Adam: loadStateDict after dispose/);
+  assert.throws(
+    () => optimizer.loadStateDict({ step: 0, lr: 1, tensors: {} }),
+    /Adam: loadStateDict after dispose/,
+  );
 });
 
 test('one that cannot be built leaves no memory behind', () => {
@@ -223,13 +272,17 @@ test('one that cannot be built leaves no memory behind', () => {
 });
 
 /** Ten steps over 7 rows of 5, of which 3 are touched each time. */
-function sparseRun(make: (p: Parameter) => Any, sparse: boolean): { p: Float32Array; state: Float32Array[] } {
+function sparseRun(
+  make: (p: Parameter) => Any,
+  sparse: boolean,
+): { p: Float32Array; state: Float32Array[] } {
   const random = new TestRandom(9);
   const p = parameter(random.array(35), [7, 5], sparse);
   const optimizer = make(p);
   for (let t = 0; t < 10; t++) {
     optimizer.zeroGrad();
-    const ids = Int32Array.of(t % 7, (t + 1) % 7, (3 * t + 3) % 7); // neighbours, the last row, and repetitions
+    // neighbours, the last row, and repetitions
+    const ids = Int32Array.of(t % 7, (t + 1) % 7, (3 * t + 3) % 7);
     const grad = new Float32Array(35);
     for (const id of ids) grad.set(random.array(5), 5 * id);
     p.touch(ids);
@@ -243,7 +296,10 @@ function sparseRun(make: (p: Parameter) => Any, sparse: boolean): { p: Float32Ar
 }
 
 test('a sparse parameter under SGD and Adagrad ends with the bytes of a dense one', () => {
-  for (const make of [(p: Parameter) => new SGD([p], { lr: 0.1 }), (p: Parameter) => new Adagrad([p], { lr: 0.1, lrDecay: 0.1 })]) {
+  for (const make of [
+    (p: Parameter) => new SGD([p], { lr: 0.1 }),
+    (p: Parameter) => new Adagrad([p], { lr: 0.1, lrDecay: 0.1 }),
+  ]) {
     assert.equal(sparseRun(make, true), sparseRun(make, false));
   }
 });
@@ -259,8 +315,12 @@ test('sparse Adam leaves rows that are not touched, and their moments, as they a
   const after = moments();
   for (let row = 0; row < 7; row++) {
     const touched = [2, 5, 6].includes(row);
-    for (const [old, now] of [[before, p.toArray()], ...after.map(m => [new Float32Array(35), m])] as [Float32Array, Float32Array][]) {
-      for (let i = 5 * row; i < 5 * row + 5; i++) assert.is(old[i] !== now[i], touched, `row ${row}, element ${i}`);
+    for (const [old, now] of [
+      [before, p.toArray()],
+      ...after.map(m => [new Float32Array(35), m]),
+    ] as [Float32Array, Float32Array][]) {
+      for (let i = 5 * row; i < 5 * row + 5; i++)
+        assert.is(old[i] !== now[i], touched, `row ${row}, element ${i}`);
     }
   }
   p.zeroGrad();
@@ -288,7 +348,8 @@ test('sparse Adam with every row touched is dense Adam, and counts steps for all
   });
   assert.equal(results[0], results[1]);
 
-  // The third step touches row 0 for the first time: its moments are fresh, the correction is that of step 3.
+  // The third step touches row 0 for the first time: its moments are fresh, the correction is that
+  // of step 3.
   const p = parameter([1, 1], [2, 1], true);
   const optimizer = new Adam([p], { lr: 0.1, eps: 0 });
   optimizer.step();
@@ -296,20 +357,42 @@ test('sparse Adam with every row touched is dense Adam, and counts steps for all
   p.touch(Int32Array.of(0));
   setGrad(p, [0.5, 0]);
   optimizer.step();
-  const expected = 1 - (0.1 * (0.1 * 0.5 / (1 - 0.9 ** 3))) / Math.sqrt((0.001 * 0.25) / (1 - 0.999 ** 3));
+  const expected =
+    1 - (0.1 * ((0.1 * 0.5) / (1 - 0.9 ** 3))) / Math.sqrt((0.001 * 0.25) / (1 - 0.999 ** 3));
   near(p.toArray(), [expected, 1], 1e-6, 'p');
 });
 
 test('what has no meaning for sparse gradients is refused when the optimizer is built', () => {
-  const p = [['embedding.weight', parameter(new Float32Array(4), [2, 2], true)]] as [string, Parameter][];
-  assert.throws(() => new SGD(p, { lr: 1, momentum: 0.9 }), /SGD: embedding\.weight: momentum 0\.9 and weightDecay 0 for a row-sparse parameter/);
-  assert.throws(() => new SGD(p, { lr: 1, weightDecay: 0.1 }), /SGD: embedding\.weight: momentum 0 and weightDecay 0\.1 for a row-sparse parameter/);
-  assert.throws(() => new Adagrad(p, { weightDecay: 0.1 }), /Adagrad: embedding\.weight: weightDecay 0\.1 for a row-sparse parameter/);
+  const p = [['embedding.weight', parameter(new Float32Array(4), [2, 2], true)]] as [
+    string,
+    Parameter,
+  ][];
+  assert.throws(
+    () => new SGD(p, { lr: 1, momentum: 0.9 }),
+    /SGD: embedding\.weight: momentum 0\.9 and weightDecay 0 for a row-sparse parameter/,
+  );
+  assert.throws(
+    () => new SGD(p, { lr: 1, weightDecay: 0.1 }),
+    /SGD: embedding\.weight: momentum 0 and weightDecay 0\.1 for a row-sparse parameter/,
+  );
+  assert.throws(
+    () => new Adagrad(p, { weightDecay: 0.1 }),
+    /Adagrad: embedding\.weight: weightDecay 0\.1 for a row-sparse parameter/,
+  );
   assert.throws(() => new RMSprop(p), /RMSprop: embedding\.weight: a row-sparse parameter/);
   assert.throws(() => new Adadelta(p), /Adadelta: embedding\.weight: a row-sparse parameter/);
-  assert.throws(() => new Adam(p, { weightDecay: 0.1 }), /Adam: embedding\.weight: weightDecay 0\.1 for a row-sparse parameter/);
-  assert.throws(() => new AdamW(p), /AdamW: embedding\.weight: weightDecay 0\.01 for a row-sparse parameter/);
-  new AdamW([{ parameters: p, weightDecay: 0 }, { parameters: [['linear.weight', parameter([1])]] }]).step();
+  assert.throws(
+    () => new Adam(p, { weightDecay: 0.1 }),
+    /Adam: embedding\.weight: weightDecay 0\.1 for a row-sparse parameter/,
+  );
+  assert.throws(
+    () => new AdamW(p),
+    /AdamW: embedding\.weight: weightDecay 0\.01 for a row-sparse parameter/,
+  );
+  new AdamW([
+    { parameters: p, weightDecay: 0 },
+    { parameters: [['linear.weight', parameter([1])]] },
+  ]).step();
 });
 
 test('hyper-parameters out of range are refused with their value', () => {
@@ -319,14 +402,23 @@ test('hyper-parameters out of range are refused with their value', () => {
     [() => new SGD(p, { lr: -1 }), /^SGD: lr is -1, expected a number ≥ 0$/],
     [() => new SGD(p, { lr: Infinity }), /SGD: lr is Infinity/],
     [() => new SGD(p, { lr: 1, momentum: -0.1 }), /SGD: momentum is -0\.1/],
-    [() => new SGD(p, { lr: 1, dampening: 1.5 }), /^SGD: dampening is 1\.5, expected 0 ≤ dampening ≤ 1$/],
+    [
+      () => new SGD(p, { lr: 1, dampening: 1.5 }),
+      /^SGD: dampening is 1\.5, expected 0 ≤ dampening ≤ 1$/,
+    ],
     [() => new SGD(p, { lr: 1, weightDecay: NaN }), /SGD: weightDecay is NaN/],
     [() => new SGD(p, { lr: 1, nesterov: true }), /SGD: nesterov with momentum 0 and dampening 0/],
-    [() => new SGD(p, { lr: 1, nesterov: true, momentum: 0.9, dampening: 0.1 }), /SGD: nesterov with momentum 0\.9 and dampening 0\.1/],
+    [
+      () => new SGD(p, { lr: 1, nesterov: true, momentum: 0.9, dampening: 0.1 }),
+      /SGD: nesterov with momentum 0\.9 and dampening 0\.1/,
+    ],
     [() => new Adagrad(p, { lr: NaN }), /Adagrad: lr is NaN/],
     [() => new Adagrad(p, { lrDecay: -1 }), /Adagrad: lrDecay is -1/],
     [() => new Adagrad(p, { weightDecay: -1 }), /Adagrad: weightDecay is -1/],
-    [() => new Adagrad(p, { initialAccumulatorValue: -1 }), /Adagrad: initialAccumulatorValue is -1/],
+    [
+      () => new Adagrad(p, { initialAccumulatorValue: -1 }),
+      /Adagrad: initialAccumulatorValue is -1/,
+    ],
     [() => new Adagrad(p, { eps: -1 }), /Adagrad: eps is -1/],
     [() => new RMSprop(p, { alpha: 1.1 }), /RMSprop: alpha is 1\.1/],
     [() => new RMSprop(p, { eps: -1 }), /RMSprop: eps is -1/],
@@ -335,15 +427,25 @@ test('hyper-parameters out of range are refused with their value', () => {
     [() => new Adadelta(p, { rho: -0.1 }), /Adadelta: rho is -0\.1/],
     [() => new Adadelta(p, { eps: -1 }), /Adadelta: eps is -1/],
     [() => new Adadelta(p, { weightDecay: -1 }), /Adadelta: weightDecay is -1/],
-    [() => new Adam(p, { betas: [1, 0.999] }), /^Adam: betas\[0\] is 1, expected 0 ≤ betas\[0\] < 1$/],
+    [
+      () => new Adam(p, { betas: [1, 0.999] }),
+      /^Adam: betas\[0\] is 1, expected 0 ≤ betas\[0\] < 1$/,
+    ],
     [() => new Adam(p, { betas: [0.9, -1] }), /Adam: betas\[1\] is -1/],
     [() => new Adam(p, { eps: -1 }), /Adam: eps is -1/],
     [() => new AdamW(p, { weightDecay: -1 }), /AdamW: weightDecay is -1/],
-    [() => new SGD([{ parameters: [['w', p[0]!]], momentum: -1 }], { lr: 1 }), /^SGD: w: momentum is -1/],
+    [
+      () => new SGD([{ parameters: [['w', p[0]!]], momentum: -1 }], { lr: 1 }),
+      /^SGD: w: momentum is -1/,
+    ],
     [() => new SGD([], { lr: 1 }), /SGD: there are no parameters/],
   ];
   for (const [build, message] of cases) {
-    assert.throws(build, (error: Error) => error instanceof RangeError && message.test(error.message), String(message));
+    assert.throws(
+      build,
+      (error: Error) => error instanceof RangeError && message.test(error.message),
+      String(message),
+    );
   }
   const optimizer = new SGD(p, { lr: 1 });
   optimizer.lr = NaN;
@@ -353,19 +455,52 @@ test('hyper-parameters out of range are refused with their value', () => {
 
 test('what is no parameter is refused', () => {
   const [a, b] = [parameter([1]), parameter([2])];
-  assert.throws(() => new Adam({} as Parameter[]), /Adam: object is not a list of parameters; pass model\.parameters\(\)/);
-  assert.throws(() => new Adam(undefined as unknown as Parameter[]), /Adam: undefined is not a list of parameters/);
-  assert.throws(() => new Adam([a, 3] as unknown as Parameter[]), /Adam: element 1 is neither a Parameter nor a pair \[name, Parameter\]/);
-  assert.throws(() => new Adam([a, { parameters: [b] }] as unknown as Parameter[]), /Adam: element 1 is neither/);
-  assert.throws(() => new Adam([['w', a], ['w', b]]), /Adam: two parameters are called "w"/);
-  assert.throws(() => new Adam([{ parameters: [['w', a]] }, { parameters: [['v', a]] }]), /Adam: "v" is already in another group, as "w"/);
+  assert.throws(
+    () => new Adam({} as Parameter[]),
+    /Adam: object is not a list of parameters; pass model\.parameters\(\)/,
+  );
+  assert.throws(
+    () => new Adam(undefined as unknown as Parameter[]),
+    /Adam: undefined is not a list of parameters/,
+  );
+  assert.throws(
+    () => new Adam([a, 3] as unknown as Parameter[]),
+    /Adam: element 1 is neither a Parameter nor a pair \[name, Parameter\]/,
+  );
+  assert.throws(
+    () => new Adam([a, { parameters: [b] }] as unknown as Parameter[]),
+    /Adam: element 1 is neither/,
+  );
+  assert.throws(
+    () =>
+      new Adam([
+        ['w', a],
+        ['w', b],
+      ]),
+    /Adam: two parameters are called "w"/,
+  );
+  assert.throws(
+    () => new Adam([{ parameters: [['w', a]] }, { parameters: [['v', a]] }]),
+    /Adam: "v" is already in another group, as "w"/,
+  );
 });
 
 test('loading lists all that does not fit and changes nothing', () => {
-  const make = () => new Adam([['a', parameter([1, 2])], ['b', parameter([1, 2, 3])]]);
+  const make = () =>
+    new Adam([
+      ['a', parameter([1, 2])],
+      ['b', parameter([1, 2, 3])],
+    ]);
   const optimizer = make();
   const before = optimizer.stateDict();
-  const state = { step: 1.5, lr: NaN, tensors: { ...make().stateDict().tensors, extra: new Float32Array(1) } as Record<string, Float32Array> };
+  const state = {
+    step: 1.5,
+    lr: NaN,
+    tensors: { ...make().stateDict().tensors, extra: new Float32Array(1) } as Record<
+      string,
+      Float32Array
+    >,
+  };
   state.tensors['optimizer.exp_avg.a'] = Float32Array.of(1, 2);
   delete state.tensors['optimizer.exp_avg_sq.a'];
   delete state.tensors['optimizer.exp_avg.b'];
@@ -375,7 +510,8 @@ test('loading lists all that does not fit and changes nothing', () => {
     (error: Error) =>
       error.message ===
       'Adam.loadStateDict: step is 1.5, expected a whole number ≥ 0; lr is NaN, expected a number ≥ 0; ' +
-        'missing "optimizer.exp_avg_sq.a", "optimizer.exp_avg.b"; unexpected "extra"; "optimizer.exp_avg_sq.b" has 4 values, expected 3',
+        'missing "optimizer.exp_avg_sq.a", "optimizer.exp_avg.b"; unexpected "extra"; ' +
+        '"optimizer.exp_avg_sq.b" has 4 values, expected 3',
   );
   assert.equal(optimizer.stateDict(), before);
 });

@@ -1,6 +1,15 @@
 import * as assert from 'uvu/assert';
+import {
+  constant,
+  cosine,
+  exponential,
+  oneCycle,
+  reduceOnPlateau,
+  type Schedule,
+  step,
+  warmup,
+} from '../../src/optim/index.js';
 import { init } from '../../src/runtime/init.js';
-import { constant, cosine, exponential, oneCycle, reduceOnPlateau, step, warmup, type Schedule } from '../../src/optim/index.js';
 import { near } from '../support/near.js';
 import { golden } from '../support/safetensors.js';
 import { suite } from '../support/suite.js';
@@ -34,13 +43,28 @@ test('constant is the base', () => {
 
 test('cosine ends at min after the whole training by default', () => {
   const schedule = cosine({ min: 0.1 });
-  near([schedule.lr(0, 10, 0.5), schedule.lr(5, 10, 0.5), schedule.lr(10, 10, 0.5)], [0.5, 0.3, 0.1], 1e-15, 'rates');
+  near(
+    [schedule.lr(0, 10, 0.5), schedule.lr(5, 10, 0.5), schedule.lr(10, 10, 0.5)],
+    [0.5, 0.3, 0.1],
+    1e-15,
+    'rates',
+  );
 });
 
 test('oneCycle starts at max / divFactor, peaks at pctStart and ends at the first / finalDivFactor', () => {
-  const schedule = oneCycle({ pctStart: 0.25, divFactor: 10, finalDivFactor: 100, anneal: 'linear' });
+  const schedule = oneCycle({
+    pctStart: 0.25,
+    divFactor: 10,
+    finalDivFactor: 100,
+    anneal: 'linear',
+  });
   // peak at 0.25·20 − 1 = 4, last step 19
-  near(rates(schedule, 20, 1).filter((_, t) => [0, 2, 4, 19].includes(t)), [0.1, 0.55, 1, 0.001], 1e-12, 'rates');
+  near(
+    rates(schedule, 20, 1).filter((_, t) => [0, 2, 4, 19].includes(t)),
+    [0.1, 0.55, 1, 0.001],
+    1e-12,
+    'rates',
+  );
   near([schedule.lr(25, 20, 1)], [0.001], 1e-12, 'a later rate');
   assert.ok(rates(oneCycle(), 1, 1).every(Number.isFinite));
 });
@@ -49,7 +73,10 @@ test('oneCycle is finite and at most max for every length and every pctStart', (
   for (const pctStart of [0, 0.1, 0.25, 0.3, 0.5, 1]) {
     for (let total = 1; total <= 12; total++) {
       const all = rates(oneCycle({ max: 2, pctStart }), total, 1);
-      assert.ok(all.every(lr => lr > 0 && lr <= 2), `pctStart ${pctStart}, total ${total}: ${all}`);
+      assert.ok(
+        all.every(lr => lr > 0 && lr <= 2),
+        `pctStart ${pctStart}, total ${total}: ${all}`,
+      );
     }
   }
   assert.is(oneCycle({ pctStart: 1 }).lr(9, 10, 1), 1);
@@ -59,12 +86,23 @@ test('warmup rises evenly to the first rate of what follows, which then counts i
   near(rates(warmup(3), 5, 1), [0.25, 0.5, 0.75, 1, 1], 1e-15, 'rates');
   const then = cosine();
   const schedule = warmup(4, then);
-  near([schedule.lr(1, 14, 0.5), schedule.lr(4, 14, 0.5), schedule.lr(9, 14, 0.5)], [0.2, then.lr(0, 10, 0.5), then.lr(5, 10, 0.5)], 1e-15, 'rates');
+  near(
+    [schedule.lr(1, 14, 0.5), schedule.lr(4, 14, 0.5), schedule.lr(9, 14, 0.5)],
+    [0.2, then.lr(0, 10, 0.5), then.lr(5, 10, 0.5)],
+    1e-15,
+    'rates',
+  );
   assert.ok(Number.isFinite(warmup(20, cosine()).lr(3, 10, 1)));
 });
 
 test('a rate depends on the step alone, not on earlier calls', () => {
-  for (const create of [() => step({ size: 3 }), () => exponential({ gamma: 0.9 }), () => cosine(), () => oneCycle(), () => warmup(2, cosine())]) {
+  for (const create of [
+    () => step({ size: 3 }),
+    () => exponential({ gamma: 0.9 }),
+    () => cosine(),
+    () => oneCycle(),
+    () => warmup(2, cosine()),
+  ]) {
     const forward = rates(create(), 20, 0.3);
     const schedule = create();
     for (let t = 19; t >= 0; t--) assert.is(schedule.lr(t, 20, 0.3), forward[t]);
@@ -80,7 +118,8 @@ test('reduceOnPlateau lowers the rate when more losses than patience fail to imp
     schedule.observe!(loss);
     observed.push(lr());
   }
-  //                        10 first; 9.5, 9.1 too little: halved; 8 better; 7.9, NaN: halved; 7.5, 7.4: to the minimum …; 7 better; …
+  //                        10 first; 9.5, 9.1 too little: halved; 8 better; 7.9, NaN: halved; 7.5,
+  //                        7.4: to the minimum …; 7 better; …
   assert.equal(observed, [1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2]);
 });
 
@@ -92,7 +131,10 @@ test('with patience 0 each loss that does not improve lowers the rate', () => {
 
 test("reduceOnPlateau's state goes through JSON, also within warmup", () => {
   const losses = [3, 2, 2, 2, 1.9, 1.9, 1.9, 1.9];
-  for (const create of [() => reduceOnPlateau({ patience: 1 }), () => warmup(2, reduceOnPlateau({ patience: 1 }))]) {
+  for (const create of [
+    () => reduceOnPlateau({ patience: 1 }),
+    () => warmup(2, reduceOnPlateau({ patience: 1 })),
+  ]) {
     for (let k = 0; k <= losses.length; k++) {
       const [whole, first, second] = [create(), create(), create()];
       for (const loss of losses) whole.observe!(loss);
@@ -133,9 +175,16 @@ test('numbers out of range are refused', () => {
     [() => reduceOnPlateau({ min: -1 }), /reduceOnPlateau: min is -1/],
   ];
   for (const [act, message] of cases) {
-    assert.throws(act, (error: Error) => error instanceof RangeError && message.test(error.message), String(message));
+    assert.throws(
+      act,
+      (error: Error) => error instanceof RangeError && message.test(error.message),
+      String(message),
+    );
   }
-  assert.throws(() => reduceOnPlateau().restore!({}), /reduceOnPlateau: restore: \{\}, expected \{ best, bad, scale \}/);
+  assert.throws(
+    () => reduceOnPlateau().restore!({}),
+    /reduceOnPlateau: restore: \{\}, expected \{ best, bad, scale \}/,
+  );
 });
 
 run();

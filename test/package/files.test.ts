@@ -8,23 +8,49 @@ const { test, run } = suite('package/files');
 
 type Target = string | { [condition: string]: Target };
 
-const manifest = JSON.parse(readFileSync(ROOT + 'package.json', 'utf8')) as { exports: Record<string, Target>; imports: Record<string, Target>; bin: Record<string, string>; dependencies?: object };
-const packed = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as unknown;
+const manifest = JSON.parse(readFileSync(ROOT + 'package.json', 'utf8')) as {
+  exports: Record<string, Target>;
+  imports: Record<string, Target>;
+  bin: Record<string, string>;
+  dependencies?: object;
+};
+const packed = JSON.parse(
+  execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }),
+) as unknown;
 // npm 12 gives an object by package name, the others a list
-const files = Object.values(packed as Record<string, { files: { path: string }[] }>)[0]!.files.map(({ path }) => path);
-const entries = Object.keys(manifest.exports).filter(entry => !/\.(wasm|json)$/.test(entry)).map(entry => entry.replace('.', 'throughtime'));
+const files = Object.values(packed as Record<string, { files: { path: string }[] }>)[0]!.files.map(
+  ({ path }) => path,
+);
+const entries = Object.keys(manifest.exports)
+  .filter(entry => !/\.(wasm|json)$/.test(entry))
+  .map(entry => entry.replace('.', 'throughtime'));
 
-const targets = (target: Target): string[] => (typeof target === 'string' ? [target.replace('./', '')] : Object.values(target).flatMap(targets));
+const targets = (target: Target): string[] =>
+  typeof target === 'string' ? [target.replace('./', '')] : Object.values(target).flatMap(targets);
 
 test('the package holds what its entries name', () => {
   const named = [manifest.exports, manifest.imports, manifest.bin].flatMap(targets);
-  assert.equal(named.filter(path => !files.includes(path)), []);
+  assert.equal(
+    named.filter(path => !files.includes(path)),
+    [],
+  );
 });
 
 test('the package holds nothing else', () => {
-  const wanted = /^(README\.md|CHANGELOG\.md|LICENSE|package\.json|dist\/(index|cli|chunks\/\w+|(nn|lm|ops|optim|text|train|io|node)\/index|kernels\/binary(\.[\w-]+)?)\.js|dist\/(\w+\/)?\w+\.d\.ts|dist\/kernels\/\w+\.wasm|dist\/licences\.txt)$/;
-  assert.equal(files.filter(path => !wanted.test(path)), []);
-  assert.equal(files.filter(path => /^dist\/(cli|kernels)\/.*\.d\.ts$/.test(path)), []);
+  const wanted =
+    /^(README\.md|CHANGELOG\.md|LICENSE|package\.json|dist\/(index|cli|chunks\/\w+|(nn|lm|ops|optim|text|train|io|node)\/index|kernels\/binary(\.[\w-]+)?)\.js|dist\/(\w+\/)?\w+\.d\.ts|dist\/kernels\/\w+\.wasm|dist\/licences\.txt)$/;
+  assert.equal(
+    files.filter(path => !wanted.test(path)),
+    [],
+  );
+  assert.equal(
+    files.filter(path => /^dist\/(cli|kernels)\/.*\.d\.ts$/.test(path)),
+    [],
+  );
 });
 
 test('the package depends on nothing', () => {
@@ -48,18 +74,28 @@ test('every entry but the files names no built-in module of Node', async () => {
 });
 
 test('no entry awaits at its top level', async () => {
-  for (const entry of entries) await bundle(`export * from '${entry}'`, { format: 'cjs' }); // refuses top-level await
+  // refuses top-level await
+  for (const entry of entries) await bundle(`export * from '${entry}'`, { format: 'cjs' });
 });
 
 test('no code is made from strings', () => {
   for (const path of files.filter(path => path.endsWith('.js') && path !== 'dist/cli.js')) {
-    assert.not.match(readFileSync(ROOT + path, 'utf8'), /\beval\s*\(|\bnew\s+Function\b|[^.\w]Function\s*\(/, path);
+    assert.not.match(
+      readFileSync(ROOT + path, 'utf8'),
+      /\beval\s*\(|\bnew\s+Function\b|[^.\w]Function\s*\(/,
+      path,
+    );
   }
 });
 
-for (const [condition, file] of [['workerd', 'simd.wasm'], ['edge-light', 'simd.wasm?module']] as const) {
+for (const [condition, file] of [
+  ['workerd', 'simd.wasm'],
+  ['edge-light', 'simd.wasm?module'],
+] as const) {
   test(`under the condition ${condition} the binary is the file ${file}`, async () => {
-    const { code, files } = await bundle(`export * from 'throughtime'`, { conditions: [condition] });
+    const { code, files } = await bundle(`export * from 'throughtime'`, {
+      conditions: [condition],
+    });
     assert.ok(new RegExp(`import \\w+ from ?"\\./${file.replace(/[.?]/g, '\\$&')}"`).test(code));
     assert.not(files.includes('kernels/binary.js'));
   });

@@ -4,7 +4,10 @@ import { suite } from '../support/suite.js';
 
 const { test, run } = suite('package/size');
 
-/** Bytes, gzipped, of all that it takes to train an LSTM: both WebAssembly builds, model, optimizer, trainer. */
+/**
+ * Bytes, gzipped, of all that it takes to train an LSTM: both WebAssembly builds, model, optimizer,
+ * trainer.
+ */
 const BUDGET = 64 * 1024;
 
 const TRAIN = `
@@ -37,10 +40,16 @@ test('so it does through the one entry', async () => {
   assert.ok(gzip <= BUDGET, `${gzip} bytes, the budget is ${BUDGET}`);
 });
 
-for (const source of [`import { Vocab } from 'throughtime/text'; console.log(Vocab)`, `import { text } from 'throughtime'; console.log(text.Vocab)`]) {
+for (const source of [
+  `import { Vocab } from 'throughtime/text'; console.log(Vocab)`,
+  `import { text } from 'throughtime'; console.log(text.Vocab)`,
+]) {
   test(`no kernels come with text alone: ${source}`, async () => {
     const { gzip, files } = await bundle(source);
-    assert.not(files.some(file => file.startsWith('kernels/')), files.join(' '));
+    assert.not(
+      files.some(file => file.startsWith('kernels/')),
+      files.join(' '),
+    );
     assert.ok(gzip < 6 * 1024, `${gzip} bytes`);
   });
 }

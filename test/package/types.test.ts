@@ -39,18 +39,47 @@ const APP = `
 /** A folder that has the packed package in node_modules. */
 const folder = mkdtempSync(join(tmpdir(), 'throughtime-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
-const tarball = join(folder, execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: ROOT, encoding: 'utf8' }).trim());
+const tarball = join(
+  folder,
+  execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  }).trim(),
+);
 mkdirSync(join(folder, 'node_modules/throughtime'), { recursive: true });
-execFileSync('tar', ['-xzf', tarball, '-C', join(folder, 'node_modules/throughtime'), '--strip-components=1']);
+execFileSync('tar', [
+  '-xzf',
+  tarball,
+  '-C',
+  join(folder, 'node_modules/throughtime'),
+  '--strip-components=1',
+]);
 
 test('publint finds nothing to say', async () => {
   const { messages, pkg } = await publint({ pkgDir: ROOT, strict: true, pack: false });
-  assert.equal(messages.map(message => formatMessage(message, pkg)), []);
+  assert.equal(
+    messages.map(message => formatMessage(message, pkg)),
+    [],
+  );
 });
 
 test('the types of every entry are found as its code is', () => {
-  const args = ['--profile', 'esm-only', '--exclude-entrypoints', 'kernels/simd.wasm', 'kernels/relaxed.wasm', '--format', 'ascii', '--no-emoji', '--no-color'];
-  const attw = spawnSync(process.execPath, [`${ROOT}node_modules/@arethetypeswrong/cli/dist/index.js`, tarball, ...args], { encoding: 'utf8' });
+  const args = [
+    '--profile',
+    'esm-only',
+    '--exclude-entrypoints',
+    'kernels/simd.wasm',
+    'kernels/relaxed.wasm',
+    '--format',
+    'ascii',
+    '--no-emoji',
+    '--no-color',
+  ];
+  const attw = spawnSync(
+    process.execPath,
+    [`${ROOT}node_modules/@arethetypeswrong/cli/dist/index.js`, tarball, ...args],
+    { encoding: 'utf8' },
+  );
   assert.is(attw.status, 0, attw.stdout + attw.stderr);
 });
 
@@ -59,9 +88,25 @@ for (const moduleResolution of ['nodenext', 'bundler']) {
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
     writeFileSync(join(folder, 'app.ts'), APP);
     const module = moduleResolution === 'bundler' ? 'esnext' : 'nodenext';
-    const compilerOptions = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, target: 'es2022', lib: ['es2022', 'dom', 'dom.iterable'], types: [], module, moduleResolution };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }));
-    const tsc = spawnSync(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '--project', folder], { encoding: 'utf8' });
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      target: 'es2022',
+      lib: ['es2022', 'dom', 'dom.iterable'],
+      types: [],
+      module,
+      moduleResolution,
+    };
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['app.ts'] }),
+    );
+    const tsc = spawnSync(
+      process.execPath,
+      [`${ROOT}node_modules/typescript/bin/tsc`, '--project', folder],
+      { encoding: 'utf8' },
+    );
     assert.is(tsc.status, 0, tsc.stdout + tsc.stderr);
   });
 }

@@ -26,6 +26,11 @@ export function forward({ f }: Activation, x: Float64Array): Float64Array {
 }
 
 /** dx += dy·f′(x) */
-export function backward({ derivative }: Activation, dx: Float64Array, dy: Float64Array, x: Float64Array): void {
+export function backward(
+  { derivative }: Activation,
+  dx: Float64Array,
+  dy: Float64Array,
+  x: Float64Array,
+): void {
   for (let i = 0; i < x.length; i++) dx[i]! += dy[i]! * derivative(x[i]!);
 }

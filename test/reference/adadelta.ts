@@ -7,7 +7,10 @@ export interface AdadeltaOptions {
 
 /** torch.optim.Adadelta, one step in place. */
 export function adadeltaStep(
-  p: Float64Array, g: Float64Array, square: Float64Array, delta: Float64Array,
+  p: Float64Array,
+  g: Float64Array,
+  square: Float64Array,
+  delta: Float64Array,
   { lr, rho = 0.9, eps = 1e-6, weightDecay = 0 }: AdadeltaOptions,
 ): void {
   for (let i = 0; i < p.length; i++) {

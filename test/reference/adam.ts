@@ -7,9 +7,16 @@ export interface AdamOptions {
   decoupled?: boolean;
 }
 
-/** torch.optim.Adam, or AdamW if `decoupled`, step `t` (from 1) in place. `vmax` present: AMSGrad. */
+/**
+ * torch.optim.Adam, or AdamW if `decoupled`, step `t` (from 1) in place. `vmax` present: AMSGrad.
+ */
 export function adamStep(
-  p: Float64Array, g: Float64Array, m: Float64Array, v: Float64Array, vmax: Float64Array | undefined, t: number,
+  p: Float64Array,
+  g: Float64Array,
+  m: Float64Array,
+  v: Float64Array,
+  vmax: Float64Array | undefined,
+  t: number,
   { lr, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0, decoupled = false }: AdamOptions,
 ): void {
   for (let i = 0; i < p.length; i++) {

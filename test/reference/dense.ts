@@ -7,7 +7,10 @@ export interface Dense {
 
 /** Every multi-index of a shape, in row-major order; one empty index for a scalar. */
 export function indices(shape: readonly number[]): number[][] {
-  return shape.reduce<number[][]>((all, extent) => all.flatMap(index => Array.from({ length: extent }, (_, i) => [...index, i])), [[]]);
+  return shape.reduce<number[][]>(
+    (all, extent) => all.flatMap(index => Array.from({ length: extent }, (_, i) => [...index, i])),
+    [[]],
+  );
 }
 
 /** The array whose element at each index is f(index). */
@@ -15,14 +18,25 @@ export function build(shape: readonly number[], f: (index: readonly number[]) =>
   return { shape, data: Float64Array.from(indices(shape), f) };
 }
 
-/** The element at an index, which is aligned at the last axis; an axis of extent 1 repeats (NumPy's rule). */
+/**
+ * The element at an index, which is aligned at the last axis; an axis of extent 1 repeats (NumPy's
+ * rule).
+ */
 export function at({ shape, data }: Dense, index: readonly number[]): number {
   const lead = index.length - shape.length;
-  return data[shape.reduce((position, extent, axis) => position * extent + (extent === 1 ? 0 : index[axis + lead]!), 0)]!;
+  return data[
+    shape.reduce(
+      (position, extent, axis) => position * extent + (extent === 1 ? 0 : index[axis + lead]!),
+      0,
+    )
+  ]!;
 }
 
 /** Row-major values of a shape. */
-export function dense(values: ArrayLike<number>, shape: readonly number[] = [values.length]): Dense {
+export function dense(
+  values: ArrayLike<number>,
+  shape: readonly number[] = [values.length],
+): Dense {
   return { shape, data: Float64Array.from(values) };
 }
 

@@ -20,5 +20,7 @@ export function randomBits(counter: number, { low, high }: Seed): number {
 
 /** Factor of element i: 1 / (1 − p) if u(i mod period) ≥ p, else 0. */
 export function dropoutMask(n: number, period: number, p: number, seed: Seed): Float64Array {
-  return Float64Array.from({ length: n }, (_, i) => (randomBits(i % period, seed) / 2 ** 32 >= p ? 1 / (1 - p) : 0));
+  return Float64Array.from({ length: n }, (_, i) =>
+    randomBits(i % period, seed) / 2 ** 32 >= p ? 1 / (1 - p) : 0,
+  );
 }

@@ -6,7 +6,7 @@
  *
  * Every array is whole: absent states are zeros, absent gradients too.
  */
-import { type Sequence, dot, frozen, restarts, sigmoid, walk } from './recurrent.js';
+import { dot, frozen, restarts, type Sequence, sigmoid, walk } from './recurrent.js';
 
 export interface GruInput {
   /** [T, B, 3H] x·W_ihᵀ + b_ih, for r and z + b_hh too */
@@ -63,7 +63,11 @@ export function gruBackward(
       const row = t * B + b;
       const through = new Float64Array(H); // ∂loss/∂h_{t−1}
       for (let j = 0; j < H; j++) {
-        const [r, z, n] = [0, 1, 2].map(k => gates[(row * 3 + k) * H + j]!) as [number, number, number];
+        const [r, z, n] = [0, 1, 2].map(k => gates[(row * 3 + k) * H + j]!) as [
+          number,
+          number,
+          number,
+        ];
         const dht = dh[b * H + j]! + dy[row * H + j]!;
         const dn = dht * (1 - z) * (1 - n * n); // (4), (3)
         dgates[(row * 3 + 0) * H + j] = dn * hn[row * H + j]! * r * (1 - r); // (3), (1)
@@ -73,8 +77,10 @@ export function gruBackward(
         through[j] = dht * z; // (4)
       }
       for (let k = 0; k < H; k++) {
-        for (let j = 0; j < 2 * H; j++) through[k]! += dgates[row * 3 * H + j]! * w_hh[j * H + k]!; // (1), (2)
-        for (let j = 0; j < H; j++) through[k]! += dhn[row * H + j]! * w_hh[(2 * H + j) * H + k]!; // (3)
+        // (1), (2)
+        for (let j = 0; j < 2 * H; j++) through[k]! += dgates[row * 3 * H + j]! * w_hh[j * H + k]!;
+        // (3)
+        for (let j = 0; j < H; j++) through[k]! += dhn[row * H + j]! * w_hh[(2 * H + j) * H + k]!;
       }
       if (restarts(s, t, b)) through.fill(0);
       dh.set(through, b * H);

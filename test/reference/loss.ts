@@ -6,7 +6,13 @@ export function mse(a: Float64Array, b: Float64Array): Float64Array {
 }
 
 /** da += 2·dy·(a − b),   db −= 2·dy·(a − b) */
-export function mseBackward(da: Float64Array, db: Float64Array, dy: Float64Array, a: Float64Array, b: Float64Array): void {
+export function mseBackward(
+  da: Float64Array,
+  db: Float64Array,
+  dy: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+): void {
   for (let i = 0; i < dy.length; i++) {
     da[i]! += 2 * dy[i]! * (a[i]! - b[i]!);
     db[i]! -= 2 * dy[i]! * (a[i]! - b[i]!);
@@ -19,6 +25,11 @@ export function bceLogits(x: Float64Array, t: Float64Array): Float64Array {
 }
 
 /** dx += dy·(σ(x) − t) */
-export function bceLogitsBackward(dx: Float64Array, dy: Float64Array, x: Float64Array, t: Float64Array): void {
+export function bceLogitsBackward(
+  dx: Float64Array,
+  dy: Float64Array,
+  x: Float64Array,
+  t: Float64Array,
+): void {
   for (let i = 0; i < dy.length; i++) dx[i]! += dy[i]! * (1 / (1 + Math.exp(-x[i]!)) - t[i]!);
 }

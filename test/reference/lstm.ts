@@ -8,7 +8,7 @@
  *
  * Every array is whole: absent states are zeros, absent gradients too.
  */
-import { type Sequence, dot, frozen, restarts, sigmoid, walk } from './recurrent.js';
+import { dot, frozen, restarts, type Sequence, sigmoid, walk } from './recurrent.js';
 
 export interface LstmInput {
   /** [T, B, 4H] x·W_ihᵀ + b_ih + b_hh, gates i f g o */
@@ -75,7 +75,12 @@ export function lstmBackward(
       if (frozen(s, t, b)) continue;
       const n = t * B + b;
       for (let j = 0; j < H; j++) {
-        const [i, f, g, o] = [0, 1, 2, 3].map(k => gates[(n * 4 + k) * H + j]!) as [number, number, number, number];
+        const [i, f, g, o] = [0, 1, 2, 3].map(k => gates[(n * 4 + k) * H + j]!) as [
+          number,
+          number,
+          number,
+          number,
+        ];
         const tanh = tc[n * H + j]!;
         const dht = dh[b * H + j]! + dy[n * H + j]!;
         const dct = dc[b * H + j]! + dht * o * (1 - tanh * tanh); // (6)
@@ -90,7 +95,9 @@ export function lstmBackward(
         dc.fill(0, b * H, (b + 1) * H);
         continue;
       }
-      for (let j = 0; j < 4 * H; j++) for (let k = 0; k < H; k++) dh[b * H + k]! += dgates[n * 4 * H + j]! * w_hh[j * H + k]!; // (1)-(4)
+      for (let j = 0; j < 4 * H; j++)
+        // (1)-(4)
+        for (let k = 0; k < H; k++) dh[b * H + k]! += dgates[n * 4 * H + j]! * w_hh[j * H + k]!;
     }
   }
   return { dgates, dh0: dh, dc0: dc };

@@ -1,4 +1,7 @@
-/** What the references of the three recurrent layers share: the walk through time, and the products done outside the time loop. */
+/**
+ * What the references of the three recurrent layers share: the walk through time, and the products
+ * done outside the time loop.
+ */
 
 /** One layer in one direction over a whole sequence. */
 export interface Sequence {
@@ -13,8 +16,10 @@ export interface Sequence {
   resets?: ArrayLike<number> | undefined;
 }
 
-export const frozen = ({ lengths }: Sequence, t: number, b: number): boolean => lengths !== undefined && t >= lengths[b]!;
-export const restarts = ({ resets, B }: Sequence, t: number, b: number): boolean => resets?.[t * B + b] === 1;
+export const frozen = ({ lengths }: Sequence, t: number, b: number): boolean =>
+  lengths !== undefined && t >= lengths[b]!;
+export const restarts = ({ resets, B }: Sequence, t: number, b: number): boolean =>
+  resets?.[t * B + b] === 1;
 
 /** The times in the order in which the forward pass visits them. */
 export function walk({ T, reverse }: Sequence): number[] {
@@ -32,27 +37,47 @@ export function dot(w: Float64Array, row: number, v: Float64Array): number {
 }
 
 /** The input's part of the gates: x·Wᵀ + Σ biases.   x [N, I], w [G, I], biases [G] → [N, G] */
-export function project(x: Float64Array, w: Float64Array, biases: Float64Array[], I: number): Float64Array {
+export function project(
+  x: Float64Array,
+  w: Float64Array,
+  biases: Float64Array[],
+  I: number,
+): Float64Array {
   const G = w.length / I;
   const a = new Float64Array((x.length / I) * G);
   for (let n = 0; n < a.length / G; n++) {
     const row = x.slice(n * I, (n + 1) * I);
-    for (let g = 0; g < G; g++) a[n * G + g] = biases.reduce((sum, b) => sum + b[g]!, dot(w, g, row));
+    for (let g = 0; g < G; g++)
+      a[n * G + g] = biases.reduce((sum, b) => sum + b[g]!, dot(w, g, row));
   }
   return a;
 }
 
 /** daᵀ·x, the gradient of w in a = x·wᵀ.   da [N, G], x [N, K] → [G, K] */
-export function weightGradient(da: ArrayLike<number>, x: ArrayLike<number>, G: number, K: number): Float64Array {
+export function weightGradient(
+  da: ArrayLike<number>,
+  x: ArrayLike<number>,
+  G: number,
+  K: number,
+): Float64Array {
   const dw = new Float64Array(G * K);
-  for (let n = 0; n < da.length / G; n++) for (let g = 0; g < G; g++) for (let k = 0; k < K; k++) dw[g * K + k]! += da[n * G + g]! * x[n * K + k]!;
+  for (let n = 0; n < da.length / G; n++)
+    for (let g = 0; g < G; g++)
+      for (let k = 0; k < K; k++) dw[g * K + k]! += da[n * G + g]! * x[n * K + k]!;
   return dw;
 }
 
 /** da·w, the gradient of x in a = x·wᵀ.   da [N, G], w [G, K] → [N, K] */
-export function inputGradient(da: ArrayLike<number>, w: ArrayLike<number>, G: number, K: number): Float64Array {
+export function inputGradient(
+  da: ArrayLike<number>,
+  w: ArrayLike<number>,
+  G: number,
+  K: number,
+): Float64Array {
   const dx = new Float64Array((da.length / G) * K);
-  for (let n = 0; n < da.length / G; n++) for (let g = 0; g < G; g++) for (let k = 0; k < K; k++) dx[n * K + k]! += da[n * G + g]! * w[g * K + k]!;
+  for (let n = 0; n < da.length / G; n++)
+    for (let g = 0; g < G; g++)
+      for (let k = 0; k < K; k++) dx[n * K + k]! += da[n * G + g]! * w[g * K + k]!;
   return dx;
 }
 

@@ -16,7 +16,10 @@ export function sum(x: Float64Array, { outer, n, inner }: Shape): Float64Array {
 }
 
 /** y = maxₖ x[·, k, ·] and the first k that attains it; the first NaN wins over any number. */
-export function max(x: Float64Array, { outer, n, inner }: Shape): { y: Float64Array; index: Int32Array } {
+export function max(
+  x: Float64Array,
+  { outer, n, inner }: Shape,
+): { y: Float64Array; index: Int32Array } {
   const y = new Float64Array(outer * inner);
   const index = new Int32Array(outer * inner);
   for (let o = 0; o < outer; o++)
@@ -31,7 +34,13 @@ export function max(x: Float64Array, { outer, n, inner }: Shape): { y: Float64Ar
 }
 
 /** dx[·, index, ·] += dy */
-export function maxBackward(dx: Float64Array, dy: Float64Array, index: Int32Array, { outer, n, inner }: Shape): void {
+export function maxBackward(
+  dx: Float64Array,
+  dy: Float64Array,
+  index: Int32Array,
+  { outer, n, inner }: Shape,
+): void {
   for (let o = 0; o < outer; o++)
-    for (let i = 0; i < inner; i++) dx[(o * n + index[o * inner + i]!) * inner + i]! += dy[o * inner + i]!;
+    for (let i = 0; i < inner; i++)
+      dx[(o * n + index[o * inner + i]!) * inner + i]! += dy[o * inner + i]!;
 }

@@ -6,9 +6,16 @@ export interface RmspropOptions {
   momentum?: number;
 }
 
-/** torch.optim.RMSprop, one step in place. `mean` absent: not centered; `buffer` absent: no momentum. */
+/**
+ * torch.optim.RMSprop, one step in place. `mean` absent: not centered; `buffer` absent: no
+ * momentum.
+ */
 export function rmspropStep(
-  p: Float64Array, g: Float64Array, square: Float64Array, mean: Float64Array | undefined, buffer: Float64Array | undefined,
+  p: Float64Array,
+  g: Float64Array,
+  square: Float64Array,
+  mean: Float64Array | undefined,
+  buffer: Float64Array | undefined,
   { lr, alpha = 0.99, eps = 1e-8, weightDecay = 0, momentum = 0 }: RmspropOptions,
 ): void {
   for (let i = 0; i < p.length; i++) {

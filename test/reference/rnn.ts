@@ -3,7 +3,7 @@
  *
  * Every array is whole: absent states are zeros, absent gradients too.
  */
-import { type Sequence, dot, frozen, restarts, walk } from './recurrent.js';
+import { dot, frozen, restarts, type Sequence, walk } from './recurrent.js';
 
 export interface RnnInput {
   /** [T, B, H] x·W_ihᵀ + b_ih + b_hh */
@@ -54,7 +54,8 @@ export function rnnBackward(
       }
       dh.fill(0, b * H, (b + 1) * H);
       if (restarts(s, t, b)) continue;
-      for (let j = 0; j < H; j++) for (let k = 0; k < H; k++) dh[b * H + k]! += da[n * H + j]! * w_hh[j * H + k]!;
+      for (let j = 0; j < H; j++)
+        for (let k = 0; k < H; k++) dh[b * H + k]! += da[n * H + j]! * w_hh[j * H + k]!;
     }
   }
   return { da, dh0: dh };

@@ -8,8 +8,17 @@ export interface SgdOptions {
 
 /** torch.optim.SGD, one step in place. `buffer` absent: no momentum. */
 export function sgdStep(
-  p: Float64Array, g: Float64Array, buffer: Float64Array | undefined,
-  { lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, first }: SgdOptions & { first: boolean },
+  p: Float64Array,
+  g: Float64Array,
+  buffer: Float64Array | undefined,
+  {
+    lr,
+    momentum = 0,
+    dampening = 0,
+    weightDecay = 0,
+    nesterov = false,
+    first,
+  }: SgdOptions & { first: boolean },
 ): void {
   for (let i = 0; i < p.length; i++) {
     let d = g[i]! + weightDecay * p[i]!;

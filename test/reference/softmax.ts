@@ -5,7 +5,12 @@ export function softmax(x: ArrayLike<number>, N: number, C: number): Float64Arra
 }
 
 /** dx = y·(dy − Σ dy·y) */
-export function softmaxBackward(dy: ArrayLike<number>, y: ArrayLike<number>, N: number, C: number): Float64Array {
+export function softmaxBackward(
+  dy: ArrayLike<number>,
+  y: ArrayLike<number>,
+  N: number,
+  C: number,
+): Float64Array {
   const dx = new Float64Array(N * C);
   for (let n = 0; n < N; n++) {
     let s = 0;
@@ -28,7 +33,12 @@ export function logSoftmax(x: ArrayLike<number>, N: number, C: number): Float64A
 }
 
 /** dx = dy − exp(y)·Σ dy */
-export function logSoftmaxBackward(dy: ArrayLike<number>, y: ArrayLike<number>, N: number, C: number): Float64Array {
+export function logSoftmaxBackward(
+  dy: ArrayLike<number>,
+  y: ArrayLike<number>,
+  N: number,
+  C: number,
+): Float64Array {
   const dx = new Float64Array(N * C);
   for (let n = 0; n < N; n++) {
     let s = 0;

@@ -1,4 +1,14 @@
-import { infer, init, nn, ops, Parameter, runtimeInfo, scope, tensor, zeros } from '../../src/index.js';
+import {
+  infer,
+  init,
+  nn,
+  ops,
+  Parameter,
+  runtimeInfo,
+  scope,
+  tensor,
+  zeros,
+} from '../../src/index.js';
 import * as arena from '../../src/runtime/arena.js';
 import { near } from '../support/near.js';
 import { suite } from '../support/suite.js';
@@ -14,9 +24,11 @@ const block = (kib: number) => zeros([(kib * KIB) / 4]);
 
 test('persistent blocks are aligned to 16 bytes and lie above the kernels’ static tables', () => {
   const tensors = [1, 3, 4, 5, 17].map(n => zeros([n]));
-  for (const x of tensors) if (x.ptr % 16 !== 0 || x.ptr < 1024) throw new Error(`address ${x.ptr}`);
+  for (const x of tensors)
+    if (x.ptr % 16 !== 0 || x.ptr < 1024) throw new Error(`address ${x.ptr}`);
   const sorted = tensors.map(x => x.ptr);
-  if (String(sorted) !== String([...sorted].sort((a, b) => a - b))) throw new Error(`addresses ${sorted} overlap`);
+  if (String(sorted) !== String([...sorted].sort((a, b) => a - b)))
+    throw new Error(`addresses ${sorted} overlap`);
   for (const x of tensors) x.dispose();
 });
 
@@ -30,22 +42,34 @@ test('a disposed block is used again, and cleared', () => {
   for (let i = 0; i < 100; i++) {
     first.dispose();
     const again = block(64);
-    if (again.ptr !== address || again.toArray().some(v => v !== 0)) throw new Error(`at ${again.ptr} instead of ${address}, or not cleared`);
+    if (again.ptr !== address || again.toArray().some(v => v !== 0))
+      throw new Error(`at ${again.ptr} instead of ${address}, or not cleared`);
     again.dispose();
   }
-  if (memory().persistent !== persistent - 64 * KIB || memory().total !== total) throw new Error(JSON.stringify(memory()));
+  if (memory().persistent !== persistent - 64 * KIB || memory().total !== total)
+    throw new Error(JSON.stringify(memory()));
   for (const x of keep) x.dispose();
 });
 
 test('holes side by side are joined, in every order of disposal', () => {
-  for (const order of [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]) {
+  for (const order of [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ]) {
     const low = block(1);
     const parts = [block(8), block(16), block(8)];
     const high = block(1);
     const address = parts[0]!.ptr;
     for (const i of order) parts[i]!.dispose();
     const whole = block(32);
-    if (whole.ptr !== address) throw new Error(`disposed in the order ${order}: 32 KiB at ${whole.ptr} instead of ${address}`);
+    if (whole.ptr !== address)
+      throw new Error(
+        `disposed in the order ${order}: 32 KiB at ${whole.ptr} instead of ${address}`,
+      );
     for (const x of [whole, low, high]) x.dispose();
   }
 });
@@ -57,9 +81,11 @@ test('the smallest hole that fits is taken, and its rest stays a hole', () => {
   for (const x of [large, small, middle]) x!.dispose();
   const five = block(5);
   const four = block(4);
-  if (five.ptr !== addresses[2] || four.ptr !== addresses[1]) throw new Error(`5 KiB at ${five.ptr}, 4 KiB at ${four.ptr}; holes ${addresses}`);
+  if (five.ptr !== addresses[2] || four.ptr !== addresses[1])
+    throw new Error(`5 KiB at ${five.ptr}, 4 KiB at ${four.ptr}; holes ${addresses}`);
   const rest = block(3);
-  if (rest.ptr !== addresses[2]! + 5 * KIB) throw new Error(`3 KiB at ${rest.ptr}, expected behind the 5`);
+  if (rest.ptr !== addresses[2]! + 5 * KIB)
+    throw new Error(`3 KiB at ${rest.ptr}, expected behind the 5`);
   for (const x of [five, four, rest, blocks[1]!, blocks[3]!, blocks[5]!]) x.dispose();
 });
 
@@ -80,7 +106,8 @@ test('blocks never overlap, whatever is disposed in between', () => {
     }
   }
   for (const { x } of live) x.dispose();
-  if (memory().persistent !== persistent) throw new Error(`${memory().persistent - persistent} bytes are lost`);
+  if (memory().persistent !== persistent)
+    throw new Error(`${memory().persistent - persistent} bytes are lost`);
 });
 
 test('ten thousand training steps do not grow the memory after the first', () => {
@@ -95,7 +122,8 @@ test('ten thousand training steps do not grow the memory after the first', () =>
   const { total, persistent } = memory();
   for (let i = 0; i < 10_000; i++) step();
   const after = memory();
-  if (after.total !== total || after.persistent !== persistent || after.borrowed !== 0) throw new Error(JSON.stringify(after));
+  if (after.total !== total || after.persistent !== persistent || after.borrowed !== 0)
+    throw new Error(JSON.stringify(after));
   model.dispose();
 });
 
@@ -108,7 +136,8 @@ test('a disposed model’s memory is used by the next', () => {
   live();
   const { total, persistent } = memory();
   for (let i = 0; i < 20; i++) live();
-  if (memory().persistent !== persistent || memory().total !== total) throw new Error(JSON.stringify(memory()));
+  if (memory().persistent !== persistent || memory().total !== total)
+    throw new Error(JSON.stringify(memory()));
 });
 
 test('tensors survive growth of the memory, which detaches every view', () => {
@@ -132,14 +161,24 @@ test('what does not fit gets one sentence, inside and outside scopes, and everyt
   const p = new Parameter([3]);
   p.set([1, 2, 3]);
   const before = memory();
-  const sentence = /^memory: 4096\.0 MiB more do not fit, \d+\.\d MiB are in use; use a smaller model, batch or window, or dispose\(\) what is no longer needed$/;
+  const sentence =
+    /^memory: 4096\.0 MiB more do not fit, \d+\.\d MiB are in use; use a smaller model, batch or window, or dispose\(\) what is no longer needed$/;
   const fourGiB = [2 ** 30];
   throws(() => zeros(fourGiB), RangeError, sentence);
   throws(() => new Parameter(fourGiB), RangeError, sentence);
   throws(() => scope(() => zeros(fourGiB)), RangeError, sentence);
-  throws(() => infer(() => ops.expand(p, [2 ** 30 / 3 + 1, 3].map(Math.floor))), RangeError, /^memory: \d+\.\d MiB more do not fit/);
+  throws(
+    () => infer(() => ops.expand(p, [2 ** 30 / 3 + 1, 3].map(Math.floor))),
+    RangeError,
+    /^memory: \d+\.\d MiB more do not fit/,
+  );
   const after = memory();
-  if (after.total !== before.total || after.persistent !== before.persistent || after.borrowed !== 0) throw new Error(JSON.stringify(after));
+  if (
+    after.total !== before.total ||
+    after.persistent !== before.persistent ||
+    after.borrowed !== 0
+  )
+    throw new Error(JSON.stringify(after));
   scope(() => ops.sum(ops.mul(p, p)).backward());
   near(p.grad!, [2, 4, 6], 0, 'a step afterwards');
   p.dispose();
@@ -152,22 +191,35 @@ test('a parameter whose gradient no longer fits leaves no half behind', () => {
     throw new RangeError('as an engine without memory does');
   };
   try {
-    throws(() => new Parameter([Math.floor((0.6 * free) / 4)]), RangeError, /^memory: \d+\.\d MiB more do not fit/);
+    throws(
+      () => new Parameter([Math.floor((0.6 * free) / 4)]),
+      RangeError,
+      /^memory: \d+\.\d MiB more do not fit/,
+    );
   } finally {
     WebAssembly.Memory.prototype.grow = grow;
   }
-  if (memory().persistent !== persistent) throw new Error(`${memory().persistent - persistent} bytes are lost`);
+  if (memory().persistent !== persistent)
+    throw new Error(`${memory().persistent - persistent} bytes are lost`);
 });
 
 test('sizes that are not whole or negative are refused before any memory is taken', () => {
   const { persistent } = memory();
   throws(() => new Parameter([2.5]), RangeError, /^Parameter: shape \[2.5\]/);
   throws(() => new Parameter([-3]), RangeError, /^Parameter: shape \[-3\]/);
-  throws(() => new nn.Linear(0, 3), RangeError, /^Linear: inputSize is 0, expected a whole number ≥ 1/);
+  throws(
+    () => new nn.Linear(0, 3),
+    RangeError,
+    /^Linear: inputSize is 0, expected a whole number ≥ 1/,
+  );
   throws(() => new nn.LSTM(3, -1), RangeError, /^LSTM: hiddenSize is -1/);
   throws(() => new nn.GRU(3, 2, { layers: 1.5 }), RangeError, /^GRU: layers is 1.5/);
   throws(() => new nn.RNN(3, 2, { dropout: 1 }), RangeError, /^RNN: dropout is 1/);
-  throws(() => new nn.Embedding(3, 2, { paddingIndex: 3 }), RangeError, /^Embedding: paddingIndex 3 of 3 rows/);
+  throws(
+    () => new nn.Embedding(3, 2, { paddingIndex: 3 }),
+    RangeError,
+    /^Embedding: paddingIndex 3 of 3 rows/,
+  );
   throws(() => new nn.LayerNorm(0), RangeError, /^LayerNorm: size is 0/);
   if (memory().persistent !== persistent) throw new Error('memory was taken');
 });

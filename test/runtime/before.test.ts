@@ -1,5 +1,16 @@
 /** A process of its own that never calls `init`. */
-import { infer, nn, ops, Parameter, Random, runtimeInfo, scope, tensor, text, zeros } from '../../src/index.js';
+import {
+  infer,
+  nn,
+  ops,
+  Parameter,
+  Random,
+  runtimeInfo,
+  scope,
+  tensor,
+  text,
+  zeros,
+} from '../../src/index.js';
 import { suite } from '../support/suite.js';
 import { throws } from '../support/throws.js';
 

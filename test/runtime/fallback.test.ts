@@ -24,9 +24,14 @@ const PROGRAM = `
 
 /** What a process prints whose engine lacks these features. */
 async function without(...features: string[]): Promise<unknown> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', PROGRAM], {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)), env: { ...process.env, THROUGHTIME_TEST_LACKS: features.join(' ') },
-  });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', PROGRAM],
+    {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      env: { ...process.env, THROUGHTIME_TEST_LACKS: features.join(' ') },
+    },
+  );
   return JSON.parse(stdout);
 }
 
@@ -39,15 +44,29 @@ test('without relaxed SIMD the simd build runs, with 128 bits', async () => {
 });
 
 test('without SharedArrayBuffer one thread runs, however many are asked for', async () => {
-  assert.equal(await without('SharedArrayBuffer'), { build: builds.at(-1), threads: 1, wide, step: 3 });
+  assert.equal(await without('SharedArrayBuffer'), {
+    build: builds.at(-1),
+    threads: 1,
+    wide,
+    step: 3,
+  });
 });
 
-test('without the way to built-in modules, as in Node before 20.16, the web\'s streams unpack the builds and one thread runs, with 128 bits', async () => {
-  assert.equal(await without('builtins'), { build: builds.at(-1), threads: 1, wide: false, step: 3 });
+test("without the way to built-in modules, as in Node before 20.16, the web's streams unpack the builds and one thread runs, with 128 bits", async () => {
+  assert.equal(await without('builtins'), {
+    build: builds.at(-1),
+    threads: 1,
+    wide: false,
+    step: 3,
+  });
 });
 
 test('without SIMD one sentence names the oldest engines that do', async () => {
-  assert.equal(await without('SIMD'), { error: 'init: this engine has no WebAssembly SIMD; it needs Node 20, Chrome 100, Firefox 113, Safari 16.4 or newer' });
+  assert.equal(await without('SIMD'), {
+    error:
+      'init: this engine has no WebAssembly SIMD; it needs Node 20, Chrome 100, Firefox 113, ' +
+      'Safari 16.4 or newer',
+  });
 });
 
 run();

@@ -13,7 +13,11 @@ test('what is no kernel module fails, and a later init works', async () => {
 });
 
 test('init takes a compiled module of dist/kernels', async () => {
-  await init({ module: await WebAssembly.compile(readFileSync(new URL('../../../dist/kernels/simd.wasm', import.meta.url))) });
+  await init({
+    module: await WebAssembly.compile(
+      readFileSync(new URL('../../../dist/kernels/simd.wasm', import.meta.url)),
+    ),
+  });
   if (runtimeInfo().build !== 'given') throw new Error(runtimeInfo().build);
   const y = scope(() => ops.sum(ops.exp(tensor([0, 0]))).item());
   if (y !== 2) throw new Error(`exp(0) + exp(0) = ${y}`);

@@ -26,11 +26,25 @@ test('it is sfc32, step by step in 64-bit arithmetic', () => {
 
 test('a seed gives the same numbers for ever', () => {
   const random = new Random(1);
-  assert.equal([random.uint32(), random.uint32(), random.uint32(), random.uint32()], FIRST_OF_SEED_1);
+  assert.equal(
+    [random.uint32(), random.uint32(), random.uint32(), random.uint32()],
+    FIRST_OF_SEED_1,
+  );
 });
 
 test('near and far seeds give unrelated sequences', () => {
-  const seeds = [0, 1, 2, 3, -1, -2, 2 ** 32, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
+  const seeds = [
+    0,
+    1,
+    2,
+    3,
+    -1,
+    -2,
+    2 ** 32,
+    2 ** 32 + 1,
+    Number.MAX_SAFE_INTEGER,
+    Number.MIN_SAFE_INTEGER,
+  ];
   const first = seeds.map(seed => new Random(seed).uint32());
   assert.is(new Set(first).size, seeds.length);
   let changed = 0; // bits that flip from one seed to the next: half of them
@@ -38,12 +52,18 @@ test('near and far seeds give unrelated sequences', () => {
     let x = new Random(seed).uint32() ^ new Random(seed + 1).uint32();
     for (; x !== 0; x &= x - 1) changed++;
   }
-  assert.ok(Math.abs(changed / 2000 - 16) < 0.4, `${changed / 2000} bits of 32 change between neighbouring seeds`);
+  assert.ok(
+    Math.abs(changed / 2000 - 16) < 0.4,
+    `${changed / 2000} bits of 32 change between neighbouring seeds`,
+  );
 });
 
 test('a seed that is not whole is refused', () => {
   for (const seed of [0.5, NaN, Infinity, 2 ** 53, '1' as unknown as number]) {
-    assert.throws(() => new Random(seed), (e: unknown) => e instanceof RangeError && e.message.includes(`the seed is ${seed}`));
+    assert.throws(
+      () => new Random(seed),
+      (e: unknown) => e instanceof RangeError && e.message.includes(`the seed is ${seed}`),
+    );
   }
 });
 
@@ -53,13 +73,26 @@ test('a restored state continues the sequence', () => {
   const state = JSON.parse(JSON.stringify(random.state));
   const expected = Array.from({ length: 50 }, () => random.uint32());
   const restored = Random.fromState(state);
-  assert.equal(Array.from({ length: 50 }, () => restored.uint32()), expected);
+  assert.equal(
+    Array.from({ length: 50 }, () => restored.uint32()),
+    expected,
+  );
   assert.equal(restored.state, random.state);
 });
 
 test('a state that is not four words is refused', () => {
-  for (const state of [[], [1, 2, 3], [1, 2, 3, 4, 5], [1, 2, 3, -1], [1, 2, 3, 2 ** 32], [1, 2, 3, 0.5]]) {
-    assert.throws(() => Random.fromState(state), (e: unknown) => e instanceof RangeError && e.message.includes(`[${state}]`));
+  for (const state of [
+    [],
+    [1, 2, 3],
+    [1, 2, 3, 4, 5],
+    [1, 2, 3, -1],
+    [1, 2, 3, 2 ** 32],
+    [1, 2, 3, 0.5],
+  ]) {
+    assert.throws(
+      () => Random.fromState(state),
+      (e: unknown) => e instanceof RangeError && e.message.includes(`[${state}]`),
+    );
   }
 });
 
@@ -84,7 +117,12 @@ test('uniform stays in its range', () => {
   }
   assert.ok(Math.abs(sum / 10_000 - 0.25) < 0.015);
   assert.is(random.uniform(2, 2), 2);
-  for (const [lo, hi] of [[1, 0], [NaN, 1], [0, Infinity], [-Number.MAX_VALUE, Number.MAX_VALUE]] as const) {
+  for (const [lo, hi] of [
+    [1, 0],
+    [NaN, 1],
+    [0, Infinity],
+    [-Number.MAX_VALUE, Number.MAX_VALUE],
+  ] as const) {
     assert.throws(() => random.uniform(lo, hi), RegExp(`\\[${lo}, `.replace('+', '\\+')));
   }
 });
@@ -107,7 +145,8 @@ test('int of 3·2³⁰ is unbiased where a plain remainder is not', () => {
 });
 
 test('int refuses what is not a size', () => {
-  for (const n of [0, -1, 1.5, NaN, 2 ** 32 + 1]) assert.throws(() => new Random(0).int(n), RegExp(`n is ${n},`));
+  for (const n of [0, -1, 1.5, NaN, 2 ** 32 + 1])
+    assert.throws(() => new Random(0).int(n), RegExp(`n is ${n},`));
 });
 
 test('bool is true as often as asked', () => {
@@ -116,7 +155,8 @@ test('bool is true as often as asked', () => {
   for (let i = 0; i < 20_000; i++) if (random.bool(0.3)) yes++;
   assert.ok(Math.abs(yes / 20_000 - 0.3) < 0.015);
   for (let i = 0; i < 100; i++) assert.ok(random.bool(1) && !random.bool(0));
-  for (const p of [-0.1, 1.1, NaN]) assert.throws(() => random.bool(p), RegExp(`probability is ${p},`));
+  for (const p of [-0.1, 1.1, NaN])
+    assert.throws(() => random.bool(p), RegExp(`probability is ${p},`));
 });
 
 test('shuffle reaches each of the six orders of three equally often', () => {
@@ -134,8 +174,14 @@ test('shuffle works in place on typed arrays', () => {
   const array = Int32Array.from({ length: 100 }, (_, i) => i);
   const same = new Random(10).shuffle(array);
   assert.is(same, array);
-  assert.not.equal([...array], [...array].sort((x, y) => x - y));
-  assert.equal([...array].sort((x, y) => x - y), Array.from({ length: 100 }, (_, i) => i));
+  assert.not.equal(
+    [...array],
+    [...array].sort((x, y) => x - y),
+  );
+  assert.equal(
+    [...array].sort((x, y) => x - y),
+    Array.from({ length: 100 }, (_, i) => i),
+  );
   assert.equal([...new Random(1).shuffle([])], []);
 });
 

@@ -1,7 +1,8 @@
 /** Each number of threads in a process of its own: a process has one runtime. */
-import * as assert from 'uvu/assert';
+
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
 import { init, lm, optim, runtimeInfo, text, train } from '../../src/index.js';
 import { allocate } from '../../src/runtime/arena.js';
 import { kernels } from '../../src/runtime/kernels.js';
@@ -11,7 +12,10 @@ import { suite } from '../support/suite.js';
 const { test, run } = suite('runtime/threads');
 
 const script = fileURLToPath(new URL('../support/threads.js', import.meta.url));
-const runJob = (threads: string): { threads: number; hash: string } => JSON.parse(execFileSync(process.execPath, [script, threads], { encoding: 'utf8', timeout: 120_000 }));
+const runJob = (threads: string): { threads: number; hash: string } =>
+  JSON.parse(
+    execFileSync(process.execPath, [script, threads], { encoding: 'utf8', timeout: 120_000 }),
+  );
 
 test('any number of threads gives the same bytes, and none keeps the process alive', () => {
   const one = runJob('1');
@@ -25,7 +29,10 @@ test('a number of threads that is none is refused', async () => {
       await init({ threads });
       assert.unreachable();
     } catch (error) {
-      assert.match((error as Error).message, /init: threads is .*expected a whole number ≥ 1 or 'auto'/);
+      assert.match(
+        (error as Error).message,
+        /init: threads is .*expected a whole number ≥ 1 or 'auto'/,
+      );
     }
   }
 });
@@ -48,14 +55,28 @@ test('a kernel that fails in a thread fails the call, and the next one works', a
     }
   };
   const inThread = 'throughtime: the kernel linear_forward failed in a thread';
-  for (let tries = 0; tries < 10_000 && !messages.has(inThread); tries++) fail(x); // it fails here where this thread took the share back
+  // it fails here where this thread took the share back
+  for (let tries = 0; tries < 10_000 && !messages.has(inThread); tries++) fail(x);
   assert.ok(messages.has(inThread));
   fail(end);
   for (const message of messages) if (message !== inThread) assert.match(message, /out of bounds/);
-  const model = new lm.RecurrentLM({ vocab: text.Vocab.fromText('ab', { level: 'char' }), hiddenSize: 64 });
-  const trainer = new train.Trainer(model, { optimizer: new optim.Adam(model.parameters()), steps: 3, bptt: 16 });
+  const model = new lm.RecurrentLM({
+    vocab: text.Vocab.fromText('ab', { level: 'char' }),
+    hiddenSize: 64,
+  });
+  const trainer = new train.Trainer(model, {
+    optimizer: new optim.Adam(model.parameters()),
+    steps: 3,
+    bptt: 16,
+  });
   const reports: train.Report[] = [];
-  for await (const report of trainer.run(text.columns(Int32Array.from({ length: 1000 }, (_, i) => i % 2), { batchSize: 16 }))) reports.push(report);
+  for await (const report of trainer.run(
+    text.columns(
+      Int32Array.from({ length: 1000 }, (_, i) => i % 2),
+      { batchSize: 16 },
+    ),
+  ))
+    reports.push(report);
   assert.is(reports.at(-1)!.step, 3);
 });
 

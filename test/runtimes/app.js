@@ -1,3 +1,6 @@
 import { job } from './job.js';
 
-job().then(result => (document.body.textContent = JSON.stringify(result)), error => (document.body.textContent = `${error}`));
+job().then(
+  result => (document.body.textContent = JSON.stringify(result)),
+  error => (document.body.textContent = `${error}`),
+);

@@ -1,4 +1,7 @@
-/** `npm run test:examples`: the programs of examples/, each in its runtime, with the binaries that the packages here hold. */
+/**
+ * `npm run test:examples`: the programs of examples/, each in its runtime, with the binaries that
+ * the packages here hold.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,14 +19,21 @@ writeFileSync(TEXT, readFileSync(`${HERE}../../assembly/README.md`, 'utf8').repe
 
 /** Runs an example's program in the scratch folder. @returns what it printed */
 async function output(file, args) {
-  const { stdout } = await promisify(execFile)(file, args, { cwd: scratch, env: { ...process.env, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' }, timeout: 120_000 });
+  const { stdout } = await promisify(execFile)(file, args, {
+    cwd: scratch,
+    env: { ...process.env, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' },
+    timeout: 120_000,
+  });
   return stdout;
 }
 
 await check('node: trains, and goes on from its checkpoint', async () => {
   const program = `${EXAMPLES}/node/train.js`;
   const said = await output(process.execPath, [program, TEXT, '--steps', '100']);
-  assert.match(said, /^step 50: \d\.\d{3} bits, \d+ characters\/s\nstep 100: .*\nheld-out text: \d\.\d{3} bits\nmodel\.safetensors writes:\n/);
+  assert.match(
+    said,
+    /^step 50: \d\.\d{3} bits, \d+ characters\/s\nstep 100: .*\nheld-out text: \d\.\d{3} bits\nmodel\.safetensors writes:\n/,
+  );
   assert.ok(existsSync(join(scratch, 'model.safetensors')));
   const again = await output(process.execPath, [program, TEXT, '--steps', '150']);
   assert.match(again, /^going on after step 100\nstep 150: /);
@@ -31,10 +41,21 @@ await check('node: trains, and goes on from its checkpoint', async () => {
 
 await check('deno: a slice at each call', async () => {
   const { file, version } = await runtime('@deno/linux-x64-glibc/deno');
-  const args = ['run', '--no-remote', '--node-modules-dir=manual', '--allow-read', '--allow-write', `${EXAMPLES}/deno/train.ts`, TEXT];
+  const args = [
+    'run',
+    '--no-remote',
+    '--node-modules-dir=manual',
+    '--allow-read',
+    '--allow-write',
+    `${EXAMPLES}/deno/train.ts`,
+    TEXT,
+  ];
   const first = await output(file, [...args, '1']);
   const [, steps] = /^steps 0 to (\d+) of 5000: budget\n/.exec(first) ?? assert.fail(first);
-  assert.match(await output(file, [...args, '1']), new RegExp(`^steps ${steps} to \\d+ of 5000: budget\n`));
+  assert.match(
+    await output(file, [...args, '1']),
+    new RegExp(`^steps ${steps} to \\d+ of 5000: budget\n`),
+  );
   return version;
 });
 
@@ -53,11 +74,25 @@ await check('bun: trains, then serves what it writes', async () => {
 async function bundleWorker(out, port) {
   mkdirSync(`${out}/storage`, { recursive: true });
   const { metafile } = await build({
-    absWorkingDir: `${EXAMPLES}/cloudflare`, entryPoints: ['worker.js'], outdir: out, bundle: true, format: 'esm', target: 'es2022', external: ['cloudflare:workers'],
-    conditions: ['workerd', 'worker', 'browser'], loader: { '.wasm': 'copy' }, assetNames: '[name]', logLevel: 'error', metafile: true,
+    absWorkingDir: `${EXAMPLES}/cloudflare`,
+    entryPoints: ['worker.js'],
+    outdir: out,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    external: ['cloudflare:workers'],
+    conditions: ['workerd', 'worker', 'browser'],
+    loader: { '.wasm': 'copy' },
+    assetNames: '[name]',
+    logLevel: 'error',
+    metafile: true,
   });
-  const modules = Object.keys(metafile.outputs).map(path => path.split('/').at(-1)).filter(name => name.endsWith('.wasm'));
-  writeFileSync(`${out}/config.capnp`, `
+  const modules = Object.keys(metafile.outputs)
+    .map(path => path.split('/').at(-1))
+    .filter(name => name.endsWith('.wasm'));
+  writeFileSync(
+    `${out}/config.capnp`,
+    `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -75,55 +110,68 @@ const config :Workerd.Config = (
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
 );
-`);
+`,
+  );
 }
 
-await check('cloudflare: an object learns a posted text by alarms, streams samples, and goes on in a new process', async () => {
-  const { file, version } = await runtime('@cloudflare/workerd-linux-64/bin/workerd');
-  const out = join(scratch, 'worker');
-  const port = await freePort();
-  await bundleWorker(out, port);
-  const url = `http://127.0.0.1:${port}`;
-  const json = async (path, options) => (await fetch(`${url}/${path}`, options)).json();
-  const serving = use => withProcess(file, ['serve', `${out}/config.capnp`], url, use);
-  const reach = async step => {
-    for (let tries = 0; tries < 600; tries++) {
-      const state = await json('alice');
-      if (state.step >= step) return state;
-      await sleep(100);
-    }
-    throw new Error(`step ${step} was not reached`);
-  };
+await check(
+  'cloudflare: an object learns a posted text by alarms, streams samples, and goes on in a new ' +
+    'process',
+  async () => {
+    const { file, version } = await runtime('@cloudflare/workerd-linux-64/bin/workerd');
+    const out = join(scratch, 'worker');
+    const port = await freePort();
+    await bundleWorker(out, port);
+    const url = `http://127.0.0.1:${port}`;
+    const json = async (path, options) => (await fetch(`${url}/${path}`, options)).json();
+    const serving = use => withProcess(file, ['serve', `${out}/config.capnp`], url, use);
+    const reach = async step => {
+      for (let tries = 0; tries < 600; tries++) {
+        const state = await json('alice');
+        if (state.step >= step) return state;
+        await sleep(100);
+      }
+      throw new Error(`step ${step} was not reached`);
+    };
 
-  let before;
-  await serving(async () => {
-    assert.deepEqual(await json('alice'), { error: 'there is no text yet; POST one' });
-    assert.deepEqual(await json('alice', { method: 'POST', body: 'short' }), { error: 'the text has 5 characters; 1000 to 2000000 are taken' });
-    assert.deepEqual(await json('alice', { method: 'POST', body: readFileSync(TEXT, 'utf8') }), { step: 0, steps: 1000 });
-    const first = await reach(50);
-    before = await reach(200);
-    assert.ok(before.bits < first.bits, `from ${first.bits} to ${before.bits} bits`);
-    const response = await fetch(`${url}/alice/sample?prompt=the&length=400`);
-    let pieces = 0;
-    let written = '';
-    for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
-      pieces++;
-      written += piece;
-    }
-    assert.equal(written.length, 400);
-    assert.ok(pieces > 1, 'the sample comes in pieces');
-  });
-  await serving(async () => {
-    const after = await json('alice');
-    assert.ok(after.step >= before.step, `after step ${before.step} it stands at ${after.step}: it begins anew`);
-    await reach(Math.min(after.step + 50, 1000));
-    const model = Buffer.from(await (await fetch(`${url}/alice/model`)).arrayBuffer());
-    assert.ok(model.includes('lm.recurrent'));
-    assert.deepEqual(await json('alice', { method: 'DELETE' }), { forgotten: true });
-    assert.deepEqual(await json('alice'), { error: 'there is no text yet; POST one' });
-  });
-  return version;
-});
+    let before;
+    await serving(async () => {
+      assert.deepEqual(await json('alice'), { error: 'there is no text yet; POST one' });
+      assert.deepEqual(await json('alice', { method: 'POST', body: 'short' }), {
+        error: 'the text has 5 characters; 1000 to 2000000 are taken',
+      });
+      assert.deepEqual(await json('alice', { method: 'POST', body: readFileSync(TEXT, 'utf8') }), {
+        step: 0,
+        steps: 1000,
+      });
+      const first = await reach(50);
+      before = await reach(200);
+      assert.ok(before.bits < first.bits, `from ${first.bits} to ${before.bits} bits`);
+      const response = await fetch(`${url}/alice/sample?prompt=the&length=400`);
+      let pieces = 0;
+      let written = '';
+      for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+        pieces++;
+        written += piece;
+      }
+      assert.equal(written.length, 400);
+      assert.ok(pieces > 1, 'the sample comes in pieces');
+    });
+    await serving(async () => {
+      const after = await json('alice');
+      assert.ok(
+        after.step >= before.step,
+        `after step ${before.step} it stands at ${after.step}: it begins anew`,
+      );
+      await reach(Math.min(after.step + 50, 1000));
+      const model = Buffer.from(await (await fetch(`${url}/alice/model`)).arrayBuffer());
+      assert.ok(model.includes('lm.recurrent'));
+      assert.deepEqual(await json('alice', { method: 'DELETE' }), { forgotten: true });
+      assert.deepEqual(await json('alice'), { error: 'there is no text yet; POST one' });
+    });
+    return version;
+  },
+);
 
 await check('cloudflare: bytes of any length come back from chunks', async () => {
   const { readBytes, writeBytes } = await import(`${EXAMPLES}/cloudflare/chunks.js`);

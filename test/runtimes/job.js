@@ -1,4 +1,7 @@
-/** The job that every runtime does: 200 steps of a character model, just large enough that threads share them, then 200 characters of its own. */
+/**
+ * The job that every runtime does: 200 steps of a character model, just large enough that threads
+ * share them, then 200 characters of its own.
+ */
 import { init, lm, optim, runtimeInfo, text, train } from 'throughtime';
 
 const CORPUS = `
@@ -26,14 +29,28 @@ const make = model =>
     seed: 7,
   });
 
-/** The trainer at its first step, or at the step that a checkpoint stands at; `options` are those of `init`. */
+/**
+ * The trainer at its first step, or at the step that a checkpoint stands at; `options` are those of
+ * `init`.
+ */
 export async function open(checkpoint, options) {
   await init({ deterministic: true, ...options });
   if (checkpoint) return train.Trainer.load(checkpoint, file => make(lm.RecurrentLM.from(file)));
-  return make(new lm.RecurrentLM({ vocab, embeddingSize: 32, hiddenSize: 96, layers: 2, dropout: 0.2, seed: 7 }));
+  return make(
+    new lm.RecurrentLM({
+      vocab,
+      embeddingSize: 32,
+      hiddenSize: 96,
+      layers: 2,
+      dropout: 0.2,
+      seed: 7,
+    }),
+  );
 }
 
-/** Trains for so many steps, or to the end, and frees the trainer: all that is left is a checkpoint. */
+/**
+ * Trains for so many steps, or to the end, and frees the trainer: all that is left is a checkpoint.
+ */
 export async function advance(trainer, steps) {
   for await (const report of trainer.run(data, { steps })) void report;
   const checkpoint = trainer.save();
@@ -46,9 +63,14 @@ export async function advance(trainer, steps) {
 export async function outcome(checkpoint, options) {
   const { step, model } = await open(checkpoint, options);
   let sample = '';
-  for await (const piece of model.sample({ length: 200, temperature: 0.8, seed: 7 })) sample += piece;
+  for await (const piece of model.sample({ length: 200, temperature: 0.8, seed: 7 }))
+    sample += piece;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', model.save()));
-  return { step, sha256: Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join(''), sample };
+  return {
+    step,
+    sha256: Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join(''),
+    sample,
+  };
 }
 
 export async function job(options) {

@@ -1,6 +1,6 @@
 /**
- * `npm run test:runtimes`: the same small training job in every runtime, as a dependent of the packed package. All must end in the same bytes
- * and write the same text.
+ * `npm run test:runtimes`: the same small training job in every runtime, as a dependent of the
+ * packed package. All must end in the same bytes and write the same text.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -14,7 +14,11 @@ function install() {
   const target = `${HERE}node_modules/throughtime`;
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  const tarball = execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', target], { cwd: `${HERE}../..`, encoding: 'utf8' }).trim();
+  const tarball = execFileSync(
+    'npm',
+    ['pack', '--ignore-scripts', '--silent', '--pack-destination', target],
+    { cwd: `${HERE}../..`, encoding: 'utf8' },
+  ).trim();
   execFileSync('tar', ['-xzf', tarball, '--strip-components=1'], { cwd: target });
   rmSync(`${target}/${tarball}`);
 }
@@ -40,7 +44,13 @@ const RUNTIMES = {
   'Node 22': ['node-22/bin/node'],
   'Node 24': ['node-24/bin/node'],
   'the newest Node': ['node-newest/bin/node'],
-  Deno: ['@deno/linux-x64-glibc/deno', 'run', '--no-remote', '--node-modules-dir=manual', '--allow-read'],
+  Deno: [
+    '@deno/linux-x64-glibc/deno',
+    'run',
+    '--no-remote',
+    '--node-modules-dir=manual',
+    '--allow-read',
+  ],
   Bun: ['@oven/bun-linux-x64/bin/bun', 'run'],
 };
 
@@ -63,12 +73,21 @@ for (const name of ['Node 22', 'the newest Node', 'Deno', 'Bun']) {
 }
 
 for (const name of ['Node 24', 'the newest Node']) {
-  await check(`${name} makes 256-bit instructions, and with them, and two threads, the same bytes as without`, async () => {
-    const { file } = await runtime(RUNTIMES[name][0]);
-    const [narrow, wide] = await Promise.all([{}, { wide: true, threads: 2 }].map(async options => JSON.parse(await output(file, ['print.js', JSON.stringify({ deterministic: false, ...options })]))));
-    assert.deepEqual(wide, { ...narrow, threads: 2, wide: true });
-    assert.deepEqual([narrow.build, narrow.wide], ['relaxed', false]);
-  });
+  await check(
+    `${name} makes 256-bit instructions, and with them, and two threads, the same bytes as without`,
+    async () => {
+      const { file } = await runtime(RUNTIMES[name][0]);
+      const [narrow, wide] = await Promise.all(
+        [{}, { wide: true, threads: 2 }].map(async options =>
+          JSON.parse(
+            await output(file, ['print.js', JSON.stringify({ deterministic: false, ...options })]),
+          ),
+        ),
+      );
+      assert.deepEqual(wide, { ...narrow, threads: 2, wide: true });
+      assert.deepEqual([narrow.build, narrow.wide], ['relaxed', false]);
+    },
+  );
 }
 
 await checkWorkerd(same);
@@ -76,18 +95,29 @@ await checkBrowser(same);
 
 await check('Node 20 has no relaxed SIMD, and init takes the simd build', async () => {
   const { file } = await runtime('node-20/bin/node');
-  assert.deepEqual(JSON.parse(await output(file, ['build.js'])), { build: 'simd', threads: 1, step: 3 });
+  assert.deepEqual(JSON.parse(await output(file, ['build.js'])), {
+    build: 'simd',
+    threads: 1,
+    step: 3,
+  });
 });
 
 await check('Node 24 has it, and init takes the relaxed build', async () => {
   const { file } = await runtime('node-24/bin/node');
-  assert.deepEqual(JSON.parse(await output(file, ['build.js'])), { build: 'relaxed', threads: 1, step: 3 });
+  assert.deepEqual(JSON.parse(await output(file, ['build.js'])), {
+    build: 'relaxed',
+    threads: 1,
+    step: 3,
+  });
 });
 
 for (const name of ['Node 22', 'the newest Node']) {
   await check(`CommonJS can require the package in ${name}`, async () => {
     const { file } = await runtime(RUNTIMES[name][0]);
-    assert.deepEqual(JSON.parse(await output(file, ['require.cjs'])), { build: 'simd', kind: 'lm.recurrent' });
+    assert.deepEqual(JSON.parse(await output(file, ['require.cjs'])), {
+      build: 'simd',
+      kind: 'lm.recurrent',
+    });
   });
 }
 

@@ -1,4 +1,7 @@
-/** What the checks share: the runner, child processes, the runtimes' binaries, servers on this machine. */
+/**
+ * What the checks share: the runner, child processes, the runtimes' binaries, servers on this
+ * machine.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -49,7 +52,10 @@ export async function output(file, args) {
   return stdout;
 }
 
-/** The path of a runtime that a package holds, and its version. @throws Absent where it is not installed or does not start */
+/**
+ * The path of a runtime that a package holds, and its version. @throws Absent where it is not
+ * installed or does not start
+ */
 export async function runtime(path) {
   const file = `${HERE}node_modules/${path}`;
   if (!existsSync(file)) throw new Absent(`${path} is not installed`);
@@ -63,10 +69,12 @@ export async function runtime(path) {
 /** A port that is free now. */
 export function freePort() {
   return new Promise((resolve, reject) => {
-    const socket = createSocket().on('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
+    const socket = createSocket()
+      .on('error', reject)
+      .listen(0, '127.0.0.1', () => {
+        const { port } = socket.address();
+        socket.close(() => resolve(port));
+      });
   });
 }
 
@@ -79,7 +87,10 @@ export async function withProcess(file, args, url, use) {
   try {
     for (let tries = 0; ; tries++) {
       if (child.exitCode !== null || tries > 300) throw new Error(`${file} did not serve: ${said}`);
-      const up = await fetch(url).then(response => response.arrayBuffer(), () => null);
+      const up = await fetch(url).then(
+        response => response.arrayBuffer(),
+        () => null,
+      );
       if (up) break;
       await sleep(100);
     }
@@ -89,14 +100,29 @@ export async function withProcess(file, args, url, use) {
   }
 }
 
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 
-/** Serves a folder while `use` runs, under a policy that allows no code but the folder's own and WebAssembly. */
+/**
+ * Serves a folder while `use` runs, under a policy that allows no code but the folder's own and
+ * WebAssembly.
+ */
 export async function withFiles(folder, headers, use) {
   const server = createServer((request, response) => {
-    const path = join(folder, decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
+    const path = join(
+      folder,
+      decodeURIComponent(new URL(request.url, 'http://localhost').pathname),
+    );
     if (!path.startsWith(folder) || !existsSync(path)) return void response.writeHead(404).end();
-    response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream', ...headers }).end(readFileSync(path));
+    response
+      .writeHead(200, {
+        'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
+        ...headers,
+      })
+      .end(readFileSync(path));
   });
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
   try {

@@ -1,4 +1,7 @@
-/** The job in a Worker that keeps nothing between requests: each gets a checkpoint and gives one back. */
+/**
+ * The job in a Worker that keeps nothing between requests: each gets a checkpoint and gives one
+ * back.
+ */
 import { init, lm, optim, runtimeInfo, text, train } from 'throughtime';
 import { advance, open, outcome } from './job.js';
 
@@ -23,13 +26,29 @@ const routes = {
     return JSON.stringify({ ...(await outcome(checkpoint)), build: runtimeInfo().build, compiled });
   },
 
-  /** Bytes of WebAssembly memory after training, a checkpoint and training from it: 2 layers of 256, 16 rows, windows of 64. */
+  /**
+   * Bytes of WebAssembly memory after training, a checkpoint and training from it: 2 layers of 256,
+   * 16 rows, windows of 64.
+   */
   async memory() {
     await init({ deterministic: true });
     const ids = Int32Array.from({ length: 16 * 64 * 4 }, (_, i) => (i * i) % 256);
     const data = text.columns(ids, { batchSize: 16 });
-    const make = model => new train.Trainer(model, { optimizer: new optim.Adam(model.namedParameters()), bptt: 64, clipNorm: 1, steps: 4 });
-    const first = make(new lm.RecurrentLM({ vocab: text.Vocab.fromText('', { level: 'byte' }), hiddenSize: 256, layers: 2, dropout: 0.2 }));
+    const make = model =>
+      new train.Trainer(model, {
+        optimizer: new optim.Adam(model.namedParameters()),
+        bptt: 64,
+        clipNorm: 1,
+        steps: 4,
+      });
+    const first = make(
+      new lm.RecurrentLM({
+        vocab: text.Vocab.fromText('', { level: 'byte' }),
+        hiddenSize: 256,
+        layers: 2,
+        dropout: 0.2,
+      }),
+    );
     for await (const report of first.run(data, { steps: 2 })) void report;
     const checkpoint = first.save();
     first.dispose();
@@ -42,7 +61,11 @@ const routes = {
   /** What the runtime says to bytes: the proof that the checks above prove something. */
   async bytes() {
     const said = [];
-    for (const compile of [() => WebAssembly.compile(EMPTY), () => WebAssembly.instantiate(EMPTY), () => new WebAssembly.Module(EMPTY)]) {
+    for (const compile of [
+      () => WebAssembly.compile(EMPTY),
+      () => WebAssembly.instantiate(EMPTY),
+      () => new WebAssembly.Module(EMPTY),
+    ]) {
       try {
         await compile();
         said.push('compiled');
@@ -59,7 +82,9 @@ export default {
     const url = new URL(request.url);
     const body = new Uint8Array(await request.arrayBuffer());
     try {
-      return new Response(await routes[url.pathname.slice(1)](body.length > 0 ? body : undefined, url));
+      return new Response(
+        await routes[url.pathname.slice(1)](body.length > 0 ? body : undefined, url),
+      );
     } catch (error) {
       return new Response(error.stack, { status: 500 });
     }

@@ -1,4 +1,7 @@
-/** workerd, the runtime of Cloudflare Workers: static .wasm modules, no compiling of bytes, nothing kept between requests. */
+/**
+ * workerd, the runtime of Cloudflare Workers: static .wasm modules, no compiling of bytes, nothing
+ * kept between requests.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
@@ -12,13 +15,23 @@ const MEMORY = 96 * 2 ** 20;
 /** The worker as wrangler bundles it: condition `workerd`, .wasm files beside it. */
 async function bundle() {
   await build({
-    absWorkingDir: HERE, entryPoints: ['worker.js'], outdir: OUT, bundle: true, format: 'esm', target: 'es2022',
-    conditions: ['workerd', 'worker', 'browser'], loader: { '.wasm': 'copy' }, assetNames: '[name]', logLevel: 'error',
+    absWorkingDir: HERE,
+    entryPoints: ['worker.js'],
+    outdir: OUT,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    conditions: ['workerd', 'worker', 'browser'],
+    loader: { '.wasm': 'copy' },
+    assetNames: '[name]',
+    logLevel: 'error',
   });
 }
 
 function writeConfig(port) {
-  writeFileSync(`${OUT}/config.capnp`, `
+  writeFileSync(
+    `${OUT}/config.capnp`,
+    `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = (
@@ -31,7 +44,8 @@ const config :Workerd.Config = (
   ))],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")]
 );
-`);
+`,
+  );
 }
 
 export async function checkWorkerd(same) {
@@ -56,7 +70,8 @@ export async function checkWorkerd(same) {
     mkdirSync(OUT, { recursive: true });
     await bundle();
     let checkpoint;
-    for (let slice = 0; slice < 4; slice++) checkpoint = await fresh(ask => ask('slice?steps=50', checkpoint));
+    for (let slice = 0; slice < 4; slice++)
+      checkpoint = await fresh(ask => ask('slice?steps=50', checkpoint));
     const result = await fresh(async ask => json(await ask('outcome', checkpoint)));
     same(result);
     assert.deepEqual(result.compiled, []);
@@ -76,14 +91,19 @@ export async function checkWorkerd(same) {
 
   await check('workerd refuses to compile bytes: the slices above did without', async () => {
     await runtime('@cloudflare/workerd-linux-64/bin/workerd');
-    await fresh(async ask => assert.deepEqual(json(await ask('bytes')), ['refused', 'refused', 'refused']));
+    await fresh(async ask =>
+      assert.deepEqual(json(await ask('bytes')), ['refused', 'refused', 'refused']),
+    );
   });
 
-  await check('workerd: 2 layers of 256, 16 rows, windows of 64, a checkpoint and on from it', async () => {
-    await runtime('@cloudflare/workerd-linux-64/bin/workerd');
-    const { step, bytes } = await fresh(async ask => json(await ask('memory')));
-    assert.equal(step, 4);
-    assert.ok(bytes <= MEMORY, `${bytes} bytes of WebAssembly memory, more than ${MEMORY}`);
-    return `${(bytes / 2 ** 20).toFixed(1)} MiB of WebAssembly memory, at most ${MEMORY / 2 ** 20}`;
-  });
+  await check(
+    'workerd: 2 layers of 256, 16 rows, windows of 64, a checkpoint and on from it',
+    async () => {
+      await runtime('@cloudflare/workerd-linux-64/bin/workerd');
+      const { step, bytes } = await fresh(async ask => json(await ask('memory')));
+      assert.equal(step, 4);
+      assert.ok(bytes <= MEMORY, `${bytes} bytes of WebAssembly memory, more than ${MEMORY}`);
+      return `${(bytes / 2 ** 20).toFixed(1)} MiB of WebAssembly memory, at most ${MEMORY / 2 ** 20}`;
+    },
+  );
 }

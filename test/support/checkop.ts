@@ -1,5 +1,8 @@
-/** An op of the public layer against its reference in f64: result, shape, and every input's gradient. */
-import { infer, ops, Parameter, scope, tensor, type Tensor } from '../../src/index.js';
+/**
+ * An op of the public layer against its reference in f64: result, shape, and every input's
+ * gradient.
+ */
+import { infer, ops, Parameter, scope, type Tensor, tensor } from '../../src/index.js';
 import { build, type Dense } from '../reference/dense.js';
 import { inner } from './added.js';
 import { near, notZero } from './near.js';
@@ -41,20 +44,32 @@ export function probed(y: Tensor, probe: ArrayLike<number>): Tensor {
 }
 
 /**
- * Checks the result; the gradients of a random probe; that a second pass adds to them; that each input may be the only one
- * that wants a gradient; and that the op gives the same without a tape.
+ * Checks the result; the gradients of a random probe; that a second pass adds to them; that each
+ * input may be the only one that wants a gradient; and that the op gives the same without a tape.
  */
-export function checkOp(what: string, { inputs, op, reference, tolerance = 2e-5, constants = [] }: OpCheck): void {
-  const random = new TestRandom([...what].reduce((hash, letter) => (hash * 31 + letter.codePointAt(0)!) | 0, 7));
-  const xs = inputs.map(input => ('data' in input ? input : build(input, () => random.array(1)[0]!)));
+export function checkOp(
+  what: string,
+  { inputs, op, reference, tolerance = 2e-5, constants = [] }: OpCheck,
+): void {
+  const random = new TestRandom(
+    [...what].reduce((hash, letter) => (hash * 31 + letter.codePointAt(0)!) | 0, 7),
+  );
+  const xs = inputs.map(input =>
+    'data' in input ? input : build(input, () => random.array(1)[0]!),
+  );
   const expected = reference(...xs);
   const probe = random.array(expected.data.length);
-  const gradients = xs.map((x, i) => (constants.includes(i) ? new Float64Array(x.data.length) : centralDifferences(() => inner(reference(...xs).data, probe), x.data)));
+  const gradients = xs.map((x, i) =>
+    constants.includes(i)
+      ? new Float64Array(x.data.length)
+      : centralDifferences(() => inner(reference(...xs).data, probe), x.data),
+  );
   const name = (i: number) => `${what}: ∂/∂ input ${i} [${xs[i]!.shape}]`;
 
   const compute = (tensors: readonly Tensor[]): Tensor => {
     const y = op(...tensors);
-    if (String(y.shape) !== String(expected.shape)) throw new Error(`${what}: shape [${y.shape}], expected [${expected.shape}]`);
+    if (String(y.shape) !== String(expected.shape))
+      throw new Error(`${what}: shape [${y.shape}], expected [${expected.shape}]`);
     near(y.toArray(), expected.data, tolerance, what);
     return y;
   };
@@ -64,7 +79,12 @@ export function checkOp(what: string, { inputs, op, reference, tolerance = 2e-5,
     for (const times of [1, 2]) {
       scope(() => probed(compute(parameters), probe).backward());
       parameters.forEach((p, i) => {
-        near(p.grad!, gradients[i]!.map(d => times * d), tolerance, `${name(i)} after pass ${times}`);
+        near(
+          p.grad!,
+          gradients[i]!.map(d => times * d),
+          tolerance,
+          `${name(i)} after pass ${times}`,
+        );
         if (!constants.includes(i)) notZero(p.grad!, name(i));
       });
     }
@@ -75,7 +95,9 @@ export function checkOp(what: string, { inputs, op, reference, tolerance = 2e-5,
   for (const wanted of xs.keys()) {
     if (constants.includes(wanted)) continue;
     scope(() => {
-      const tensors = xs.map(({ data, shape }, i) => tensor(data, { shape, requiresGrad: i === wanted }));
+      const tensors = xs.map(({ data, shape }, i) =>
+        tensor(data, { shape, requiresGrad: i === wanted }),
+      );
       probed(compute(tensors), probe).backward();
       tensors.forEach(({ grad }, i) => {
         if (i === wanted) near(grad!, gradients[i]!, tolerance, `${name(i)} alone`);
@@ -85,6 +107,7 @@ export function checkOp(what: string, { inputs, op, reference, tolerance = 2e-5,
   }
 
   infer(() => {
-    if (compute(xs.map(({ data, shape }) => tensor(data, { shape }))).requiresGrad) throw new Error(`${what}: recorded without a tape`);
+    if (compute(xs.map(({ data, shape }) => tensor(data, { shape }))).requiresGrad)
+      throw new Error(`${what}: recorded without a tape`);
   });
 }

@@ -38,8 +38,15 @@ export class Folder {
   }
 
   run(args: readonly string[], { onStdout, before }: RunOptions = {}): Promise<Result> {
-    const [file, all] = before === undefined ? [process.execPath, [COMMAND, ...args]] : ['sh', ['-c', `${before}; exec "$@"`, 'sh', process.execPath, COMMAND, ...args]];
-    const child = spawn(file, all, { cwd: this.path, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+    const [file, all] =
+      before === undefined
+        ? [process.execPath, [COMMAND, ...args]]
+        : ['sh', ['-c', `${before}; exec "$@"`, 'sh', process.execPath, COMMAND, ...args]];
+    const child = spawn(file, all, {
+      cwd: this.path,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    });
     const result: Result = { code: null, stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       result.stdout += text;
@@ -58,7 +65,12 @@ export class Folder {
     return Object.fromEntries(
       names.map(name => {
         const stat = statSync(this.file(name));
-        return [name, stat.isFile() ? `${stat.mtimeMs} ${createHash('sha256').update(this.read(name)).digest('hex')}` : 'folder'];
+        return [
+          name,
+          stat.isFile()
+            ? `${stat.mtimeMs} ${createHash('sha256').update(this.read(name)).digest('hex')}`
+            : 'folder',
+        ];
       }),
     );
   }
@@ -70,12 +82,32 @@ export class Folder {
 
 /** The objects of `--json`. */
 export function jsonLines(stdout: string): Record<string, unknown>[] {
-  return stdout.trimEnd().split('\n').map(line => JSON.parse(line) as Record<string, unknown>);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as Record<string, unknown>);
 }
 
-/** A text with some structure, the same every time: `n` characters of lower-case words, lines and full stops. */
+/**
+ * A text with some structure, the same every time: `n` characters of lower-case words, lines and
+ * full stops.
+ */
 export function corpus(n: number): string {
-  const words = ['the', 'cat', 'sat', 'on', 'a', 'mat', 'and', 'saw', 'another', 'cat', 'which', 'ran', 'away'];
+  const words = [
+    'the',
+    'cat',
+    'sat',
+    'on',
+    'a',
+    'mat',
+    'and',
+    'saw',
+    'another',
+    'cat',
+    'which',
+    'ran',
+    'away',
+  ];
   let text = '';
   for (let i = 0, x = 1; text.length < n; i++) {
     x = (x * 16807) % 2147483647;
@@ -85,4 +117,15 @@ export function corpus(n: number): string {
 }
 
 /** Flags of a model that trains in no time. */
-export const TINY = ['--hidden', '8', '--embedding', '4', '--layers', '1', '--batch', '4', '--bptt', '32'];
+export const TINY = [
+  '--hidden',
+  '8',
+  '--embedding',
+  '4',
+  '--layers',
+  '1',
+  '--batch',
+  '4',
+  '--bptt',
+  '32',
+];

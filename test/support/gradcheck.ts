@@ -16,7 +16,8 @@ export function gradcheck(
 ): void {
   for (const [name, input] of Object.entries(inputs)) {
     const gradient = gradients[name];
-    if (gradient === undefined || gradient.length !== input.length) throw new Error(`gradcheck: no gradient of ${name} with ${input.length} elements`);
+    if (gradient === undefined || gradient.length !== input.length)
+      throw new Error(`gradcheck: no gradient of ${name} with ${input.length} elements`);
     let largest = 0;
     for (let i = 0; i < input.length; i++) {
       const x = input[i]!;
@@ -30,7 +31,9 @@ export function gradcheck(
       largest = Math.max(largest, Math.abs(analytic));
       const scale = Math.max(1, Math.abs(analytic), Math.abs(numeric));
       if (!(Math.abs(analytic - numeric) <= tolerance * scale)) {
-        throw new Error(`gradcheck: ∂/∂${name}[${i}] is ${analytic}, central difference ${numeric}`);
+        throw new Error(
+          `gradcheck: ∂/∂${name}[${i}] is ${analytic}, central difference ${numeric}`,
+        );
       }
     }
     if (!(largest > 0)) throw new Error(`gradcheck: the gradient of ${name} is all zero`);

@@ -1,4 +1,7 @@
-/** A bare instance of each build for kernel tests: addresses from a bump pointer, canaries around every buffer. */
+/**
+ * A bare instance of each build for kernel tests: addresses from a bump pointer, canaries around
+ * every buffer.
+ */
 import { readFileSync } from 'node:fs';
 import type { instantiate } from '#kernels';
 
@@ -7,24 +10,34 @@ export type Build = 'simd' | 'relaxed';
 
 /** 37 bytes: one function whose body is f32x4.relaxed_madd. */
 const RELAXED_PROBE = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0,
+  32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
 ]);
 
-/** A module in place of the simd build's, without relaxed, and where it holds several mutants the number of one: from the mutation check. */
+/**
+ * A module in place of the simd build's, without relaxed, and where it holds several mutants the
+ * number of one: from the mutation check.
+ */
 const { THROUGHTIME_KERNELS: instead, THROUGHTIME_MUTANT: mutant } = process.env;
 
 /** The bytes of a build. */
-const binary = (build: Build): Uint8Array<ArrayBuffer> => readFileSync(instead ?? new URL(`../../../dist/kernels/${build}.wasm`, import.meta.url));
+const binary = (build: Build): Uint8Array<ArrayBuffer> =>
+  readFileSync(instead ?? new URL(`../../../dist/kernels/${build}.wasm`, import.meta.url));
 
 /** The builds that this engine validates. */
-export const builds: Build[] = !instead && WebAssembly.validate(RELAXED_PROBE) ? ['simd', 'relaxed'] : ['simd'];
+export const builds: Build[] =
+  !instead && WebAssembly.validate(RELAXED_PROBE) ? ['simd', 'relaxed'] : ['simd'];
 
-/** Whether this engine makes 256-bit instructions where it is asked to: Node's V8 from 13 on, on x64. */
+/**
+ * Whether this engine makes 256-bit instructions where it is asked to: Node's V8 from 13 on, on
+ * x64.
+ */
 export const wide = Number.parseInt(process.versions.v8, 10) >= 13 && process.arch === 'x64';
 
 /**
- * A signalling NaN: a kernel that reads it poisons its result, one that writes over it is caught, one that adds to it too
- * (arithmetic makes it quiet; the bits of a quiet NaN would outlive an addition).
+ * A signalling NaN: a kernel that reads it poisons its result, one that writes over it is caught,
+ * one that adds to it too (arithmetic makes it quiet; the bits of a quiet NaN would outlive an
+ * addition).
  */
 const CANARY = 0x7fa0dead;
 const CANARY_BYTES = 32;
@@ -38,8 +51,10 @@ export class Bench {
 
   constructor(readonly build: Build) {
     const module = new WebAssembly.Module(binary(build));
-    this.kernels = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as Kernels;
-    if (mutant) (this.kernels as unknown as { mutant: WebAssembly.Global }).mutant.value = Number(mutant);
+    this.kernels = new WebAssembly.Instance(module, { env: { memory: this.memory } })
+      .exports as unknown as Kernels;
+    if (mutant)
+      (this.kernels as unknown as { mutant: WebAssembly.Global }).mutant.value = Number(mutant);
     this.base = this.top = (this.kernels.heap_base() + 15) & ~15;
   }
 
@@ -89,8 +104,12 @@ export class Bench {
   checkCanaries(): void {
     const view = new DataView(this.memory.buffer);
     for (const { address, bytes, what } of this.buffers) {
-      for (let i = 4; i <= CANARY_BYTES; i += 4) if (view.getUint32(address - i, true) !== CANARY) throw new Error(`${what}: written ${i} bytes before its start`);
-      for (let i = 0; i < CANARY_BYTES; i += 4) if (view.getUint32(address + bytes + i, true) !== CANARY) throw new Error(`${what}: written ${i} bytes past its end`);
+      for (let i = 4; i <= CANARY_BYTES; i += 4)
+        if (view.getUint32(address - i, true) !== CANARY)
+          throw new Error(`${what}: written ${i} bytes before its start`);
+      for (let i = 0; i < CANARY_BYTES; i += 4)
+        if (view.getUint32(address + bytes + i, true) !== CANARY)
+          throw new Error(`${what}: written ${i} bytes past its end`);
     }
   }
 }

@@ -14,7 +14,8 @@ export function norm(a: Numbers): number {
  * @param what names the tensor in the message
  */
 export function near(actual: Numbers, expected: Numbers, tolerance: number, what: string): void {
-  if (actual.length !== expected.length) throw new Error(`${what}: ${actual.length} elements, expected ${expected.length}`);
+  if (actual.length !== expected.length)
+    throw new Error(`${what}: ${actual.length} elements, expected ${expected.length}`);
   let error = 0;
   let worst = 0;
   for (let i = 0; i < expected.length; i++) {

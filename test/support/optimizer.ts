@@ -1,8 +1,9 @@
 /** What every optimizer's step must do, whatever its rule. */
-import { golden } from './safetensors.js';
-import { Bench, SIZES, builds } from './kernels.js';
+
+import { Bench, builds, SIZES } from './kernels.js';
 import { near } from './near.js';
 import { TestRandom } from './random.js';
+import { golden } from './safetensors.js';
 import { noSubnormals } from './sequences.js';
 import type { suite } from './suite.js';
 
@@ -26,7 +27,10 @@ const SMALLEST_NORMAL = 2 ** -126;
 type Tests = ReturnType<typeof suite>;
 
 /** Reference against PyTorch, kernel against PyTorch and the reference, rows alone, idle rows. */
-export function optimizerTests(tests: Tests, { name, states, reference, kernel, golden: stem }: Case): void {
+export function optimizerTests(
+  tests: Tests,
+  { name, states, reference, kernel, golden: stem }: Case,
+): void {
   if (stem !== undefined) {
     const file = golden(stem);
     const [steps, n] = file.shape('in.grads') as [number, number];
@@ -46,7 +50,9 @@ export function optimizerTests(tests: Tests, { name, states, reference, kernel, 
       tests.test(`${name} follows PyTorch (${build})`, () => {
         const bench = new Bench(build);
         const p = bench.f32(n, file.values('in.p'), 'p');
-        const state = Array.from({ length: states }, (_, k) => bench.f32(n, new Float64Array(n), `state ${k}`));
+        const state = Array.from({ length: states }, (_, k) =>
+          bench.f32(n, new Float64Array(n), `state ${k}`),
+        );
         for (let t = 1; t <= steps; t++) {
           kernel(bench, p, bench.f32(n, grads.subarray((t - 1) * n, t * n), 'g'), state, n, t);
           near(bench.read(p, n), expected.subarray((t - 1) * n, t * n), 1e-6, `p after step ${t}`);
@@ -57,30 +63,36 @@ export function optimizerTests(tests: Tests, { name, states, reference, kernel, 
   }
 
   for (const build of builds) {
-    tests.test(`${name} agrees with the reference in parameters and state, and leaves g alone (${build})`, () => {
-      const bench = new Bench(build);
-      for (const n of [...SIZES, 64, 65]) {
-        bench.reset();
-        const random = new TestRandom(n);
-        const p = random.array(n);
-        const state = Array.from({ length: states }, () => new Float64Array(n));
-        const at = bench.f32(n, p, 'p');
-        const stateAt = state.map((values, k) => bench.f32(n, values, `state ${k}`));
-        for (let t = 1; t <= 7; t++) {
-          const g = random.array(n);
-          const gAt = bench.f32(n, g, 'g');
-          const before = bench.read(at, n);
-          reference(p, g, state, t);
-          kernel(bench, at, gAt, stateAt, n, t);
-          near(bench.read(at, n), p, 2e-6, `p [${n}] after step ${t}`);
-          state.forEach((values, k) => near(bench.read(stateAt[k]!, n), values, 1e-5, `state ${k} [${n}] after step ${t}`));
-          near(bench.read(gAt, n), g, 0, 'g');
-          const after = bench.read(at, n);
-          if (after.some((value, i) => value === before[i])) throw new Error(`a parameter of ${n} did not move in step ${t}`);
+    tests.test(
+      `${name} agrees with the reference in parameters and state, and leaves g alone (${build})`,
+      () => {
+        const bench = new Bench(build);
+        for (const n of [...SIZES, 64, 65]) {
+          bench.reset();
+          const random = new TestRandom(n);
+          const p = random.array(n);
+          const state = Array.from({ length: states }, () => new Float64Array(n));
+          const at = bench.f32(n, p, 'p');
+          const stateAt = state.map((values, k) => bench.f32(n, values, `state ${k}`));
+          for (let t = 1; t <= 7; t++) {
+            const g = random.array(n);
+            const gAt = bench.f32(n, g, 'g');
+            const before = bench.read(at, n);
+            reference(p, g, state, t);
+            kernel(bench, at, gAt, stateAt, n, t);
+            near(bench.read(at, n), p, 2e-6, `p [${n}] after step ${t}`);
+            state.forEach((values, k) =>
+              near(bench.read(stateAt[k]!, n), values, 1e-5, `state ${k} [${n}] after step ${t}`),
+            );
+            near(bench.read(gAt, n), g, 0, 'g');
+            const after = bench.read(at, n);
+            if (after.some((value, i) => value === before[i]))
+              throw new Error(`a parameter of ${n} did not move in step ${t}`);
+          }
+          bench.checkCanaries();
         }
-        bench.checkCanaries();
-      }
-    });
+      },
+    );
 
     tests.test(`${name} gives a row the same bits alone as within the whole (${build})`, () => {
       const bench = new Bench(build);
@@ -91,25 +103,46 @@ export function optimizerTests(tests: Tests, { name, states, reference, kernel, 
       const whole = bench.f32(rows * E, p);
       const alone = bench.f32(rows * E, p);
       const gAt = bench.f32(rows * E, g);
-      const fresh = () => Array.from({ length: states }, () => bench.f32(rows * E, new Float64Array(rows * E)));
+      const fresh = () =>
+        Array.from({ length: states }, () => bench.f32(rows * E, new Float64Array(rows * E)));
       const [wholeState, aloneState] = [fresh(), fresh()];
       for (let t = 1; t <= 3; t++) {
         kernel(bench, whole, gAt, wholeState, rows * E, t);
         for (let row = 0; row < rows; row++) {
           const offset = row * E * 4;
-          kernel(bench, alone + offset, gAt + offset, aloneState.map(address => address + offset), E, t);
+          kernel(
+            bench,
+            alone + offset,
+            gAt + offset,
+            aloneState.map(address => address + offset),
+            E,
+            t,
+          );
         }
       }
       near(bench.read(alone, rows * E), bench.read(whole, rows * E), 0, 'p row by row');
-      wholeState.forEach((address, k) => near(bench.read(aloneState[k]!, rows * E), bench.read(address, rows * E), 0, `state ${k} row by row`));
+      wholeState.forEach((address, k) =>
+        near(
+          bench.read(aloneState[k]!, rows * E),
+          bench.read(address, rows * E),
+          0,
+          `state ${k} row by row`,
+        ),
+      );
       bench.checkCanaries();
     });
 
     tests.test(`${name} leaves no parameter subnormal (${build})`, () => {
       const bench = new Bench(build);
       const n = 7;
-      const p = bench.f32(n, Array.from({ length: n }, (_, i) => (-1) ** i * 1e-39 * (i + 1)), 'p');
-      const state = Array.from({ length: states }, (_, k) => bench.f32(n, new Float64Array(n), `state ${k}`));
+      const p = bench.f32(
+        n,
+        Array.from({ length: n }, (_, i) => (-1) ** i * 1e-39 * (i + 1)),
+        'p',
+      );
+      const state = Array.from({ length: states }, (_, k) =>
+        bench.f32(n, new Float64Array(n), `state ${k}`),
+      );
       kernel(bench, p, bench.f32(n, new Float64Array(n), 'g'), state, n, 1);
       noSubnormals(bench.read(p, n), 'p');
     });
@@ -119,7 +152,8 @@ export function optimizerTests(tests: Tests, { name, states, reference, kernel, 
       const n = 10_000 * 2;
       const random = new TestRandom(11);
       const p = bench.f32(n, random.array(n));
-      const g = bench.f32(n, random.array(n, 1e-17)); // squares up to 1e-34: a few hundred steps reach the subnormal range
+      // squares up to 1e-34: a few hundred steps reach the subnormal range
+      const g = bench.f32(n, random.array(n, 1e-17));
       const zeros = bench.f32(n, new Float64Array(n));
       const state = Array.from({ length: states }, () => bench.f32(n, new Float64Array(n)));
       kernel(bench, p, g, state, n, 1);
@@ -127,8 +161,14 @@ export function optimizerTests(tests: Tests, { name, states, reference, kernel, 
         kernel(bench, p, zeros, state, n, t);
         if (t % 100 !== 0) continue;
         for (const address of [p, ...state]) {
-          const bad = bench.read(address, n).findIndex(x => !Number.isFinite(x) || (x !== 0 && Math.abs(x) < SMALLEST_NORMAL));
-          if (bad >= 0) throw new Error(`after ${t} steps element ${bad} of ${address === p ? 'p' : 'a state'} is ${bench.read(address, n)[bad]}`);
+          const bad = bench
+            .read(address, n)
+            .findIndex(x => !Number.isFinite(x) || (x !== 0 && Math.abs(x) < SMALLEST_NORMAL));
+          if (bad >= 0)
+            throw new Error(
+              `after ${t} steps element ${bad} of ${address === p ? 'p' : 'a state'} is ` +
+                `${bench.read(address, n)[bad]}`,
+            );
         }
       }
       bench.checkCanaries();

@@ -1,7 +1,8 @@
 /**
- * Runs every compiled test file (or those whose path contains an argument), each in a process of its own, with this process's options of Node.
- * A file passes only if it exits with 0, has tests, and all of them passed or are skipped by name: uvu alone is silent when a file
- * forgets `.run()` or a hook throws.
+ * Runs every compiled test file (or those whose path contains an argument), each in a process of
+ * its own, with this process's options of Node. A file passes only if it exits with 0, has tests,
+ * and all of them passed or are skipped by name: uvu alone is silent when a file forgets `.run()`
+ * or a hook throws.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -13,7 +14,11 @@ import { stripVTControlCharacters } from 'node:util';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter(file => file.endsWith('.test.js') && (wanted.length === 0 || wanted.some(part => file.includes(part))))
+  .filter(
+    file =>
+      file.endsWith('.test.js') &&
+      (wanted.length === 0 || wanted.some(part => file.includes(part))),
+  )
   .sort()
   .map(file => root + file);
 
@@ -25,7 +30,10 @@ const started = Date.now();
 function runFile(file: string): Promise<void> {
   return new Promise(resolve => {
     const begin = Date.now();
-    const child = spawn(process.execPath, [...process.execArgv, file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0' } });
+    const child = spawn(process.execPath, [...process.execArgv, file], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, FORCE_COLOR: '0' },
+    });
     const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
     let output = '';
     child.stdout.on('data', chunk => (output += chunk));
@@ -33,17 +41,21 @@ function runFile(file: string): Promise<void> {
     child.on('close', code => {
       clearTimeout(timer);
       output = stripVTControlCharacters(output);
-      const count = (label: string) => Number(new RegExp(`${label}:\\s+(\\d+)`).exec(output)?.[1] ?? 0);
+      const count = (label: string) =>
+        Number(new RegExp(`${label}:\\s+(\\d+)`).exec(output)?.[1] ?? 0);
       const total = count('Total');
       const passed = count('Passed');
       const skips = count('Skipped');
-      const whole = code === 0 && total + skips > 0 && passed === total; // uvu leaves skipped tests out of its total
+      // uvu leaves skipped tests out of its total
+      const whole = code === 0 && total + skips > 0 && passed === total;
       sum.passed += passed;
       sum.skipped += skips;
       sum.failed += whole ? 0 : Math.max(1, total - passed);
       for (const line of output.split('\n')) if (line.startsWith('SKIP ')) skipped.push(line);
       const seconds = ((Date.now() - begin) / 1000).toFixed(1);
-      console.log(`${whole ? 'ok  ' : 'FAIL'} ${relative(root, file)}  ${passed}/${total}  ${seconds} s`);
+      console.log(
+        `${whole ? 'ok  ' : 'FAIL'} ${relative(root, file)}  ${passed}/${total}  ${seconds} s`,
+      );
       if (!whole) console.log(output.replace(/^/gm, '     '));
       resolve();
     });

@@ -16,7 +16,8 @@ export function golden(stem: string): Golden {
   const start = 8 + Number(view.getBigUint64(0, true));
   const { __metadata__, ...tensors } = JSON.parse(bytes.toString('utf8', 8, start));
   const entry = (name: string) => {
-    if (!(name in tensors)) throw new Error(`golden: ${stem} has no ${name}, only ${Object.keys(tensors).join(', ')}`);
+    if (!(name in tensors))
+      throw new Error(`golden: ${stem} has no ${name}, only ${Object.keys(tensors).join(', ')}`);
     return tensors[name] as { dtype: string; shape: number[]; data_offsets: [number, number] };
   };
   return {
@@ -24,8 +25,16 @@ export function golden(stem: string): Golden {
     names: Object.keys(tensors),
     shape: name => entry(name).shape,
     values(name) {
-      const { dtype, data_offsets: [from, to] } = entry(name);
-      const read = dtype === 'F32' ? (at: number) => view.getFloat32(at, true) : dtype === 'I32' ? (at: number) => view.getInt32(at, true) : undefined;
+      const {
+        dtype,
+        data_offsets: [from, to],
+      } = entry(name);
+      const read =
+        dtype === 'F32'
+          ? (at: number) => view.getFloat32(at, true)
+          : dtype === 'I32'
+            ? (at: number) => view.getInt32(at, true)
+            : undefined;
       if (!read) throw new Error(`golden: ${stem}: ${name} is ${dtype}, expected F32 or I32`);
       return Float64Array.from({ length: (to - from) / 4 }, (_, i) => read(start + from + 4 * i));
     },

@@ -4,13 +4,15 @@ import { suite as uvuSuite } from 'uvu';
 export type TestBody = () => void | Promise<void>;
 
 /** Under the mutation check the first failure ends the file: it says enough. */
-const stopping = (body: TestBody): TestBody => async () => {
-  try {
-    await body();
-  } catch {
-    process.exit(1);
-  }
-};
+const stopping =
+  (body: TestBody): TestBody =>
+  async () => {
+    try {
+      await body();
+    } catch {
+      process.exit(1);
+    }
+  };
 
 /** One file's tests. Call `run()` once, at the end of the file. */
 export function suite(name: string) {
@@ -20,7 +22,10 @@ export function suite(name: string) {
     test(title: string, body: TestBody): void {
       tests(title, process.env['THROUGHTIME_KERNELS'] ? stopping(body) : body);
     },
-    /** Adds a test that runs only where `condition` holds; elsewhere it is reported as skipped, with the reason. */
+    /**
+     * Adds a test that runs only where `condition` holds; elsewhere it is reported as skipped, with
+     * the reason.
+     */
     testIf(condition: unknown, reason: string, title: string, body: TestBody): void {
       if (condition) return void tests(title, body);
       tests.skip(title, body);

@@ -2,30 +2,62 @@
 import { createHash } from 'node:crypto';
 import { init, lm, nn, optim, runtimeInfo, text, train } from '../../src/index.js';
 
-/** Trains each cell a few steps, large enough that recurrences and products are shared out, and prints the weights' hash. */
+/**
+ * Trains each cell a few steps, large enough that recurrences and products are shared out, and
+ * prints the weights' hash.
+ */
 async function job(threads: number): Promise<void> {
   await init({ threads, deterministic: true });
   const hash = createHash('sha256');
-  const vocab = text.Vocab.fromText(Array.from({ length: 67 }, (_, i) => String.fromCharCode(48 + i)).join(''), { level: 'char' });
+  const vocab = text.Vocab.fromText(
+    Array.from({ length: 67 }, (_, i) => String.fromCharCode(48 + i)).join(''),
+    { level: 'char' },
+  );
   const ids = Int32Array.from({ length: 13 * 81 }, (_, i) => (i * 7919) % vocab.size);
   const columns = text.columns(ids, { batchSize: 13, documents: [40, 100, 333, 777] });
-  const sequences = text.sequences(Array.from({ length: 30 }, (_, i) => ids.subarray(i * 20, i * 20 + 5 + (i % 14))), { batchSize: 11, bucket: 1 });
+  const sequences = text.sequences(
+    Array.from({ length: 30 }, (_, i) => ids.subarray(i * 20, i * 20 + 5 + (i % 14))),
+    { batchSize: 11, bucket: 1 },
+  );
   for (const cell of ['lstm', 'gru', 'rnn'] as const) {
     for (const data of [columns, sequences]) {
-      const model = new lm.RecurrentLM({ vocab, cell, embeddingSize: 45, hiddenSize: 130, layers: 2, dropout: 0.1 });
-      const trainer = new train.Trainer(model, { optimizer: new optim.Adam(model.parameters()), clipNorm: 1, bptt: 20, epochs: 2 });
-      for await (const report of trainer.run(data)) hash.update(JSON.stringify({ ...report, seconds: 0, tokensPerSecond: 0, etaSeconds: 0 }));
+      const model = new lm.RecurrentLM({
+        vocab,
+        cell,
+        embeddingSize: 45,
+        hiddenSize: 130,
+        layers: 2,
+        dropout: 0.1,
+      });
+      const trainer = new train.Trainer(model, {
+        optimizer: new optim.Adam(model.parameters()),
+        clipNorm: 1,
+        bptt: 20,
+        epochs: 2,
+      });
+      for await (const report of trainer.run(data))
+        hash.update(JSON.stringify({ ...report, seconds: 0, tokensPerSecond: 0, etaSeconds: 0 }));
       hash.update(trainer.save());
       trainer.dispose();
       model.dispose();
     }
   }
   // So many words that the output layer's logits come in chunks.
-  const words = text.Vocab.fromJSON({ level: 'word', tokens: ['<eos>', '<unk>', ...Array.from({ length: 9000 }, (_, i) => `w${i}`)] });
-  const read = text.columns(Int32Array.from({ length: 13 * 61 }, (_, i) => (i * 7919) % words.size), { batchSize: 13 });
+  const words = text.Vocab.fromJSON({
+    level: 'word',
+    tokens: ['<eos>', '<unk>', ...Array.from({ length: 9000 }, (_, i) => `w${i}`)],
+  });
+  const read = text.columns(
+    Int32Array.from({ length: 13 * 61 }, (_, i) => (i * 7919) % words.size),
+    { batchSize: 13 },
+  );
   for (const softmax of [undefined, nn.adaptive(), nn.sampled()]) {
     const model = new lm.RecurrentLM({ vocab: words, embeddingSize: 45, hiddenSize: 70, softmax });
-    const trainer = new train.Trainer(model, { optimizer: new optim.Adam(model.parameters()), clipNorm: 1, bptt: 20 });
+    const trainer = new train.Trainer(model, {
+      optimizer: new optim.Adam(model.parameters()),
+      clipNorm: 1,
+      bptt: 20,
+    });
     for await (const _ of trainer.run(read));
     hash.update(model.save());
     trainer.dispose();

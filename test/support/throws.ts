@@ -1,5 +1,9 @@
 /** Fails unless `work` throws an error of the kind `type` whose message matches. */
-export function throws(work: () => unknown, type: new (message?: string) => Error, message: RegExp): void {
+export function throws(
+  work: () => unknown,
+  type: new (message?: string) => Error,
+  message: RegExp,
+): void {
   let error: unknown;
   try {
     work();
@@ -7,5 +11,6 @@ export function throws(work: () => unknown, type: new (message?: string) => Erro
     error = thrown;
   }
   if (error === undefined) throw new Error(`nothing was thrown, expected ${type.name} ${message}`);
-  if (!(error instanceof Error) || error.constructor !== type || !message.test(error.message)) throw new Error(`thrown: ${String(error)}; expected ${type.name} ${message}`);
+  if (!(error instanceof Error) || error.constructor !== type || !message.test(error.message))
+    throw new Error(`thrown: ${String(error)}; expected ${type.name} ${message}`);
 }

@@ -1,4 +1,15 @@
-import { infer, init, nn, ops, Parameter, runtimeInfo, scope, tensor, zeros, type Tensor } from '../../src/index.js';
+import {
+  infer,
+  init,
+  nn,
+  ops,
+  Parameter,
+  runtimeInfo,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../../src/index.js';
 import { near } from '../support/near.js';
 import { suite } from '../support/suite.js';
 import { throws } from '../support/throws.js';
@@ -10,7 +21,11 @@ const borrowed = () => runtimeInfo().memory.borrowed;
 
 test('a tensor read after its scope is refused', () => {
   const x = scope(() => tensor([1, 2, 3]));
-  throws(() => x.toArray(), Error, /^tensor \[3\]: read after its scope closed or it was disposed; copy values out with toArray\(\) or item\(\) before/);
+  throws(
+    () => x.toArray(),
+    Error,
+    /^tensor \[3\]: read after its scope closed or it was disposed; copy values out with toArray\(\) or item\(\) before/,
+  );
   throws(() => x.grad, Error, /^tensor \[3\]/);
   throws(() => x.set([1, 2, 3]), Error, /^tensor \[3\]/);
   throws(() => scope(() => ops.add(x, 1)), Error, /^tensor \[3\]/);
@@ -28,7 +43,8 @@ test('a scope gives all its memory back, tape and gradients included', () => {
     ops.sum(ops.mul(ops.exp(p), p)).backward();
     return borrowed();
   });
-  if (!(inside > 3 * 64 * 4) || borrowed() !== 0) throw new Error(`${inside} bytes inside, ${borrowed()} after`);
+  if (!(inside > 3 * 64 * 4) || borrowed() !== 0)
+    throw new Error(`${inside} bytes inside, ${borrowed()} after`);
   p.dispose();
 });
 
@@ -52,14 +68,22 @@ test('a scope that throws frees too, and the next one works', () => {
 
 test('operations outside scopes are refused', () => {
   const x = tensor([1, 2]);
-  throws(() => ops.add(x, x), Error, /operations run inside scope\(\(\) => …\) or infer\(\(\) => …\)/);
+  throws(
+    () => ops.add(x, x),
+    Error,
+    /operations run inside scope\(\(\) => …\) or infer\(\(\) => …\)/,
+  );
   x.dispose();
 });
 
 test('parameters, modules and persistent tensors are not built inside a scope', () => {
   for (const open of [scope, infer]) {
     open(() => {
-      throws(() => new Parameter([2]), Error, /^allocate: inside a scope; build modules, optimizers and persistent tensors before it opens/);
+      throws(
+        () => new Parameter([2]),
+        Error,
+        /^allocate: inside a scope; build modules, optimizers and persistent tensors before it opens/,
+      );
       throws(() => new nn.Linear(2, 3), Error, /^allocate: inside a scope/);
     });
   }
@@ -84,7 +108,8 @@ test('infer may stand inside scope and infer; what it borrows is given back at i
 });
 
 test('a training scope stands alone: inside any other it is refused', () => {
-  const message = /^scope: a scope is already open; only infer\(\(\) => …\) may stand inside another/;
+  const message =
+    /^scope: a scope is already open; only infer\(\(\) => …\) may stand inside another/;
   scope(() => throws(() => scope(() => 1), Error, message));
   infer(() => throws(() => scope(() => 1), Error, message));
   scope(() => infer(() => throws(() => scope(() => 1), Error, message)));

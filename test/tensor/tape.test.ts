@@ -1,4 +1,13 @@
-import { infer, init, ops, Parameter, runtimeInfo, scope, tensor, type Tensor } from '../../src/index.js';
+import {
+  infer,
+  init,
+  ops,
+  Parameter,
+  runtimeInfo,
+  scope,
+  type Tensor,
+  tensor,
+} from '../../src/index.js';
 import { build, map } from '../reference/dense.js';
 import { checkOp } from '../support/checkop.js';
 import { near } from '../support/near.js';
@@ -30,8 +39,10 @@ test('a result used several times sums the gradients of its uses', () => {
 test('a chain of two hundred ops has the gradient of the whole', () => {
   checkOp('x ← x + tanh(x)/100, 200 times', {
     inputs: [[4]],
-    op: x => Array.from({ length: 200 }).reduce<Tensor>(y => ops.add(y, ops.affine(ops.tanh(y), 0.01)), x),
-    reference: d => map(d, x => Array.from({ length: 200 }).reduce<number>(y => y + Math.tanh(y) / 100, x)),
+    op: x =>
+      Array.from({ length: 200 }).reduce<Tensor>(y => ops.add(y, ops.affine(ops.tanh(y), 0.01)), x),
+    reference: d =>
+      map(d, x => Array.from({ length: 200 }).reduce<number>(y => y + Math.tanh(y) / 100, x)),
     tolerance: 5e-5,
   });
 });
@@ -61,7 +72,8 @@ test('a branch that the loss does not use gets no gradient', () => {
     const unused = ops.exp(used);
     const further = ops.sum(unused);
     ops.sum(used).backward();
-    if (unused.grad !== null || further.grad !== null) throw new Error('the unused branch has a gradient');
+    if (unused.grad !== null || further.grad !== null)
+      throw new Error('the unused branch has a gradient');
     near(used.grad!, [1, 1, 1, 1], 0, 'gradient of the used branch');
   });
   near(p.grad!, [2, 4, 6, 8], 0, 'gradient of the parameter');
@@ -104,18 +116,32 @@ test('constants have no gradient, and what depends on constants alone is not rec
     const x = tensor([1, 2]);
     const y = ops.mul(x, x);
     if (x.requiresGrad || y.requiresGrad) throw new Error('a constant requires a gradient');
-    throws(() => ops.sum(y).backward(), Error, /^backward: the loss depends on no tensor that requires gradients/);
+    throws(
+      () => ops.sum(y).backward(),
+      Error,
+      /^backward: the loss depends on no tensor that requires gradients/,
+    );
   });
 });
 
 test('the loss must be one element, computed in a scope', () => {
   scope(() => {
     const x = tensor([1, 2], { requiresGrad: true });
-    throws(() => ops.mul(x, 2).backward(), RangeError, /^backward: the loss has shape \[2\], expected one element; reduce it with sum or mean/);
+    throws(
+      () => ops.mul(x, 2).backward(),
+      RangeError,
+      /^backward: the loss has shape \[2\], expected one element; reduce it with sum or mean/,
+    );
     ops.reshape(ops.sum(x), [1, 1]).backward();
     near(x.grad!, [1, 1], 0, 'dx of a loss [1,1]');
   });
-  infer(() => throws(() => ops.sum(tensor([1, 2])).backward(), Error, /^backward: nothing is recorded here; compute the loss inside scope/));
+  infer(() =>
+    throws(
+      () => ops.sum(tensor([1, 2])).backward(),
+      Error,
+      /^backward: nothing is recorded here; compute the loss inside scope/,
+    ),
+  );
 });
 
 test('backward outside all scopes is refused', () => {
@@ -132,8 +158,16 @@ test('a second backward over the same tape is refused instead of doing nothing',
     const first = ops.sum(shared);
     const second = ops.sum(ops.exp(shared));
     first.backward();
-    throws(() => first.backward(), Error, /^backward: the loss was computed before an earlier backward/);
-    throws(() => second.backward(), Error, /^backward: the loss was computed before an earlier backward/);
+    throws(
+      () => first.backward(),
+      Error,
+      /^backward: the loss was computed before an earlier backward/,
+    );
+    throws(
+      () => second.backward(),
+      Error,
+      /^backward: the loss was computed before an earlier backward/,
+    );
     ops.sum(ops.mul(p, 3)).backward();
   });
   near(p.grad!, [5, 7], 0, '2p + 3');

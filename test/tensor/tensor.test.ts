@@ -10,7 +10,14 @@ const { test, run } = suite('tensors');
 test('a tensor is made from nested numbers, a typed array with a shape, or one number', () => {
   scope(() => {
     for (const [x, shape, values] of [
-      [tensor([[1, 2, 3], [4, 5, 6]]), [2, 3], [1, 2, 3, 4, 5, 6]],
+      [
+        tensor([
+          [1, 2, 3],
+          [4, 5, 6],
+        ]),
+        [2, 3],
+        [1, 2, 3, 4, 5, 6],
+      ],
       [tensor(7), [], [7]],
       [tensor([[[1], [2]]]), [1, 2, 1], [1, 2]],
       [tensor([1, 2, 3, 4], { shape: [2, 2] }), [2, 2], [1, 2, 3, 4]],
@@ -31,7 +38,11 @@ test('ragged rows and sizes that do not fit are refused', () => {
     throws(() => tensor([[1, 2], [3]]), RangeError, /^tensor: a row of 1 among rows of 2/);
     throws(() => tensor([[1], 2]), RangeError, /^tensor: numbers at different depths/);
     throws(() => tensor([1, [2]]), RangeError, /^tensor: numbers at different depths/);
-    throws(() => tensor([1, 2, 3], { shape: [2] }), RangeError, /^tensor: 3 values for shape \[2\] of 2/);
+    throws(
+      () => tensor([1, 2, 3], { shape: [2] }),
+      RangeError,
+      /^tensor: 3 values for shape \[2\] of 2/,
+    );
     throws(() => zeros([2, -1]), RangeError, /^zeros: shape \[2,-1\]/);
     throws(() => zeros([1.5]), RangeError, /^zeros: shape \[1.5\]/);
     throws(() => zeros([NaN]), RangeError, /^zeros/);
@@ -73,14 +84,22 @@ test('a disposed tensor is refused, and so are its views; disposing twice does n
 
 test('a view outside its base is refused', () => {
   const x = tensor([1, 2, 3, 4]);
-  throws(() => view(x, [3], 2), RangeError, /^view: 3 elements \[3\] from 2 on, of a tensor \[4\] of 4/);
+  throws(
+    () => view(x, [3], 2),
+    RangeError,
+    /^view: 3 elements \[3\] from 2 on, of a tensor \[4\] of 4/,
+  );
   throws(() => view(x, [2], -1), RangeError, /^view/);
   throws(() => view(x, [2], 0.5), RangeError, /^view/);
   x.dispose();
 });
 
 test('a tensor that requires gradients is made in a scope, or is a Parameter', () => {
-  throws(() => tensor([1], { requiresGrad: true }), Error, /^tensor: one that requires gradients is made inside a scope, or is a Parameter/);
+  throws(
+    () => tensor([1], { requiresGrad: true }),
+    Error,
+    /^tensor: one that requires gradients is made inside a scope, or is a Parameter/,
+  );
 });
 
 test('a parameter keeps its gradient from scope to scope until zeroGrad', () => {
@@ -110,9 +129,17 @@ test('dispose inside a scope is refused and changes nothing: afterwards it frees
   const before = runtimeInfo().memory.persistent;
   const p = new Parameter([100]);
   const x = zeros([10]);
-  throws(() => scope(() => p.dispose()), Error, /^dispose: inside a scope; dispose after it closes/);
+  throws(
+    () => scope(() => p.dispose()),
+    Error,
+    /^dispose: inside a scope; dispose after it closes/,
+  );
   throws(() => scope(() => x.dispose()), Error, /^dispose: inside a scope/);
-  throws(() => scope(() => zeros([2]).dispose()), Error, /^dispose: this tensor belongs to a scope/);
+  throws(
+    () => scope(() => zeros([2]).dispose()),
+    Error,
+    /^dispose: this tensor belongs to a scope/,
+  );
   near(p.toArray(), new Float64Array(100), 0, 'still readable');
   p.dispose();
   x.dispose();

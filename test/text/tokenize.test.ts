@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { decodeUtf8, eachChar, eachWord, encodeUtf8 } from '../../src/text/tokenize.js';
-import { suite } from '../support/suite.js';
 import { TestRandom } from '../support/random.js';
+import { suite } from '../support/suite.js';
 
 const { test, testIf, run } = suite('tokenize');
 const data = process.env.THROUGHTIME_DATA;
@@ -10,7 +10,10 @@ const data = process.env.THROUGHTIME_DATA;
 function words(text: string): string[] {
   const out: string[] = [];
   eachWord(text, (word, offset) => {
-    assert.is(word === '<eos>' ? '\n' : text.slice(offset, offset + word.length), word === '<eos>' ? text[offset] : word);
+    assert.is(
+      word === '<eos>' ? '\n' : text.slice(offset, offset + word.length),
+      word === '<eos>' ? text[offset] : word,
+    );
     out.push(word);
   });
   return out;
@@ -25,14 +28,20 @@ test('words lie between white space, and each line end is <eos>', () => {
 });
 
 test('white space is that of Unicode, the byte order mark and the zero width space are not', () => {
-  for (const space of '\t\v\f \x85\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000') assert.equal(words(`a${space}b`), ['a', 'b']);
+  for (const space of '\t\v\f \x85\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000')
+    assert.equal(words(`a${space}b`), ['a', 'b']);
   for (const other of '\u200b\ufeff\u180e_') assert.is(words(`a${other}b`).length, 1);
 });
 
 test('characters are code points, with their offsets in the string', () => {
   const seen: [number, number][] = [];
   eachChar('a😀é\ud800', (c, offset) => seen.push([c, offset]));
-  assert.equal(seen, [[0x61, 0], [0x1f600, 1], [0xe9, 3], [0xd800, 4]]);
+  assert.equal(seen, [
+    [0x61, 0],
+    [0x1f600, 1],
+    [0xe9, 3],
+    [0xd800, 4],
+  ]);
 });
 
 test('UTF-8 goes there and back', () => {
@@ -66,7 +75,11 @@ test('bytes that are not UTF-8 are refused with their offset', () => {
   for (const [bytes, offset] of broken) {
     assert.throws(
       () => decodeUtf8(Uint8Array.from(bytes), 'notes.txt'),
-      (e: unknown) => e instanceof RangeError && e.message.includes(`notes.txt is not UTF-8: byte 0x${bytes[offset]!.toString(16)} at offset ${offset} `),
+      (e: unknown) =>
+        e instanceof RangeError &&
+        e.message.includes(
+          `notes.txt is not UTF-8: byte 0x${bytes[offset]!.toString(16)} at offset ${offset} `,
+        ),
       `${bytes}`,
     );
   }
@@ -82,9 +95,15 @@ test('the offset is where the longest valid prefix ends', () => {
       return false;
     }
   };
-  const interesting = [0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xff];
+  const interesting = [
+    0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef,
+    0xf0, 0xf1, 0xf4, 0xf5, 0xff,
+  ];
   for (let i = 0; i < 3000; i++) {
-    const bytes = Uint8Array.from({ length: 1 + random.int(6) }, () => interesting[random.int(interesting.length)]!);
+    const bytes = Uint8Array.from(
+      { length: 1 + random.int(6) },
+      () => interesting[random.int(interesting.length)]!,
+    );
     if (valid(bytes)) continue;
     let prefix = bytes.length - 1;
     while (!valid(bytes.subarray(0, prefix))) prefix--;
@@ -98,17 +117,26 @@ test('half of a surrogate pair cannot be encoded', () => {
   assert.equal([...encodeUtf8('😀')], [0xf0, 0x9f, 0x98, 0x80]);
 });
 
-testIf(data, 'THROUGHTIME_DATA is not set', 'WikiText-2 has the published number of tokens and types', () => {
-  const types = new Set<string>();
-  for (const [split, tokens] of [['train', 2_088_628], ['valid', 217_646], ['test', 245_569]] as const) {
-    let count = 0;
-    eachWord(decodeUtf8(readFileSync(`${data}/word-lm/wikitext-2/${split}.txt`), split), word => {
-      count++;
-      if (split === 'train') types.add(word);
-    });
-    assert.is(count, tokens, split);
-  }
-  assert.is(types.size, 33_278);
-});
+testIf(
+  data,
+  'THROUGHTIME_DATA is not set',
+  'WikiText-2 has the published number of tokens and types',
+  () => {
+    const types = new Set<string>();
+    for (const [split, tokens] of [
+      ['train', 2_088_628],
+      ['valid', 217_646],
+      ['test', 245_569],
+    ] as const) {
+      let count = 0;
+      eachWord(decodeUtf8(readFileSync(`${data}/word-lm/wikitext-2/${split}.txt`), split), word => {
+        count++;
+        if (split === 'train') types.add(word);
+      });
+      assert.is(count, tokens, split);
+    }
+    assert.is(types.size, 33_278);
+  },
+);
 
 run();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { Vocab, type Decoder } from '../../src/text/vocab.js';
+import { type Decoder, Vocab } from '../../src/text/vocab.js';
 import { suite } from '../support/suite.js';
 
 const { test, testIf, run } = suite('vocab');
@@ -11,14 +11,21 @@ const byte = Vocab.fromText('', { level: 'byte' });
 const word = Vocab.fromText('the king the queen\na king the\n', { level: 'word' });
 
 const refuses = (body: () => unknown, message: RegExp, kind: new () => Error = RangeError) =>
-  assert.throws(body, (e: unknown) => e instanceof kind && message.test(e.message), String(message));
+  assert.throws(
+    body,
+    (e: unknown) => e instanceof kind && message.test(e.message),
+    String(message),
+  );
 
 const stream = (decoder: Decoder, ids: Iterable<number>) => Array.from(ids, id => decoder.push(id));
 
 test('characters are ordered by code point', () => {
   assert.is(char.size, 11);
   assert.is(char.unknown, -1);
-  assert.equal(Array.from({ length: char.size }, (_, id) => char.tokenOf(id)), ['\n', ' ', 'd', 'e', 'h', 'l', 'o', 'r', 'w', 'ö', '😀']);
+  assert.equal(
+    Array.from({ length: char.size }, (_, id) => char.tokenOf(id)),
+    ['\n', ' ', 'd', 'e', 'h', 'l', 'o', 'r', 'w', 'ö', '😀'],
+  );
 });
 
 test('each level encodes and decodes to the same text', () => {
@@ -44,7 +51,10 @@ test('bytes are their own ids', () => {
 });
 
 test('words are ordered by frequency, then first appearance', () => {
-  assert.equal(Array.from({ length: word.size }, (_, id) => word.tokenOf(id)), ['the', 'king', '<eos>', 'queen', 'a', '<unk>']);
+  assert.equal(
+    Array.from({ length: word.size }, (_, id) => word.tokenOf(id)),
+    ['the', 'king', '<eos>', 'queen', 'a', '<unk>'],
+  );
   assert.is(word.unknown, 5);
   assert.is(word.idOf('<eos>'), 2);
   assert.is(word.idOf('<unk>'), 5);
@@ -58,8 +68,10 @@ test('rare words become <unk>, which ranks by what it stands for', () => {
 });
 
 test('maxSize keeps the most frequent words, the first of equals, and counts <unk> and <eos>', () => {
-  const tokens = (maxSize: number) => Vocab.fromText('x x x b a b a c\n', { level: 'word', maxSize }).toJSON().tokens;
-  assert.equal(tokens(4), ['x', '<unk>', 'b', '<eos>']); // a, a and c are unknown, as often as x, which came first
+  const tokens = (maxSize: number) =>
+    Vocab.fromText('x x x b a b a c\n', { level: 'word', maxSize }).toJSON().tokens;
+  // a, a and c are unknown, as often as x, which came first
+  assert.equal(tokens(4), ['x', '<unk>', 'b', '<eos>']);
   assert.equal(tokens(2), ['<unk>', '<eos>']);
   assert.equal(tokens(100)!.length, 6);
 });
@@ -70,17 +82,37 @@ test('characters past minCount or maxSize share the unknown id', () => {
     assert.equal(vocab.toJSON().tokens, ['a', 'b', '<unk>']);
     assert.is(vocab.unknown, 2);
   }
-  assert.equal(Vocab.fromText('cbbaaa', { level: 'char', maxSize: 2 }).toJSON().tokens, ['a', '<unk>']);
-  assert.equal(Vocab.fromText('cba', { level: 'char', maxSize: 3 }).toJSON().tokens, ['a', 'b', 'c']);
-  assert.equal(Vocab.fromText('ab', { level: 'char', unknown: true }).toJSON().tokens, ['a', 'b', '<unk>']);
-  assert.equal(Vocab.fromText('ab', { level: 'char', unknown: true, maxSize: 2 }).toJSON().tokens, ['a', '<unk>']);
+  assert.equal(Vocab.fromText('cbbaaa', { level: 'char', maxSize: 2 }).toJSON().tokens, [
+    'a',
+    '<unk>',
+  ]);
+  assert.equal(Vocab.fromText('cba', { level: 'char', maxSize: 3 }).toJSON().tokens, [
+    'a',
+    'b',
+    'c',
+  ]);
+  assert.equal(Vocab.fromText('ab', { level: 'char', unknown: true }).toJSON().tokens, [
+    'a',
+    'b',
+    '<unk>',
+  ]);
+  assert.equal(Vocab.fromText('ab', { level: 'char', unknown: true, maxSize: 2 }).toJSON().tokens, [
+    'a',
+    '<unk>',
+  ]);
 });
 
 test('an unseen character is refused with its offset where there is no unknown id', () => {
-  refuses(() => char.encode('h😀😀x'), /the character "x" \(U\+0078\) at offset 5 is not among the 11/);
+  refuses(
+    () => char.encode('h😀😀x'),
+    /the character "x" \(U\+0078\) at offset 5 is not among the 11/,
+  );
   refuses(() => char.encode('\u{1f601}'), /U\+1F601\) at offset 0/);
   refuses(() => char.encode('hx', { unknown: 'map' }), /no unknown id to map to/);
-  assert.equal(char.encodeCounting('hxöy', { unknown: 'skip' }), { ids: char.encode('hö'), unknown: 2 });
+  assert.equal(char.encodeCounting('hxöy', { unknown: 'skip' }), {
+    ids: char.encode('hö'),
+    unknown: 2,
+  });
 });
 
 test('an unseen character is mapped where there is an unknown id', () => {
@@ -92,7 +124,10 @@ test('an unseen character is mapped where there is an unknown id', () => {
 
 test('an unseen word is mapped, skipped or refused', () => {
   assert.equal(word.encodeCounting('the crown\n'), { ids: Int32Array.of(0, 5, 2), unknown: 1 });
-  assert.equal(word.encodeCounting('the crown\n', { unknown: 'skip' }), { ids: Int32Array.of(0, 2), unknown: 1 });
+  assert.equal(word.encodeCounting('the crown\n', { unknown: 'skip' }), {
+    ids: Int32Array.of(0, 2),
+    unknown: 1,
+  });
   refuses(() => word.encode('the crown', { unknown: 'error' }), /the word "crown" at offset 4/);
   assert.is(word.encodeCounting('<unk> king').unknown, 0);
   assert.is(word.decode(word.encode('a crown')), 'a <unk>');
@@ -127,7 +162,10 @@ test('what a stream yields is what decode gives, for any ids', () => {
 test('an id out of range is refused', () => {
   for (const vocab of [char, byte, word]) {
     for (const id of [-1, vocab.size, 0.5, NaN]) {
-      refuses(() => vocab.tokenOf(id), RegExp(`tokenOf: the id is ${id}, expected a whole number below ${vocab.size}`));
+      refuses(
+        () => vocab.tokenOf(id),
+        RegExp(`tokenOf: the id is ${id}, expected a whole number below ${vocab.size}`),
+      );
       refuses(() => vocab.decode([0, id]), RegExp(`the id is ${id},`));
       refuses(() => vocab.decoder().push(id), RegExp(`the id is ${id},`));
     }
@@ -161,39 +199,63 @@ test('words that are names of object members are words like others', () => {
 
 test('JSON that is no vocabulary is refused', () => {
   for (const [json, message] of [
-    [null, /got null/], [3, /got number/], ['{', /not JSON/], [{ level: 'char', tokens: 'ab' }, /list of strings/],
+    [null, /got null/],
+    [3, /got number/],
+    ['{', /not JSON/],
+    [{ level: 'char', tokens: 'ab' }, /list of strings/],
     [{ level: 'char', tokens: [1] }, /list of strings/],
-  ] as const) refuses(() => Vocab.fromJSON(json), message, TypeError);
+  ] as const)
+    refuses(() => Vocab.fromJSON(json), message, TypeError);
   for (const [json, message] of [
-    [{}, /level is undefined, expected/], [{ level: 'line', tokens: [] }, /level is "line"/], [{ level: 'char' }, /no tokens/],
-    [{ level: 'char', tokens: ['a', 'a'] }, /"a" of id 1 occurs twice/], [{ level: 'char', tokens: ['ab'] }, /"ab" of id 0 is not one character/],
-    [{ level: 'char', tokens: [''] }, /"" of id 0 is not one character/], [{ level: 'word', tokens: ['<eos>', '<unk>', 'a b'] }, /"a b" of id 2 is not one word/],
-    [{ level: 'word', tokens: ['<unk>', ' a'] }, /not one word/], [{ level: 'word', tokens: ['a', '<unk>'] }, /<eos> is missing/],
+    [{}, /level is undefined, expected/],
+    [{ level: 'line', tokens: [] }, /level is "line"/],
+    [{ level: 'char' }, /no tokens/],
+    [{ level: 'char', tokens: ['a', 'a'] }, /"a" of id 1 occurs twice/],
+    [{ level: 'char', tokens: ['ab'] }, /"ab" of id 0 is not one character/],
+    [{ level: 'char', tokens: [''] }, /"" of id 0 is not one character/],
+    [{ level: 'word', tokens: ['<eos>', '<unk>', 'a b'] }, /"a b" of id 2 is not one word/],
+    [{ level: 'word', tokens: ['<unk>', ' a'] }, /not one word/],
+    [{ level: 'word', tokens: ['a', '<unk>'] }, /<eos> is missing/],
     [{ level: 'word', tokens: ['a', '<eos>'] }, /<unk> is missing among the 2 words/],
-  ] as const) refuses(() => Vocab.fromJSON(json), message);
+  ] as const)
+    refuses(() => Vocab.fromJSON(json), message);
 });
 
 test('options out of range are refused', () => {
   refuses(() => Vocab.fromText('a', { level: 'line' as 'word' }), /level is "line"/);
   refuses(() => Vocab.fromText('a', { level: 'word', minCount: 0 }), /minCount is 0/);
   refuses(() => Vocab.fromText('a', { level: 'char', minCount: 1.5 }), /minCount is 1.5/);
-  refuses(() => Vocab.fromText('a', { level: 'word', maxSize: 1 }), /maxSize is 1, expected a whole number from 2/);
+  refuses(
+    () => Vocab.fromText('a', { level: 'word', maxSize: 1 }),
+    /maxSize is 1, expected a whole number from 2/,
+  );
   refuses(() => Vocab.fromText('a', { level: 'char', maxSize: 0 }), /maxSize is 0/);
-  refuses(() => Vocab.fromText('a', { level: 'byte', maxSize: 100 }), /do not apply to level "byte"/);
+  refuses(
+    () => Vocab.fromText('a', { level: 'byte', maxSize: 100 }),
+    /do not apply to level "byte"/,
+  );
   refuses(() => Vocab.fromText('', { level: 'char' }), /the text is empty/);
-  refuses(() => Vocab.fromText(Uint8Array.of(0x61, 0xff), { level: 'char' }), /not UTF-8: byte 0xff at offset 1/);
+  refuses(
+    () => Vocab.fromText(Uint8Array.of(0x61, 0xff), { level: 'char' }),
+    /not UTF-8: byte 0xff at offset 1/,
+  );
 });
 
-testIf(data, 'THROUGHTIME_DATA is not set', 'WikiText-2 has 33,278 words, all of the test text among them', () => {
-  const file = (split: string) => readFileSync(`${data}/word-lm/wikitext-2/${split}.txt`);
-  const vocab = Vocab.fromText(file('train'), { level: 'word' });
-  assert.is(vocab.size, 33_278);
-  assert.is(vocab.tokenOf(0), 'the');
-  assert.is(vocab.encode(file('train')).length, 2_088_628);
-  const { ids, unknown } = vocab.encodeCounting(file('test'));
-  assert.is(ids.length, 245_569);
-  assert.is(unknown, 0);
-});
+testIf(
+  data,
+  'THROUGHTIME_DATA is not set',
+  'WikiText-2 has 33,278 words, all of the test text among them',
+  () => {
+    const file = (split: string) => readFileSync(`${data}/word-lm/wikitext-2/${split}.txt`);
+    const vocab = Vocab.fromText(file('train'), { level: 'word' });
+    assert.is(vocab.size, 33_278);
+    assert.is(vocab.tokenOf(0), 'the');
+    assert.is(vocab.encode(file('train')).length, 2_088_628);
+    const { ids, unknown } = vocab.encodeCounting(file('test'));
+    assert.is(ids.length, 245_569);
+    assert.is(unknown, 0);
+  },
+);
 
 testIf(data, 'THROUGHTIME_DATA is not set', 'tiny shakespeare has 65 characters', () => {
   const text = readFileSync(`${data}/char-lm/tinyshakespeare.txt`);

@@ -2,8 +2,8 @@
 import * as assert from 'uvu/assert';
 import { init, io, lm, optim, runtimeInfo, text, train } from '../../src/index.js';
 import { near, notZero } from '../support/near.js';
-import { suite } from '../support/suite.js';
 import { TestRandom } from '../support/random.js';
+import { suite } from '../support/suite.js';
 
 const { test, run } = suite('train/checkpointing');
 
@@ -24,7 +24,12 @@ const peak = (): number => {
 test('a step with checkpoints takes less than half the memory', async () => {
   const model = new lm.RecurrentLM({ vocab, hiddenSize: 128, embeddingSize: 16, layers: 2 });
   const step = async (checkpointing: object): Promise<number> => {
-    const trainer = new train.Trainer(model, { optimizer: new optim.SGD(model.namedParameters(), { lr: 0.1 }), bptt: 64, steps: 2, ...checkpointing });
+    const trainer = new train.Trainer(model, {
+      optimizer: new optim.SGD(model.namedParameters(), { lr: 0.1 }),
+      bptt: 64,
+      steps: 2,
+      ...checkpointing,
+    });
     for await (const _ of trainer.run(text.columns(ids, { batchSize: 16 }))) void _;
     const bytes = peak();
     trainer.dispose();
@@ -36,7 +41,10 @@ test('a step with checkpoints takes less than half the memory', async () => {
   model.dispose();
 });
 
-const lines = corpus.split('\n').filter(line => line.length > 1).map(line => vocab.encode(line));
+const lines = corpus
+  .split('\n')
+  .filter(line => line.length > 1)
+  .map(line => vocab.encode(line));
 for (const [name, data, options] of [
   ['columns with documents', text.columns(ids, { batchSize: 5, documents: [7, 650, 1300] }), {}],
   ['BPTT(h; h′)', text.columns(ids, { batchSize: 5 }), { bptt: 7, horizon: 19 }],
@@ -44,14 +52,35 @@ for (const [name, data, options] of [
 ] as const) {
   for (const cell of ['lstm', 'gru', 'rnn'] as const) {
     test(`${cell} on ${name}: training comes to the same weights and carried state`, async () => {
-      const trained = async (checkpointing: object): Promise<{ values: Map<string, Float32Array>; loss: number }> => {
-        const model = new lm.RecurrentLM({ vocab, cell, hiddenSize: 9, embeddingSize: 5, layers: 2, seed: 4 });
+      const trained = async (
+        checkpointing: object,
+      ): Promise<{ values: Map<string, Float32Array>; loss: number }> => {
+        const model = new lm.RecurrentLM({
+          vocab,
+          cell,
+          hiddenSize: 9,
+          embeddingSize: 5,
+          layers: 2,
+          seed: 4,
+        });
         const optimizer = new optim.SGD(model.namedParameters(), { lr: 0.5 });
-        const trainer = new train.Trainer(model, { optimizer, bptt: 12, steps: 7, reportEvery: 7, ...options, ...checkpointing });
+        const trainer = new train.Trainer(model, {
+          optimizer,
+          bptt: 12,
+          steps: 7,
+          reportEvery: 7,
+          ...options,
+          ...checkpointing,
+        });
         let loss = NaN;
-        for await (const report of trainer.run(data)) if (report.type === 'step') ({ loss } = report);
+        for await (const report of trainer.run(data))
+          if (report.type === 'step') ({ loss } = report);
         const { tensors } = io.readSafetensors(trainer.save());
-        const values = new Map([...tensors].filter(([, { dtype }]) => dtype === 'F32').map(([name, { data }]) => [name, data as Float32Array]));
+        const values = new Map(
+          [...tensors]
+            .filter(([, { dtype }]) => dtype === 'F32')
+            .map(([name, { data }]) => [name, data as Float32Array]),
+        );
         trainer.dispose();
         model.dispose();
         return { values, loss };
@@ -71,12 +100,22 @@ for (const [name, data, options] of [
 test('a resumed run must have the same checkpointing', async () => {
   const make = (checkpointing: number): [lm.RecurrentLM, train.Trainer<text.SequenceBatch>] => {
     const model = new lm.RecurrentLM({ vocab, hiddenSize: 8 });
-    return [model, new train.Trainer(model, { optimizer: new optim.SGD(model.namedParameters(), { lr: 0.1 }), steps: 3, checkpointing })];
+    return [
+      model,
+      new train.Trainer(model, {
+        optimizer: new optim.SGD(model.namedParameters(), { lr: 0.1 }),
+        steps: 3,
+        checkpointing,
+      }),
+    ];
   };
   const [model, trainer] = make(5);
   for await (const _ of trainer.run(text.columns(ids, { batchSize: 5 }))) void _;
   const [other, resumed] = make(6);
-  assert.throws(() => resumed.restore(trainer.save()), /^resume: checkpointing was 5, and is 6 now/);
+  assert.throws(
+    () => resumed.restore(trainer.save()),
+    /^resume: checkpointing was 5, and is 6 now/,
+  );
   for (const each of [trainer, resumed, model, other]) each.dispose();
 });
 

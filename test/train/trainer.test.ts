@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { init, io, lm, optim, runtimeInfo, text, train } from '../../src/index.js';
-import { suite } from '../support/suite.js';
 import { TestRandom } from '../support/random.js';
+import { suite } from '../support/suite.js';
 
 const { test, run } = suite('train/trainer');
 
@@ -12,7 +12,12 @@ function makeText(length: number): string {
   const random = new TestRandom(3);
   const words = ['time ', 'flies ', 'like ', 'an ', 'arrow ', 'fruit ', 'a ', 'banana.\n'];
   let out = '';
-  for (let word = 0; out.length < length; word = random.next() < 0.7 ? (word + 1) % words.length : random.int(words.length)) out += words[word];
+  for (
+    let word = 0;
+    out.length < length;
+    word = random.next() < 0.7 ? (word + 1) % words.length : random.int(words.length)
+  )
+    out += words[word];
   return out.slice(0, length);
 }
 
@@ -26,18 +31,48 @@ interface Setup {
   trainer?: Partial<train.TrainerOptions>;
 }
 
-function setUp({ cell = 'lstm', trainer = {} }: Setup = {}): { model: lm.RecurrentLM; trainer: train.Trainer<text.SequenceBatch>; dispose: () => void } {
-  const model = new lm.RecurrentLM({ vocab, cell, embeddingSize: 7, hiddenSize: 10, layers: 2, dropout: 0.2, seed: 5 });
+function setUp({ cell = 'lstm', trainer = {} }: Setup = {}): {
+  model: lm.RecurrentLM;
+  trainer: train.Trainer<text.SequenceBatch>;
+  dispose: () => void;
+} {
+  const model = new lm.RecurrentLM({
+    vocab,
+    cell,
+    embeddingSize: 7,
+    hiddenSize: 10,
+    layers: 2,
+    dropout: 0.2,
+    seed: 5,
+  });
   const optimizer = new optim.Adam(model.namedParameters(), { lr: 0.01 });
-  const made = new train.Trainer(model, { optimizer, schedule: optim.cosine({ min: 1e-4 }), clipNorm: 1, bptt: 16, steps: 40, seed: 9, reportEvery: 7, validEvery: 13, ...trainer });
+  const made = new train.Trainer(model, {
+    optimizer,
+    schedule: optim.cosine({ min: 1e-4 }),
+    clipNorm: 1,
+    bptt: 16,
+    steps: 40,
+    seed: 9,
+    reportEvery: 7,
+    validEvery: 13,
+    ...trainer,
+  });
   return { model, trainer: made, dispose: () => (made.dispose(), model.dispose()) };
 }
 
 const data = text.columns(trainIds, { batchSize: 8 });
 
-async function drain(trainer: train.Trainer<text.SequenceBatch>, model: lm.RecurrentLM, options: train.RunOptions = {}): Promise<train.Report[]> {
+async function drain(
+  trainer: train.Trainer<text.SequenceBatch>,
+  model: lm.RecurrentLM,
+  options: train.RunOptions = {},
+): Promise<train.Report[]> {
   const reports: train.Report[] = [];
-  for await (const report of trainer.run(data, { validate: () => model.evaluate(validIds), ...options })) reports.push(report);
+  for await (const report of trainer.run(data, {
+    validate: () => model.evaluate(validIds),
+    ...options,
+  }))
+    reports.push(report);
   return reports;
 }
 
@@ -47,13 +82,21 @@ test('a language model learns, and reports what it does', async () => {
   const steps = reports.filter(report => report.type === 'step');
   const valid = reports.filter(report => report.type === 'valid');
   assert.is(steps.length, Math.ceil(600 / 7));
-  assert.equal(valid.map(report => report.step), [200, 400, 600]);
+  assert.equal(
+    valid.map(report => report.step),
+    [200, 400, 600],
+  );
   assert.ok(steps[0]!.loss > 2.2, `first loss ${steps[0]!.loss}`);
   assert.ok(valid[2]!.validLoss < 1.3, `last validation ${valid[2]!.validLoss}`);
   assert.is(valid[0]!.tokens, validIds.length - 1);
   assert.is(valid[0]!.perplexity, Math.exp(valid[0]!.validLoss));
   const end = reports.at(-1)!;
-  assert.ok(end.type === 'end' && end.reason === 'finished' && end.step === 600 && end.bestValidLoss === Math.min(...valid.map(report => report.validLoss)));
+  assert.ok(
+    end.type === 'end' &&
+      end.reason === 'finished' &&
+      end.step === 600 &&
+      end.bestValidLoss === Math.min(...valid.map(report => report.validLoss)),
+  );
   assert.ok(steps.every(report => report.gradNorm > 0 && report.lr > 0 && report.lr <= 0.01));
   dispose();
 });
@@ -74,17 +117,37 @@ for (const [name, options, batches] of [
   ['columns, dropout, cosine', {}, data],
   ['BPTT(h; h′)', { horizon: 24, bptt: 8 }, data],
   ['windows of random length', { randomLength: true }, data],
-  ['reduce on plateau, early stopping', { schedule: optim.reduceOnPlateau({ patience: 0 }), patience: 3, validEvery: 5 }, data],
-  ['shuffled sequences', {}, text.sequences(corpus.split('\n').filter(line => line.length > 1).map(line => vocab.encode(line)), { batchSize: 4, bucket: 2 })],
+  [
+    'reduce on plateau, early stopping',
+    { schedule: optim.reduceOnPlateau({ patience: 0 }), patience: 3, validEvery: 5 },
+    data,
+  ],
+  [
+    'shuffled sequences',
+    {},
+    text.sequences(
+      corpus
+        .split('\n')
+        .filter(line => line.length > 1)
+        .map(line => vocab.encode(line)),
+      { batchSize: 4, bucket: 2 },
+    ),
+  ],
 ] as const) {
   test(`resuming at any step ends in the same bytes: ${name}`, async () => {
     const fresh = (): ReturnType<typeof setUp> => {
-      const schedule = name.startsWith('reduce') ? { schedule: optim.reduceOnPlateau({ patience: 0 }) } : {};
+      const schedule = name.startsWith('reduce')
+        ? { schedule: optim.reduceOnPlateau({ patience: 0 }) }
+        : {};
       return setUp({ trainer: { ...options, ...schedule } });
     };
     const go = async (job: ReturnType<typeof setUp>, steps?: number): Promise<train.Report[]> => {
       const reports: train.Report[] = [];
-      for await (const report of job.trainer.run(batches, { validate: () => job.model.evaluate(validIds), steps })) reports.push(report);
+      for await (const report of job.trainer.run(batches, {
+        validate: () => job.model.evaluate(validIds),
+        steps,
+      }))
+        reports.push(report);
       return reports;
     };
     const whole = fresh();
@@ -112,7 +175,11 @@ test('an abort ends the run after the present step, with a checkpoint', async ()
   const controller = new AbortController();
   const reports: train.Report[] = [];
   let saved = 0;
-  for await (const report of trainer.run(data, { signal: controller.signal, checkpoint: () => void saved++, validate: () => model.evaluate(validIds) })) {
+  for await (const report of trainer.run(data, {
+    signal: controller.signal,
+    checkpoint: () => void saved++,
+    validate: () => model.evaluate(validIds),
+  })) {
     reports.push(report);
     if (report.type === 'step' && report.step === 7) controller.abort();
   }
@@ -130,7 +197,9 @@ test('a budget of steps ends the run with reason budget', async () => {
 });
 
 test('early stopping keeps the best weights', async () => {
-  const { model, trainer, dispose } = setUp({ trainer: { patience: 2, validEvery: 2, steps: 500 } });
+  const { model, trainer, dispose } = setUp({
+    trainer: { patience: 2, validEvery: 2, steps: 500 },
+  });
   let calls = 0;
   let best: Uint8Array | null = null;
   const losses = [3, 2, 2.5, 2.1];
@@ -140,9 +209,15 @@ test('early stopping keeps the best weights', async () => {
       if (losses[calls] === 2) best = model.save();
       return { loss: losses[calls++]!, tokens: 1 };
     },
-  })) reports.push(report);
+  }))
+    reports.push(report);
   const end = reports.at(-1)!;
-  assert.ok(end.type === 'end' && end.reason === 'early' && end.bestValidLoss === 2 && end.validLoss === 2.1);
+  assert.ok(
+    end.type === 'end' &&
+      end.reason === 'early' &&
+      end.bestValidLoss === 2 &&
+      end.validLoss === 2.1,
+  );
   assert.not.equal(model.save(), best);
   trainer.loadBest();
   assert.equal(model.save(), best);
@@ -155,7 +230,10 @@ test('a gradient that is not finite stops training and names step and parameter'
   let before: Uint8Array = new Uint8Array(0);
   let message = '';
   try {
-    for await (const report of trainer.run(data, { checkpoint: bytes => void (saved = bytes), checkpointEvery: 2 })) {
+    for await (const report of trainer.run(data, {
+      checkpoint: bytes => void (saved = bytes),
+      checkpointEvery: 2,
+    })) {
       if (report.type !== 'step' || report.step !== 3) continue;
       const bias = model.namedParameters().get('head.bias')!;
       bias.set(bias.toArray().fill(NaN, 2, 3));
@@ -179,7 +257,10 @@ test('a checkpoint of another model, data or recipe is refused, and changes noth
   const bytes = first.trainer.save();
   const other = setUp({ cell: 'gru' });
   const before = other.trainer.save();
-  assert.throws(() => other.trainer.restore(bytes), /resume: the checkpoint's config is .*"cell":"lstm"/);
+  assert.throws(
+    () => other.trainer.restore(bytes),
+    /resume: the checkpoint's config is .*"cell":"lstm"/,
+  );
   assert.throws(() => other.trainer.restore(first.model.save()), /model file, not a checkpoint/);
   assert.equal(other.trainer.save(), before);
   const shorter = setUp({ trainer: { bptt: 8 } });
@@ -188,12 +269,16 @@ test('a checkpoint of another model, data or recipe is refused, and changes noth
   elsewhere.trainer.restore(bytes);
   let message = '';
   try {
-    for await (const report of elsewhere.trainer.run(text.columns(trainIds.subarray(1), { batchSize: 8 }))) void report;
+    for await (const report of elsewhere.trainer.run(
+      text.columns(trainIds.subarray(1), { batchSize: 8 }),
+    ))
+      void report;
   } catch (error) {
     message = (error as Error).message;
   }
   assert.match(message, /not the data that training began with/);
-  for (const cut of [0, 7, 8, 200, bytes.length - 4000, bytes.length - 1]) assert.throws(() => elsewhere.trainer.restore(bytes.subarray(0, cut)), /^readSafetensors: /);
+  for (const cut of [0, 7, 8, 200, bytes.length - 4000, bytes.length - 1])
+    assert.throws(() => elsewhere.trainer.restore(bytes.subarray(0, cut)), /^readSafetensors: /);
   for (const job of [first, other, shorter, elsewhere]) job.dispose();
 });
 
@@ -225,7 +310,8 @@ test('memory stops growing after the first steps, and what is disposed is used a
   const { trainer, dispose } = setUp({ trainer: { steps: 10_000, reportEvery: 1000, bptt: 4 } });
   const tiny = text.columns(trainIds.subarray(0, 400), { batchSize: 2 });
   const totals: number[] = [];
-  for await (const report of trainer.run(tiny)) if (report.type === 'step') totals.push(runtimeInfo().memory.total);
+  for await (const report of trainer.run(tiny))
+    if (report.type === 'step') totals.push(runtimeInfo().memory.total);
   assert.is(new Set(totals).size, 1, `bytes of memory after each thousand steps: ${totals}`);
   dispose();
   const { persistent } = runtimeInfo().memory;

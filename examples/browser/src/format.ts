@@ -26,7 +26,9 @@ export function duration(seconds: number): string {
 /** 1e-5 → "10⁻⁵" */
 export function powerOfTen(value: number): string {
   const digits = [...String(Math.round(Math.log10(value)))];
-  return value === 1 ? '1' : `10${digits.map(digit => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)])).join('')}`;
+  return value === 1
+    ? '1'
+    : `10${digits.map(digit => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)])).join('')}`;
 }
 
 /** 3.2e-5 → "3×10⁻⁵"; near one in plain digits. */

@@ -42,7 +42,13 @@ export type FromWorker =
   | ({ type: 'begun' } & Begun)
   /** The file had a model alone. */
   | { type: 'opened'; name: string }
-  | { type: 'step'; step: number; bits: number; perSecond: number | null; secondsLeft: number | null }
+  | {
+      type: 'step';
+      step: number;
+      bits: number;
+      perSecond: number | null;
+      secondsLeft: number | null;
+    }
   | { type: 'valid'; step: number; bits: number }
   /** Norm of the gradient at distance 0, 1, …, divided by the first. */
   | { type: 'gradient'; step: number; reach: Float64Array }

@@ -15,6 +15,10 @@ export interface Recipe {
 }
 
 /** "LSTM 1×128" */
-export function nameOf({ cell, layers, hidden }: Pick<Recipe, 'cell' | 'layers' | 'hidden'>): string {
+export function nameOf({
+  cell,
+  layers,
+  hidden,
+}: Pick<Recipe, 'cell' | 'layers' | 'hidden'>): string {
   return `${cell.toUpperCase()} ${layers}×${hidden}`;
 }

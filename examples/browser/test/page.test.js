@@ -1,16 +1,32 @@
-/** The page in Chromium: Debian's `chromium`, or the one that CHROMIUM names, driven by playwright-core. */
-import { chromium } from 'playwright-core';
+/**
+ * The page in Chromium: Debian's `chromium`, or the one that CHROMIUM names, driven by
+ * playwright-core.
+ */
+
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { chromium } from 'playwright-core';
 import { Absent, check, close as closing } from '../../../test/runtimes/support.js';
 import { serve } from '../serve.mjs';
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 const DESKTOP = { viewport: { width: 1280, height: 900 } };
-const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+const PHONE = {
+  viewport: { width: 390, height: 844 },
+  isMobile: true,
+  hasTouch: true,
+  deviceScaleFactor: 2,
+};
 const PATIENCE = 90_000;
 const scratch = mkdtempSync(join(tmpdir(), 'page-'));
 /** Where screenshots go, if anywhere. */
@@ -19,22 +35,36 @@ const SHOTS = process.env.SHOTS;
 let browser;
 const server = await serve(0);
 
-/** A page that fails the test on any error in its console, and on a complaint that is not expected. */
+/**
+ * A page that fails the test on any error in its console, and on a complaint that is not expected.
+ */
 async function open(options = DESKTOP) {
-  if (!existsSync(executablePath)) throw new Absent(`${executablePath} is not there; apt-get install chromium`);
+  if (!existsSync(executablePath))
+    throw new Absent(`${executablePath} is not there; apt-get install chromium`);
   browser ??= await chromium.launch({ executablePath, args: FLAGS });
   const context = await browser.newContext(options);
   context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const errors = [];
-  page.on('console', message => ['error', 'warning'].includes(message.type()) && errors.push(message.text()));
+  page.on(
+    'console',
+    message => ['error', 'warning'].includes(message.type()) && errors.push(message.text()),
+  );
   page.on('pageerror', error => errors.push(error.message));
   await page.goto(`http://localhost:${server.address().port}/`);
   return {
-    page, errors,
-    number: async id => Number((await page.textContent(`#n-${id}`)).replaceAll(',', '').split(' ')[0]),
+    page,
+    errors,
+    number: async id =>
+      Number((await page.textContent(`#n-${id}`)).replaceAll(',', '').split(' ')[0]),
     phase: wanted => page.waitForFunction(phase => document.body.dataset.phase === phase, wanted),
-    atStep: n => page.waitForFunction(n => Number(document.querySelector('#n-step').textContent.split(' ')[0].replaceAll(',', '')) >= n, n),
+    atStep: n =>
+      page.waitForFunction(
+        n =>
+          Number(document.querySelector('#n-step').textContent.split(' ')[0].replaceAll(',', '')) >=
+          n,
+        n,
+      ),
     shot: async name => {
       if (!SHOTS) return;
       mkdirSync(SHOTS, { recursive: true });
@@ -58,15 +88,24 @@ async function configure(page, { steps, hidden = 32, cell = 'gru' }) {
 }
 
 /** How many pixels of a plot's canvas have a strong colour: axes and grid are grey. */
-const coloured = (page, id) => page.evaluate(id => {
-  const canvas = document.querySelector(`#${id}-plot canvas`);
-  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
-  copy.drawImage(canvas, 0, 0);
-  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
-  let n = 0;
-  for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200 && Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 60) n++;
-  return n;
-}, id);
+const coloured = (page, id) =>
+  page.evaluate(id => {
+    const canvas = document.querySelector(`#${id}-plot canvas`);
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', {
+      willReadFrequently: true,
+    });
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+    let n = 0;
+    for (let i = 0; i < data.length; i += 4)
+      if (
+        data[i + 3] > 200 &&
+        Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) >
+          60
+      )
+        n++;
+    return n;
+  }, id);
 
 async function download(page, button) {
   const [file] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
@@ -95,11 +134,17 @@ await check('one click trains: the loss falls, the curves grow, samples appear',
   await phase('done');
   const last = { bits: await number('bits'), pixels: await coloured(page, 'loss') };
   assert.ok(last.bits < first.bits - 0.2, `from ${first.bits} to ${last.bits} bits`);
-  assert.ok(last.pixels > first.pixels + 200, `the loss curve has ${first.pixels}, then ${last.pixels} pixels`);
+  assert.ok(
+    last.pixels > first.pixels + 200,
+    `the loss curve has ${first.pixels}, then ${last.pixels} pixels`,
+  );
   assert.ok((await coloured(page, 'gradient')) > 200, 'the gradient is drawn');
   assert.ok((await page.locator('#samples li').count()) >= 2, 'samples are listed');
   assert.ok((await page.textContent('#samples li:first-child p')).length > 100);
-  assert.match(await page.getAttribute('#loss-plot', 'aria-label'), /bits per character in training, [\d.]+ on held-out text after 600 steps/);
+  assert.match(
+    await page.getAttribute('#loss-plot', 'aria-label'),
+    /bits per character in training, [\d.]+ on held-out text after 600 steps/,
+  );
   await close();
 });
 
@@ -111,8 +156,12 @@ await check('gradients vanish in the plain RNN and not in the LSTM', async () =>
     await page.click('#primary');
     await phase('done');
     const label = await page.getAttribute('#gradient-plot', 'aria-label');
-    const [, digit, exponent] = new RegExp(`${cell.toUpperCase()} 1×64 (\\d)(?:×10⁻([⁰¹²³⁴⁵⁶⁷⁸⁹]+))?`).exec(label) ?? assert.fail(label);
-    reach[cell] = Math.log10(Number(digit)) - Number([...(exponent ?? '')].map(d => '⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(d)).join(''));
+    const [, digit, exponent] =
+      new RegExp(`${cell.toUpperCase()} 1×64 (\\d)(?:×10⁻([⁰¹²³⁴⁵⁶⁷⁸⁹]+))?`).exec(label) ??
+      assert.fail(label);
+    reach[cell] =
+      Math.log10(Number(digit)) -
+      Number([...(exponent ?? '')].map(d => '⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(d)).join(''));
   }
   assert.equal(await page.locator('#gradient-legend li').count(), 2, 'both curves are there');
   assert.ok(reach.rnn < -15, `RNN: 10^${reach.rnn}`);
@@ -155,28 +204,42 @@ await check('by the keyboard alone', async () => {
 await check('an empty file gets one clear sentence', async () => {
   const { page, close } = await open();
   await page.check('[name=source][value=own]');
-  await page.setInputFiles('#file', { name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) });
-  assert.equal(await page.textContent('#problem'), '“empty.txt” is empty; choose a file with text in it.');
+  await page.setInputFiles('#file', {
+    name: 'empty.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.alloc(0),
+  });
+  assert.equal(
+    await page.textContent('#problem'),
+    '“empty.txt” is empty; choose a file with text in it.',
+  );
   await page.click('#primary');
   await close({ complaint: 'There is no text yet; paste one or choose a file.' });
 });
 
-await check('a short text, a file that is no text, and a file that is no model get one clear sentence each', async () => {
-  const { page, close } = await open();
-  const complains = sentence => page.waitForFunction(sentence => document.querySelector('#problem').textContent === sentence, sentence);
-  const photo = { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(5000, 0xff) };
-  await page.check('[name=source][value=own]');
-  await page.fill('#pasted', 'too short');
-  await page.click('#primary');
-  await complains('“Your text” has 9 characters; at least 500 are needed to learn from.');
-  await page.setInputFiles('#file', photo);
-  await page.click('#primary');
-  await complains('“photo.jpg” is not UTF-8 text; save it as UTF-8 and choose it again.');
-  await page.setInputFiles('#open', photo);
-  const complaint = '“photo.jpg” is not a model or checkpoint of throughtime.';
-  await complains(complaint);
-  await close({ complaint });
-});
+await check(
+  'a short text, a file that is no text, and a file that is no model get one clear sentence each',
+  async () => {
+    const { page, close } = await open();
+    const complains = sentence =>
+      page.waitForFunction(
+        sentence => document.querySelector('#problem').textContent === sentence,
+        sentence,
+      );
+    const photo = { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(5000, 0xff) };
+    await page.check('[name=source][value=own]');
+    await page.fill('#pasted', 'too short');
+    await page.click('#primary');
+    await complains('“Your text” has 9 characters; at least 500 are needed to learn from.');
+    await page.setInputFiles('#file', photo);
+    await page.click('#primary');
+    await complains('“photo.jpg” is not UTF-8 text; save it as UTF-8 and choose it again.');
+    await page.setInputFiles('#open', photo);
+    const complaint = '“photo.jpg” is not a model or checkpoint of throughtime.';
+    await complains(complaint);
+    await close({ complaint });
+  },
+);
 
 await check('a file of 20 MB trains', async () => {
   const path = join(scratch, 'large.txt');
@@ -201,11 +264,21 @@ await check('a text pasted on a phone trains, and nothing is wider than the scre
   await configure(page, { steps: 150 });
   await page.tap('#primary');
   await phase('done');
-  await page.waitForFunction(() => { const { top, bottom } = document.querySelector('#loss-plot').getBoundingClientRect(); return top >= 0 && bottom <= innerHeight; });
+  await page.waitForFunction(() => {
+    const { top, bottom } = document.querySelector('#loss-plot').getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  });
   await shot('phone-dark');
-  const { scroll, width } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, width: innerWidth }));
+  const { scroll, width } = await page.evaluate(() => ({
+    scroll: document.documentElement.scrollWidth,
+    width: innerWidth,
+  }));
   assert.ok(scroll <= width, `${scroll} px on a screen of ${width}`);
-  const small = await page.evaluate(() => [...document.querySelectorAll('button, select, summary, .segments label, .button')].filter(e => e.offsetParent && e.getBoundingClientRect().height < 28).map(e => e.textContent));
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll('button, select, summary, .segments label, .button')]
+      .filter(e => e.offsetParent && e.getBoundingClientRect().height < 28)
+      .map(e => e.textContent),
+  );
   assert.deepEqual(small, [], 'large enough for a finger');
   await close();
 });
@@ -246,7 +319,10 @@ await check('a checkpoint goes on where it stood; with another text it only writ
   await page.fill('#pasted', 'another text '.repeat(300));
   await page.setInputFiles('#open', path);
   await phase('done');
-  assert.match(await page.textContent('#status'), /To go on training, choose the text it was trained on/);
+  assert.match(
+    await page.textContent('#status'),
+    /To go on training, choose the text it was trained on/,
+  );
   await close();
 });
 
@@ -254,16 +330,35 @@ await check('dark and light both have enough contrast to read', async () => {
   for (const colorScheme of ['dark', 'light']) {
     const { page, close, shot } = await open({ ...DESKTOP, colorScheme });
     const poor = await page.evaluate(() => {
-      const rgb = text => text.match(/[\d.]+/g).slice(0, 3).map(Number);
-      const luminance = ([r, g, b]) => [r, g, b].map(c => ((c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+      const rgb = text =>
+        text
+          .match(/[\d.]+/g)
+          .slice(0, 3)
+          .map(Number);
+      const luminance = ([r, g, b]) =>
+        [r, g, b]
+          .map(c => ((c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+          .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
       const background = element => {
-        for (let e = element; e; e = e.parentElement) if (getComputedStyle(e).backgroundColor !== 'rgba(0, 0, 0, 0)') return getComputedStyle(e).backgroundColor;
+        for (let e = element; e; e = e.parentElement)
+          if (getComputedStyle(e).backgroundColor !== 'rgba(0, 0, 0, 0)')
+            return getComputedStyle(e).backgroundColor;
         return getComputedStyle(document.body).backgroundColor;
       };
-      return [...document.querySelectorAll('h1, h2, p, dt, dd, .label, .segments span, summary, #primary')].filter(e => e.offsetParent && e.textContent.trim()).map(e => {
-        const [a, b] = [luminance(rgb(getComputedStyle(e).color)), luminance(rgb(background(e)))].sort((x, y) => y - x);
-        return { text: e.textContent.trim().slice(0, 20), ratio: (a + 0.05) / (b + 0.05) };
-      }).filter(({ ratio }) => ratio < 4.5); // WCAG 2, AA
+      return [
+        ...document.querySelectorAll(
+          'h1, h2, p, dt, dd, .label, .segments span, summary, #primary',
+        ),
+      ]
+        .filter(e => e.offsetParent && e.textContent.trim())
+        .map(e => {
+          const [a, b] = [
+            luminance(rgb(getComputedStyle(e).color)),
+            luminance(rgb(background(e))),
+          ].sort((x, y) => y - x);
+          return { text: e.textContent.trim().slice(0, 20), ratio: (a + 0.05) / (b + 0.05) };
+        })
+        .filter(({ ratio }) => ratio < 4.5); // WCAG 2, AA
     });
     assert.deepEqual(poor, []);
     await shot(`desktop-${colorScheme}-empty`);

@@ -1,6 +1,7 @@
 /** The plot of the gradient's reach: the latest curve of each kind of cell. */
-import type { Recipe } from '../recipe.js';
+
 import { powerOfTen, scientific } from '../format.js';
+import type { Recipe } from '../recipe.js';
 import { Plot } from './plot.js';
 
 /** Below this the error is lost; curves leave the plot there. */
@@ -17,7 +18,8 @@ interface Curve {
 
 export class GradientPlot {
   private readonly plot = new Plot({
-    id: 'gradient', xLabel: 'characters back',
+    id: 'gradient',
+    xLabel: 'characters back',
     xRange: () => [0, 100],
     yScale: { distr: 3, range: [FLOOR, 4] },
     yAxis: {
@@ -34,11 +36,15 @@ export class GradientPlot {
     const curves = [...this.curves.values()].sort((a, b) => (a.cell < b.cell ? 1 : -1));
     this.plot.show(
       curves.map(({ cell, label, reach }) => ({
-        label, colour: `--${cell}`, ...DASHES[cell],
+        label,
+        colour: `--${cell}`,
+        ...DASHES[cell],
         x: Array.from(reach.keys()),
         y: Array.from(reach, value => Math.max(value, LEAST)),
       })),
     );
-    this.plot.describe(`Gradient by distance, relative to the last character: ${curves.map(curve => `${curve.label} ${scientific(curve.reach.at(-1)!)}`).join(', ')} at ${reach.length - 1} characters back`);
+    this.plot.describe(
+      `Gradient by distance, relative to the last character: ${curves.map(curve => `${curve.label} ${scientific(curve.reach.at(-1)!)}`).join(', ')} at ${reach.length - 1} characters back`,
+    );
   }
 }

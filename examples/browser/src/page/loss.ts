@@ -1,5 +1,5 @@
 /** The loss plot: training, validation, and the run before in grey. */
-import { Plot, type Line } from './plot.js';
+import { type Line, Plot } from './plot.js';
 
 interface Curve {
   x: number[];
@@ -8,9 +8,13 @@ interface Curve {
 
 export class LossPlot {
   private readonly plot = new Plot({
-    id: 'loss', xLabel: 'training step',
+    id: 'loss',
+    xLabel: 'training step',
     xRange: () => [0, this.steps],
-    yScale: { range: (_, low, high) => (low === null ? [0, 7] : [Math.floor(low * 2 - 0.2) / 2, Math.ceil(high * 2 + 0.2) / 2]) },
+    yScale: {
+      range: (_, low, high) =>
+        low === null ? [0, 7] : [Math.floor(low * 2 - 0.2) / 2, Math.ceil(high * 2 + 0.2) / 2],
+    },
     format: bits => bits.toFixed(2),
   });
   private train: Curve = { x: [], y: [] };
@@ -38,7 +42,10 @@ export class LossPlot {
     this.valid.x.push(step);
     this.valid.y.push(bits);
     this.draw();
-    this.plot.describe(`Loss by training step: ${this.train.y.at(-1)?.toFixed(2) ?? 'unknown'} bits per character in training, ${bits.toFixed(2)} on held-out text after ${step} steps`);
+    this.plot.describe(
+      `Loss by training step: ${this.train.y.at(-1)?.toFixed(2) ?? 'unknown'} bits per ` +
+        `character in training, ${bits.toFixed(2)} on held-out text after ${step} steps`,
+    );
   }
 
   private draw(): void {
@@ -47,7 +54,14 @@ export class LossPlot {
       { label: 'training', colour: '--train', ...train },
       { label: 'held-out text', colour: '--valid', points: true, ...valid },
     ];
-    if (before) lines.push({ label: `before: ${before.name}`, colour: '--before', dash: [5, 4], x: before.x, y: before.y });
+    if (before)
+      lines.push({
+        label: `before: ${before.name}`,
+        colour: '--before',
+        dash: [5, 4],
+        x: before.x,
+        y: before.y,
+      });
     this.plot.show(lines);
   }
 }

@@ -1,8 +1,9 @@
 /** The page: a form, a worker, and what the worker tells. */
+
+import { about, count, duration } from '../format.js';
 import type { Begun, FromWorker, Phase, ToWorker } from '../messages.js';
 import { nameOf } from '../recipe.js';
 import { byId, make } from './dom.js';
-import { about, count, duration } from '../format.js';
 import { GradientPlot } from './gradient.js';
 import { LossPlot } from './loss.js';
 import { Samples } from './samples.js';
@@ -28,7 +29,9 @@ function freshWorker(): void {
   worker?.terminate();
   worker = new Worker('worker.js', { type: 'module' });
   worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => hear(data));
-  worker.addEventListener('error', event => complain(event.message || 'The worker could not be loaded; reload the page.'));
+  worker.addEventListener('error', event =>
+    complain(event.message || 'The worker could not be loaded; reload the page.'),
+  );
 }
 
 function complain(why: string | null): void {
@@ -48,11 +51,18 @@ function enter(next: Phase, note: string): void {
   document.body.dataset['phase'] = phase;
   byId<HTMLFieldSetElement>('settings').disabled = active;
   byId<HTMLInputElement>('open').disabled = active;
-  primary.textContent = { idle: 'Train', preparing: 'Preparing…', training: 'Pause', paused: 'Resume', done: 'Train anew' }[phase];
+  primary.textContent = {
+    idle: 'Train',
+    preparing: 'Preparing…',
+    training: 'Pause',
+    paused: 'Resume',
+    done: 'Train anew',
+  }[phase];
   primary.disabled = phase === 'preparing';
   byId<HTMLButtonElement>('stop').disabled = !active;
   if (phase === 'preparing') progress.removeAttribute('value');
-  if (phase !== 'training') document.title = phase === 'paused' ? 'paused · throughtime' : 'throughtime';
+  if (phase !== 'training')
+    document.title = phase === 'paused' ? 'paused · throughtime' : 'throughtime';
   if (phase === 'done') byId('n-eta').textContent = '–';
   if (note) say(note);
 }
@@ -96,11 +106,20 @@ function begin(run: Begun): void {
   byId('even').textContent = Math.log2(run.vocabulary).toFixed(2);
   progress.value = run.step / run.steps;
   byId('n-step').textContent = `${count(run.step)} / ${count(run.steps)}`;
-  const rows = run.rows < run.recipe.batch ? ` The text fills ${run.rows} of ${run.recipe.batch} rows.` : '';
-  say(`${nameOf(run.recipe)}, ${count(run.parameters)} parameters, learns from ${count(run.characters)} characters (${run.vocabulary} different ones).${rows}`);
+  const rows =
+    run.rows < run.recipe.batch ? ` The text fills ${run.rows} of ${run.recipe.batch} rows.` : '';
+  say(
+    `${nameOf(run.recipe)}, ${count(run.parameters)} parameters, learns from ` +
+      `${count(run.characters)} characters (${run.vocabulary} different ones).${rows}`,
+  );
 }
 
-function showNumbers({ step, bits, perSecond, secondsLeft }: Extract<FromWorker, { type: 'step' }>): void {
+function showNumbers({
+  step,
+  bits,
+  perSecond,
+  secondsLeft,
+}: Extract<FromWorker, { type: 'step' }>): void {
   const { steps } = begun!;
   progress.value = step / steps;
   byId('n-step').textContent = `${count(step)} / ${count(steps)}`;
@@ -169,18 +188,30 @@ byId('open').addEventListener('change', ({ target }) => {
   begun = null;
   allowWriting(false);
   // A checkpoint goes on with the text that is chosen; without one it can still write.
-  source.get().catch(() => ({ name: 'Your text', text: '' })).then(text => {
-    freshWorker();
-    send({ type: 'open', file, source: text });
-  });
+  source
+    .get()
+    .catch(() => ({ name: 'Your text', text: '' }))
+    .then(text => {
+      freshWorker();
+      send({ type: 'open', file, source: text });
+    });
 });
 
 byId('writing').addEventListener('submit', event => {
   event.preventDefault();
   const temperature = Number(byId<HTMLInputElement>('temperature').value);
-  send({ type: 'write', prompt: byId<HTMLInputElement>('prompt').value, temperature, seed: Math.floor(Math.random() * 2 ** 31) });
+  send({
+    type: 'write',
+    prompt: byId<HTMLInputElement>('prompt').value,
+    temperature,
+    seed: Math.floor(Math.random() * 2 ** 31),
+  });
 });
-byId('temperature').addEventListener('input', ({ target }) => (byId('temperature-value').textContent = Number((target as HTMLInputElement).value).toFixed(1)));
+byId('temperature').addEventListener(
+  'input',
+  ({ target }) =>
+    (byId('temperature-value').textContent = Number((target as HTMLInputElement).value).toFixed(1)),
+);
 
 addEventListener('keydown', event => {
   if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;

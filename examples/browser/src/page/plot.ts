@@ -1,4 +1,7 @@
-/** What both plots share: size and colours that follow the page, a legend below that reads the values under the pointer. */
+/**
+ * What both plots share: size and colours that follow the page, a legend below that reads the
+ * values under the pointer.
+ */
 import uPlot from 'uplot';
 import { byId, make } from './dom.js';
 
@@ -23,7 +26,8 @@ export interface PlotOptions {
 }
 
 const HEIGHT = 220;
-const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const colour = (name: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 export class Plot {
   private readonly host: HTMLElement;
@@ -35,14 +39,20 @@ export class Plot {
   constructor(private readonly options: PlotOptions) {
     this.host = byId(`${options.id}-plot`);
     this.legend = byId(`${options.id}-legend`);
-    new ResizeObserver(() => this.plot?.setSize({ width: this.host.clientWidth, height: HEIGHT })).observe(this.host);
+    new ResizeObserver(() =>
+      this.plot?.setSize({ width: this.host.clientWidth, height: HEIGHT }),
+    ).observe(this.host);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.rebuild());
     this.rebuild();
   }
 
   /** Shows these lines at the next frame. */
   show(lines: readonly Line[]): void {
-    const same = lines.length === this.lines.length && lines.every((line, i) => line.label === this.lines[i]!.label && line.colour === this.lines[i]!.colour);
+    const same =
+      lines.length === this.lines.length &&
+      lines.every(
+        (line, i) => line.label === this.lines[i]!.label && line.colour === this.lines[i]!.colour,
+      );
     this.lines = lines;
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => {
@@ -57,8 +67,14 @@ export class Plot {
   }
 
   private data(): uPlot.AlignedData {
-    if (this.lines.every(({ x }) => x.length === 0)) return [[0, 1], ...Array.from({ length: Math.max(1, this.lines.length) }, () => [null, null])];
-    return uPlot.join(this.lines.map(({ x, y }) => [Array.from(x), Array.from(y)] as uPlot.AlignedData));
+    if (this.lines.every(({ x }) => x.length === 0))
+      return [
+        [0, 1],
+        ...Array.from({ length: Math.max(1, this.lines.length) }, () => [null, null]),
+      ];
+    return uPlot.join(
+      this.lines.map(({ x, y }) => [Array.from(x), Array.from(y)] as uPlot.AlignedData),
+    );
   }
 
   private rebuild(): void {
@@ -66,19 +82,41 @@ export class Plot {
     const { xLabel, xRange, yScale, yAxis } = this.options;
     const ink = colour('--muted');
     const grid = { stroke: colour('--line'), width: 1 };
-    const axis: uPlot.Axis = { stroke: ink, grid, ticks: { show: false }, font: '12px system-ui, sans-serif', gap: 6 };
-    const lines = this.lines.length > 0 ? this.lines : [{ label: '', colour: '--muted', x: [], y: [] } satisfies Line];
+    const axis: uPlot.Axis = {
+      stroke: ink,
+      grid,
+      ticks: { show: false },
+      font: '12px system-ui, sans-serif',
+      gap: 6,
+    };
+    const lines =
+      this.lines.length > 0
+        ? this.lines
+        : [{ label: '', colour: '--muted', x: [], y: [] } satisfies Line];
     this.plot = new uPlot(
       {
-        width: this.host.clientWidth, height: HEIGHT,
+        width: this.host.clientWidth,
+        height: HEIGHT,
         legend: { show: false },
         cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
         scales: { x: { time: false, range: xRange }, y: yScale },
-        axes: [{ ...axis, label: xLabel, labelFont: '12px system-ui, sans-serif', labelSize: 20, size: 34 }, { ...axis, size: 46, ...yAxis }],
+        axes: [
+          {
+            ...axis,
+            label: xLabel,
+            labelFont: '12px system-ui, sans-serif',
+            labelSize: 20,
+            size: 34,
+          },
+          { ...axis, size: 46, ...yAxis },
+        ],
         series: [
           {},
           ...lines.map(line => ({
-            label: line.label, stroke: colour(line.colour), width: 2, spanGaps: true,
+            label: line.label,
+            stroke: colour(line.colour),
+            width: 2,
+            spanGaps: true,
             ...(line.dash && { dash: line.dash }),
             points: { show: line.points ?? false, size: 5, fill: colour(line.colour) },
           })),

@@ -1,6 +1,7 @@
 /** What the model writes: samples as it learns, and on demand. */
-import { byId, make } from './dom.js';
+
 import { count } from '../format.js';
+import { byId, make } from './dom.js';
 
 const KEPT = 30;
 

@@ -1,7 +1,8 @@
 /** The text to train on: the built-in one, pasted, or a file. */
+
+import { size } from '../format.js';
 import type { Source } from '../messages.js';
 import { byId } from './dom.js';
-import { size } from '../format.js';
 
 const LARGEST = 64e6;
 
@@ -11,7 +12,8 @@ export class TextSource {
 
   /** @param refuse is told why a file cannot be taken */
   constructor(private readonly refuse: (why: string | null) => void) {
-    for (const radio of document.querySelectorAll<HTMLInputElement>('[name=source]')) radio.addEventListener('change', () => this.choose(radio.value as 'sample' | 'own'));
+    for (const radio of document.querySelectorAll<HTMLInputElement>('[name=source]'))
+      radio.addEventListener('change', () => this.choose(radio.value as 'sample' | 'own'));
     const input = byId<HTMLInputElement>('file');
     input.addEventListener('change', () => {
       if (input.files?.[0]) this.take(input.files[0]);
@@ -26,7 +28,10 @@ export class TextSource {
       event.preventDefault();
       document.body.classList.add('dropping');
     });
-    addEventListener('dragleave', event => event.relatedTarget === null && document.body.classList.remove('dropping'));
+    addEventListener(
+      'dragleave',
+      event => event.relatedTarget === null && document.body.classList.remove('dropping'),
+    );
     addEventListener('drop', event => {
       event.preventDefault();
       document.body.classList.remove('dropping');
@@ -46,17 +51,25 @@ export class TextSource {
   async get(): Promise<Source> {
     if (document.querySelector<HTMLInputElement>('[name=source][value=sample]')!.checked) {
       const response = await fetch('sample.txt');
-      if (!response.ok) throw new RangeError('The built-in text could not be loaded; check the connection, or use a text of your own.');
+      if (!response.ok)
+        throw new RangeError(
+          'The built-in text could not be loaded; check the connection, or use a text of your own.',
+        );
       return { name: 'Dictionary', text: await response.blob() };
     }
     if (this.file) return { name: this.file.name, text: this.file };
-    if (this.pasted.value.trim() === '') throw new RangeError('There is no text yet; paste one or choose a file.');
+    if (this.pasted.value.trim() === '')
+      throw new RangeError('There is no text yet; paste one or choose a file.');
     return { name: 'Your text', text: this.pasted.value };
   }
 
   private take(file: File): void {
-    if (file.size === 0) return this.refuse(`“${file.name}” is empty; choose a file with text in it.`);
-    if (file.size > LARGEST) return this.refuse(`“${file.name}” has ${size(file.size)}; this page takes up to ${size(LARGEST)}.`);
+    if (file.size === 0)
+      return this.refuse(`“${file.name}” is empty; choose a file with text in it.`);
+    if (file.size > LARGEST)
+      return this.refuse(
+        `“${file.name}” has ${size(file.size)}; this page takes up to ${size(LARGEST)}.`,
+      );
     this.refuse(null);
     this.file = file;
     this.choose('own');

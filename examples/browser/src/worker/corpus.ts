@@ -1,13 +1,16 @@
 /** From a text to ids to train on and to measure by. */
 import { text } from 'throughtime';
-import type { Source } from '../messages.js';
 import { count } from '../format.js';
+import type { Source } from '../messages.js';
 
 /** Shorter texts teach nothing. */
 export const FEWEST = 500;
 /** Rarer characters of a text with more than this many share one id. */
 const VOCABULARY = 1024;
-/** Of the text, at its end, held out to measure by; never more characters than `HELD_OUT`, for they take time. */
+/**
+ * Of the text, at its end, held out to measure by; never more characters than `HELD_OUT`, for they
+ * take time.
+ */
 const SHARE = 0.05;
 const HELD_OUT = 4096;
 
@@ -18,7 +21,10 @@ export interface Corpus {
 }
 
 /** Reads all of it, telling how far it is. */
-export async function readText({ name, text: content }: Source, told: (share: number) => void): Promise<string> {
+export async function readText(
+  { name, text: content }: Source,
+  told: (share: number) => void,
+): Promise<string> {
   if (typeof content === 'string') return content;
   const bytes = new Uint8Array(content.size);
   let length = 0;
@@ -37,7 +43,9 @@ export async function readText({ name, text: content }: Source, told: (share: nu
 /** @param given the vocabulary of a model that already has one */
 export function corpusOf(name: string, content: string, given?: text.Vocab): Corpus {
   if (content.length < FEWEST) {
-    throw new RangeError(`${content.length === 0 ? 'There is no text' : `“${name}” has ${count(content.length)} characters`}; at least ${FEWEST} are needed to learn from.`);
+    throw new RangeError(
+      `${content.length === 0 ? 'There is no text' : `“${name}” has ${count(content.length)} characters`}; at least ${FEWEST} are needed to learn from.`,
+    );
   }
   const vocab = given ?? text.Vocab.fromText(content, { level: 'char', maxSize: VOCABULARY });
   const ids = vocab.encode(content, { unknown: vocab.unknown < 0 ? 'skip' : 'map' });

@@ -1,15 +1,21 @@
 /** Looking into a model while it learns. */
-import { lm, ops, text, train } from 'throughtime';
+import { type lm, ops, text, train } from 'throughtime';
 
 /** Characters back from the error. */
 const DISTANCE = 100;
 const ROWS = 8;
 
-/** ‖∂L/∂h‖ by time distance d = 0 … 100, divided by that of d = 0; null where the text is too short to tell. */
+/**
+ * ‖∂L/∂h‖ by time distance d = 0 … 100, divided by that of d = 0; null where the text is too short
+ * to tell.
+ */
 export function gradientReach(model: lm.RecurrentLM, ids: Int32Array): Float64Array | null {
   const rows = Math.min(ROWS, Math.floor(ids.length / (DISTANCE + 2)));
   if (rows === 0) return null;
-  const { inputs, targets, T, B } = text.columns(ids, { batchSize: rows }).windows({ bptt: DISTANCE + 1 }).next().value!;
+  const { inputs, targets, T, B } = text
+    .columns(ids, { batchSize: rows })
+    .windows({ bptt: DISTANCE + 1 })
+    .next().value!;
   const norms = train.gradientByDistance(
     model.rnn,
     () => model.embedding.forward(inputs, [T, B]),
@@ -21,6 +27,7 @@ export function gradientReach(model: lm.RecurrentLM, ids: Int32Array): Float64Ar
 /** A few lines, always from the same seed: what changes is the model. */
 export async function writeSome(model: lm.RecurrentLM): Promise<string> {
   let written = '';
-  for await (const piece of model.sample({ length: 220, temperature: 0.7, seed: 1 })) written += piece;
+  for await (const piece of model.sample({ length: 220, temperature: 0.7, seed: 1 }))
+    written += piece;
   return written;
 }

@@ -1,4 +1,7 @@
-/** Step by step reports gathered into a few a second, and into some hundred points of a curve at least. */
+/**
+ * Step by step reports gathered into a few a second, and into some hundred points of a curve at
+ * least.
+ */
 import type { train } from 'throughtime';
 import type { FromWorker } from '../messages.js';
 
@@ -29,11 +32,14 @@ export class Pulse {
     this.loss += loss * fresh;
     if (tokensPerSecond !== null) this.busy += fresh / tokensPerSecond;
     const now = performance.now();
-    if (now - this.since < EVERY_MS && this.steps * POINTS < this.planned && step < this.planned) return null;
-    const wall = (now - this.since) / 1000 / this.steps; // with validation and samples: what is left has them too
+    if (now - this.since < EVERY_MS && this.steps * POINTS < this.planned && step < this.planned)
+      return null;
+    // with validation and samples: what is left has them too
+    const wall = (now - this.since) / 1000 / this.steps;
     this.pace = this.pace === 0 ? wall : 0.9 * this.pace + 0.1 * wall;
     const told: FromWorker = {
-      type: 'step', step,
+      type: 'step',
+      step,
       bits: this.loss / this.tokens / Math.LN2,
       perSecond: this.busy > 0 ? this.tokens / this.busy : null,
       secondsLeft: (this.planned - step) * this.pace,

@@ -1,5 +1,5 @@
 /** One training run: model, trainer and data, from the first step to the last. */
-import { io, lm, optim, runtimeInfo, text, train } from 'throughtime';
+import { type io, lm, optim, runtimeInfo, text, train } from 'throughtime';
 import type { Begun, FromWorker } from '../messages.js';
 import type { Recipe } from '../recipe.js';
 import type { Corpus } from './corpus.js';
@@ -28,11 +28,24 @@ export class Session {
   ) {
     const { cell, layers, hidden, dropout, seed, lr, steps, bptt } = recipe;
     this.data = text.columns(corpus.train, { batchSize: rowsFor(recipe, corpus) });
-    this.model = model ?? new lm.RecurrentLM({ vocab: corpus.vocab, cell, layers, hiddenSize: hidden, embeddingSize: EMBEDDING, dropout, seed });
+    this.model =
+      model ??
+      new lm.RecurrentLM({
+        vocab: corpus.vocab,
+        cell,
+        layers,
+        hiddenSize: hidden,
+        embeddingSize: EMBEDDING,
+        dropout,
+        seed,
+      });
     this.trainer = new train.Trainer(this.model, {
       optimizer: new optim.Adam(this.model.namedParameters(), { lr }),
       schedule: optim.cosine({ min: lr / 50 }),
-      clipNorm: 1, bptt, steps, seed,
+      clipNorm: 1,
+      bptt,
+      steps,
+      seed,
       reportEvery: 1,
       validEvery: Math.max(10, Math.ceil(steps / 40)),
       note: { recipe },
@@ -45,7 +58,11 @@ export class Session {
    *
    * @throws RangeError where the text is another one
    */
-  static restore(bytes: Uint8Array, recipe: Recipe, { corpus, model, tell }: { corpus: Corpus; model: lm.RecurrentLM; tell: Tell }): Session {
+  static restore(
+    bytes: Uint8Array,
+    recipe: Recipe,
+    { corpus, model, tell }: { corpus: Corpus; model: lm.RecurrentLM; tell: Tell },
+  ): Session {
     const session = new Session(recipe, corpus, tell, model);
     session.trainer.restore(bytes);
     const { dataFingerprint } = session.trainer;
@@ -63,8 +80,14 @@ export class Session {
   describe(): Begun {
     const { recipe, corpus, model, data } = this;
     return {
-      recipe, step: this.step, steps: recipe.steps, build: runtimeInfo().build, rows: data.batchSize,
-      vocabulary: corpus.vocab.size, characters: corpus.train.length, heldOut: corpus.valid.length,
+      recipe,
+      step: this.step,
+      steps: recipe.steps,
+      build: runtimeInfo().build,
+      rows: data.batchSize,
+      vocabulary: corpus.vocab.size,
+      characters: corpus.train.length,
+      heldOut: corpus.valid.length,
       parameters: model.parameters().reduce((sum, { size }) => sum + size, 0),
     };
   }
@@ -75,8 +98,12 @@ export class Session {
     let finished = false;
     if (this.step === 0) this.measure(0);
     this.pulse.restart();
-    const validate = (stop: AbortSignal | undefined) => model.evaluate(corpus.valid, { signal: stop });
-    for await (const event of this.trainer.run(this.data, { signal, ...(corpus.valid.length > 1 && { validate }) })) {
+    const validate = (stop: AbortSignal | undefined) =>
+      model.evaluate(corpus.valid, { signal: stop });
+    for await (const event of this.trainer.run(this.data, {
+      signal,
+      ...(corpus.valid.length > 1 && { validate }),
+    })) {
       if (event.type === 'step') {
         const told = this.pulse.add(event);
         if (told) this.tell(told);
@@ -91,7 +118,10 @@ export class Session {
   }
 
   private measure(step: number): void {
-    const reach = gradientReach(this.model, this.corpus.valid.length > 200 ? this.corpus.valid : this.corpus.train);
+    const reach = gradientReach(
+      this.model,
+      this.corpus.valid.length > 200 ? this.corpus.valid : this.corpus.train,
+    );
     if (reach) this.tell({ type: 'gradient', step, reach });
   }
 

@@ -1,6 +1,7 @@
 /**
- * The worker of one run: messages in a queue, and training whenever it is empty. A message interrupts training between two
- * steps, so that nothing is saved in the middle of one. The page makes a new worker for the next run.
+ * The worker of one run: messages in a queue, and training whenever it is empty. A message
+ * interrupts training between two steps, so that nothing is saved in the middle of one. The page
+ * makes a new worker for the next run.
  */
 import { init, io, lm } from 'throughtime';
 import type { FromWorker, ToWorker } from '../messages.js';
@@ -9,7 +10,8 @@ import { corpusOf, readText } from './corpus.js';
 import { recipeIn, Session } from './session.js';
 
 const scope = globalThis as unknown as Pick<Worker, 'postMessage' | 'addEventListener'>;
-const tell = (message: FromWorker, transfer: Transferable[] = []): void => scope.postMessage(message, transfer);
+const tell = (message: FromWorker, transfer: Transferable[] = []): void =>
+  scope.postMessage(message, transfer);
 
 const queue: ToWorker[] = [];
 let interrupt = new AbortController();
@@ -93,12 +95,18 @@ async function open({ file, source }: Extract<ToWorker, { type: 'open' }>): Prom
   let note = 'Opened: it can write.';
   if (recipe) {
     try {
-      const corpus = corpusOf(source.name, await readText(source, share => tell({ type: 'reading', share })), model.vocab);
+      const corpus = corpusOf(
+        source.name,
+        await readText(source, share => tell({ type: 'reading', share })),
+        model.vocab,
+      );
       session = Session.restore(bytes, recipe, { corpus, model, tell });
       return begin('paused', 'Opened: it can go on.');
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      note = 'Opened: it can write. To go on training, choose the text it was trained on and open it again.';
+      note =
+        'Opened: it can write. To go on training, choose the text it was trained on and open ' +
+        'it again.';
     }
   }
   opened = model;
@@ -107,7 +115,10 @@ async function open({ file, source }: Extract<ToWorker, { type: 'open' }>): Prom
   tell({ type: 'phase', phase: 'done', note });
 }
 
-async function read(name: string, bytes: Uint8Array): Promise<{ contents: io.ModelFile; model: lm.RecurrentLM }> {
+async function read(
+  name: string,
+  bytes: Uint8Array,
+): Promise<{ contents: io.ModelFile; model: lm.RecurrentLM }> {
   try {
     const contents = io.readModel(bytes);
     await init({ deterministic: recipeIn(contents)?.deterministic ?? false });
@@ -118,11 +129,18 @@ async function read(name: string, bytes: Uint8Array): Promise<{ contents: io.Mod
   }
 }
 
-async function write({ prompt, temperature, seed }: Extract<ToWorker, { type: 'write' }>): Promise<void> {
+async function write({
+  prompt,
+  temperature,
+  seed,
+}: Extract<ToWorker, { type: 'write' }>): Promise<void> {
   const model = session?.model ?? opened;
   if (!model) return;
   let first = true;
-  const known = model.vocab.unknown >= 0 ? prompt : model.vocab.decode(model.vocab.encode(prompt, { unknown: 'skip' }));
+  const known =
+    model.vocab.unknown >= 0
+      ? prompt
+      : model.vocab.decode(model.vocab.encode(prompt, { unknown: 'skip' }));
   for await (const piece of model.sample({ prompt: known, temperature, seed, length: 400 })) {
     tell({ type: 'written', piece: first ? known + piece : piece, first, last: false });
     first = false;
