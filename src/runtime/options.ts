@@ -1,0 +1,25 @@
+/** Named options: a misspelt one is refused, never ignored. */
+
+/**
+ * Refuses options that nobody reads.
+ *
+ * @param who the function or class, as errors name it
+ * @param options what the caller passed
+ * @param known every option of the interface `O`; the compiler insists that none is missing
+ * @throws TypeError naming every unknown option, and the known ones
+ */
+export function checkOptions<O extends object>(
+  who: string,
+  options: O,
+  known: { readonly [Name in keyof Required<O>]: true },
+): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${who}: the options are ${String(options)}, expected an object`);
+  }
+  const unknown = Object.keys(options).filter(name => !Object.hasOwn(known, name));
+  if (unknown.length === 0) return;
+  const list = (names: readonly string[]): string => names.map(name => `"${name}"`).join(', ');
+  throw new TypeError(
+    `${who}: unknown option ${list(unknown)}; expected ${list(Object.keys(known))}`,
+  );
+}
