@@ -1,9 +1,9 @@
 /** The language models that train.bench.ts and sample.bench.ts measure. */
-import { lm, type nn } from '../src/index.js';
+import { lm } from '../src/index.js';
 import { vocabulary } from './data.js';
 import type { Size } from './jobs.js';
 
-export function model({ cell, V, H, layers }: Size, softmax?: nn.Softmax): lm.RecurrentLM {
+export function model({ cell, V, H, layers }: Size, softmax?: lm.Softmax): lm.RecurrentLM {
   return new lm.RecurrentLM({
     vocab: vocabulary(V),
     cell,

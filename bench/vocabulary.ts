@@ -7,7 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { init, lm, nn, optim, runtimeInfo, text, train } from '../src/index.js';
+import { init, lm, optim, runtimeInfo, text, train } from '../src/index.js';
 
 const seconds = Number(process.argv[2] ?? 180);
 /** Words of the validation text that are measured. */
@@ -39,8 +39,8 @@ console.log(
 );
 for (const [name, softmax] of Object.entries({
   full: undefined,
-  adaptive: nn.adaptive(),
-  sampled: nn.sampled(),
+  adaptive: lm.adaptive(),
+  sampled: lm.sampled(),
 })) {
   using model = new lm.RecurrentLM({
     vocab,

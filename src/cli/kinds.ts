@@ -4,7 +4,7 @@ import type { SampleOptions } from '../lm/generate.js';
 import type { EvaluateOptions, Evaluation } from '../lm/perplexity.js';
 import { QuantizedLM } from '../lm/quantized.js';
 import { RecurrentLM } from '../lm/recurrent.js';
-import { softmaxOf } from '../nn/large.js';
+import { softmaxOf } from '../lm/softmax.js';
 import { readFileBytes } from '../node/files.js';
 import type { Vocab } from '../text/vocab.js';
 import { Refusal, refusing } from './errors.js';

@@ -3,7 +3,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { readModel } from '../io/model.js';
 import { RecurrentLM } from '../lm/recurrent.js';
-import { softmaxOf } from '../nn/large.js';
+import { softmaxOf } from '../lm/softmax.js';
 import { readFileBytes, writeFileAtomic } from '../node/files.js';
 import { init } from '../runtime/init.js';
 import { Refusal, refusing } from './errors.js';

@@ -2,7 +2,7 @@
  * What a training run is: everything that decides its steps. Plain data, kept in the checkpoint.
  */
 import type { RecurrentLMOptions } from '../lm/recurrent.js';
-import { softmaxOf } from '../nn/large.js';
+import { softmaxOf } from '../lm/softmax.js';
 import * as optim from '../optim/index.js';
 import { pow } from '../runtime/math.js';
 import type { Parameter } from '../tensor/tensor.js';
@@ -28,7 +28,7 @@ export interface Recipe {
   samples: number | null;
   bptt: number;
   /** null: the activations of all steps are kept. */
-  checkpointing: number | null;
+  recompute: number | null;
   batch: number;
   optimizer: keyof typeof OPTIMIZERS;
   lr: number;
@@ -120,7 +120,7 @@ export function trainerOptions(
     epochs,
     steps,
     bptt,
-    checkpointing,
+    recompute,
     seed,
   } = recipe;
   return {
@@ -130,7 +130,7 @@ export function trainerOptions(
     ...(clipValue > 0 && { clipValue }),
     ...(steps !== null ? { steps } : { epochs: epochs ?? 1 }),
     bptt,
-    ...(checkpointing !== null && { checkpointing }),
+    ...(recompute !== null && { recompute }),
     seed,
   };
 }

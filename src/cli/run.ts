@@ -1,7 +1,7 @@
 /** One training run of the command, from the text to the files. */
 import { basename } from 'node:path';
 import { RecurrentLM } from '../lm/recurrent.js';
-import { softmaxOf } from '../nn/large.js';
+import { softmaxOf } from '../lm/softmax.js';
 import { writeFileAtomic } from '../node/files.js';
 import { init, runtimeInfo } from '../runtime/init.js';
 import { columns } from '../text/batch.js';

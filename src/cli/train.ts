@@ -45,7 +45,7 @@ const DEFAULTS = {
   cutoffs: null,
   samples: null,
   bptt: 64,
-  checkpointing: null,
+  recompute: null,
   batch: 32,
   optimizer: 'adam',
   schedule: 'cosine',
@@ -64,13 +64,13 @@ const REPORT_EVERY_LIVE = 10;
 
 /** What was written on the command line, by name. */
 type Given = Partial<
-  Omit<Recipe, 'epochs' | 'steps' | 'split' | 'cutoffs' | 'samples' | 'checkpointing'> & {
+  Omit<Recipe, 'epochs' | 'steps' | 'split' | 'cutoffs' | 'samples' | 'recompute'> & {
     epochs: number;
     steps: number;
     split: number;
     cutoffs: readonly number[];
     samples: number;
-    checkpointing: number;
+    recompute: number;
   }
 > & {
   input?: string;
@@ -153,7 +153,7 @@ function languageModelCommand(): Command {
       DEFAULTS.bptt,
     ).argParser(whole()),
     option(
-      '--checkpointing <n>',
+      '--recompute <n>',
       'keep the activations of so many steps, compute the others again: less memory',
       'keep all',
     ).argParser(whole()),

@@ -1,8 +1,8 @@
 /** Text from a language model, token by token. */
 
 import { affine } from '../ops/elementwise.js';
+import { type IncrementalModel, initialState, nextLogits } from '../ops/incremental.js';
 import { softmax } from '../ops/softmax.js';
-import { type StepModel, stepState, steps } from '../ops/step.js';
 import { f32 } from '../runtime/arena.js';
 import { Random } from '../runtime/random.js';
 import { infer } from '../tensor/scope.js';
@@ -30,7 +30,7 @@ export interface SampleOptions extends ChooseOptions {
 
 /** Generates text, piece by piece as it comes. The same seed gives the same text. */
 export async function* generate(
-  model: StepModel,
+  model: IncrementalModel,
   vocab: Vocab,
   { prompt = '', length = 200, temperature = 1, topK, topP, stop, seed = 0 }: SampleOptions,
 ): AsyncGenerator<string, void, undefined> {
@@ -43,13 +43,17 @@ export async function* generate(
   if (topP !== undefined && !(topP > 0 && topP <= 1))
     throw new RangeError(`sample: topP is ${topP}, expected 0 < p ≤ 1`);
   const random = new Random(seed);
-  const state = stepState(model);
+  const state = initialState(model);
   const pacer = new Pacer();
   const decoder = vocab.decoder();
   const next = new Float32Array(vocab.size);
   const advance = (ids: Int32Array): void =>
     infer(() => {
-      const logits = view(steps(model, ids, state), [vocab.size], (ids.length - 1) * vocab.size);
+      const logits = view(
+        nextLogits(model, ids, state),
+        [vocab.size],
+        (ids.length - 1) * vocab.size,
+      );
       const { ptr, size } = temperature > 0 ? softmax(affine(logits, 1 / temperature)) : logits;
       next.set(f32(ptr, size));
     });

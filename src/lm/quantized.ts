@@ -1,9 +1,15 @@
 /** The recurrent language model for inference alone, its weights in 8 bits. */
 import { type ModelFile, readModel, writeModel } from '../io/model.js';
 import { expectEntries } from '../nn/module.js';
-import { Int8Weights, quantizeRows } from '../ops/int8.js';
+import {
+  GATES,
+  type IncrementalModel,
+  initialState,
+  nextLogits,
+  rowHead,
+} from '../ops/incremental.js';
 import { crossEntropy } from '../ops/loss.js';
-import { GATES, rowHead, type StepModel, stepState, steps } from '../ops/step.js';
+import { Int8Weights, quantizeRows } from '../ops/quantization.js';
 import type { Shape } from '../tensor/shape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { Vocab, type VocabJSON } from '../text/vocab.js';
@@ -63,7 +69,7 @@ export class QuantizedLM {
   readonly config: Config;
   private readonly weights = new Map<string, Int8Weights>();
   private readonly biases = new Map<string, Tensor>();
-  private readonly model: StepModel;
+  private readonly model: IncrementalModel;
 
   /** As `load`, from a file already read. */
   static from(file: ModelFile): QuantizedLM {
@@ -117,13 +123,15 @@ export class QuantizedLM {
     ids: Int32Array,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<Evaluation> {
-    const state = stepState(this.model);
+    const state = initialState(this.model);
     try {
       return await evaluateText(
         ids,
         (window, targets) =>
           targets
-            ? crossEntropy(steps(this.model, window, state), targets, { reduction: 'sum' }).item()
+            ? crossEntropy(nextLogits(this.model, window, state), targets, {
+                reduction: 'sum',
+              }).item()
             : 0,
         { signal },
       );

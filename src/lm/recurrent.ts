@@ -5,16 +5,15 @@
 import { type ModelFile, readModel, writeModel } from '../io/model.js';
 import { Embedding } from '../nn/embedding.js';
 import { GRU } from '../nn/gru.js';
-import type { Softmax, SoftmaxConfig } from '../nn/large.js';
 import { LSTM } from '../nn/lstm.js';
 import { Module } from '../nn/module.js';
 import type { Recurrent } from '../nn/recurrent.js';
 import { RNN } from '../nn/rnn.js';
 import { FullSoftmax, type Head } from '../nn/softmax.js';
-import { checkpoint } from '../ops/checkpoint.js';
 import { dropout } from '../ops/dropout.js';
 import { add, affine } from '../ops/elementwise.js';
-import { type RowHead, rowHead, rowWeights, type StepModel } from '../ops/step.js';
+import { type IncrementalModel, type RowHead, rowHead, rowWeights } from '../ops/incremental.js';
+import { recompute } from '../ops/recompute.js';
 import { slice } from '../ops/strided.js';
 import { copy } from '../runtime/arena.js';
 import { Random } from '../runtime/random.js';
@@ -27,6 +26,7 @@ import type { LossContext, LossResult, Trainable } from '../train/trainable.js';
 import { generate, type SampleOptions } from './generate.js';
 import { type EvaluateOptions, type Evaluation, evaluateText } from './perplexity.js';
 import { QuantizedLM, quantized } from './quantized.js';
+import type { Softmax, SoftmaxConfig } from './softmax.js';
 
 const cells = { rnn: RNN, lstm: LSTM, gru: GRU };
 
@@ -49,7 +49,7 @@ export interface RecurrentLMOptions {
    */
   tie?: boolean;
   /**
-   * For vocabularies of many words: `nn.adaptive()` or `nn.sampled()`. Default: the full softmax.
+   * For vocabularies of many words: `lm.adaptive()` or `lm.sampled()`. Default: the full softmax.
    */
   softmax?: Softmax | undefined;
   /** Seed of the initial values. Default: 1. */
@@ -142,10 +142,10 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
    * Mean cross-entropy of a window's targets, in nats; the state to carry is the one at
    * `batch.carryAt`.
    */
-  loss(batch: SequenceBatch, { state, random, checkpointing }: LossContext): LossResult {
+  loss(batch: SequenceBatch, { state, random, recompute: segment }: LossContext): LossResult {
     const { T, B, carryAt, lossFrom, targets } = batch;
     const states = this.stateShapes(B).length;
-    const step = checkpointing ?? T;
+    const step = segment ?? T;
     const bounds = [
       ...new Set([...Array(Math.ceil(T / step)).keys()].map(i => i * step).concat(carryAt, T)),
     ].sort((a, b) => a - b);
@@ -159,7 +159,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
       const part = (initial: readonly Tensor[], random: Random | undefined) =>
         this.part(batch, from, to, initial, random);
       const results =
-        checkpointing === undefined ? part(current, random) : checkpoint(current, part, { random });
+        segment === undefined ? part(current, random) : recompute(current, part, { random });
       current = results.slice(0, states);
       losses.push(...results.slice(states));
       if (to === carryAt) carried = current;
@@ -235,11 +235,11 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
 
   /** Generates text, piece by piece as it comes. The same seed gives the same text. */
   sample(options: SampleOptions = {}): AsyncGenerator<string, void, undefined> {
-    return generate(this.steps(), this.vocab, options);
+    return generate(this.incremental(), this.vocab, options);
   }
 
   /** The weights, for one token at a time. */
-  private steps(): StepModel {
+  private incremental(): IncrementalModel {
     const { cell, hiddenSize } = this.config;
     return {
       cell,
@@ -299,7 +299,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
   /**
    * A model from the bytes of a model file, or of a checkpoint.
    *
-   * @param softmax for models that may have another softmax than the full one: `nn.softmaxOf`
+   * @param softmax for models that may have another softmax than the full one: `lm.softmaxOf`
    * @throws RangeError for another kind of file, or tensors that do not fit its config
    */
   static load(
@@ -324,7 +324,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
       Omit<RecurrentLMOptions, 'vocab' | 'softmax'>;
     if (name && !softmax)
       throw new RangeError(
-        `load: the model has the ${name} softmax; pass nn.softmaxOf as second argument`,
+        `load: the model has the ${name} softmax; pass lm.softmaxOf as second argument`,
       );
     const model = new RecurrentLM({
       ...options,

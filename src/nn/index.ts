@@ -5,7 +5,6 @@ export { Dropout } from './dropout.js';
 export { Embedding, type EmbeddingOptions } from './embedding.js';
 export { GRU } from './gru.js';
 export * as init from './init.js';
-export { adaptive, type Softmax, type SoftmaxConfig, sampled, softmaxOf } from './large.js';
 export { Linear } from './linear.js';
 export { LSTM } from './lstm.js';
 export { Module, type StateEntry } from './module.js';

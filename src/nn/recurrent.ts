@@ -17,7 +17,7 @@ export interface RecurrentOptions {
   /** Layers one above the other. Default: 1. */
   layers?: number;
   /**
-   * A second set of weights runs from the last step to the first; outputs are side by side.
+   * A second set of weights runs from the last time step to the first; outputs are side by side.
    * Default: false.
    */
   bidirectional?: boolean;
@@ -29,7 +29,7 @@ export interface RecurrentOptions {
   random?: Random;
 }
 
-/** What a sequence begins with, and which of its steps count. */
+/** What a sequence begins with, and which of its time steps count. */
 export interface RecurrentForwardOptions extends SequenceOptions {
   /** Initial state: [h], or [h, c] for LSTM, each [layers·directions, B, H]. Default: zeros. */
   state?: readonly Tensor[] | undefined;
@@ -122,7 +122,7 @@ export abstract class Recurrent extends Module {
   ): { name: string; weights: CellWeights; input: Tensor; output: Tensor; reverse: boolean }[] {
     const D = this.directions;
     const H = this.hiddenSize;
-    const steps: {
+    const traced: {
       name: string;
       weights: CellWeights;
       input: Tensor;
@@ -134,7 +134,7 @@ export abstract class Recurrent extends Module {
       const pair = this.weights.slice(k * D, (k + 1) * D);
       const { output } = this.layer(input, pair, undefined, {});
       pair.forEach((weights, d) =>
-        steps.push({
+        traced.push({
           name: `l${k}${d === 1 ? '_reverse' : ''}`,
           weights,
           input,
@@ -144,7 +144,7 @@ export abstract class Recurrent extends Module {
       );
       input = output;
     }
-    return steps;
+    return traced;
   }
 
   /**

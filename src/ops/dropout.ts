@@ -7,7 +7,7 @@ import { output, type Tensor } from '../tensor/tensor.js';
  * Each element is zeroed with probability p, the others are scaled by 1/(1 − p).
  *
  * @param random draws the mask
- * @param locked one mask for all steps of the first axis: x [T, ...] (Gal & Ghahramani 2016).
+ * @param locked one mask for all time steps of x [T, ...], its first axis (Gal & Ghahramani 2016).
  *   Default: false
  */
 export function dropout(

@@ -22,7 +22,7 @@ const GATES = 3;
  *   h' = (1 − z)·n + z·h
  *
  * @param x [T, B, I]
- * @param directions one set of weights, or two: the second runs from the last step to the first
+ * @param directions one set of weights, or two: the second runs from the last time step to the first
  * @param options h0 [D, B, H], default zeros
  * @returns output [T, B, D·H]; final h [D, B, H]
  */
@@ -37,13 +37,13 @@ export function gru(
   const y = output([T, B, D * H], inputs);
   const h = output([D, B, H], inputs);
   const workBytes = kernels.recurrent_scratch(B, H, GATES);
-  const steps = 4 * T * B * H; // bytes of one value per step and unit
+  const sequenceBytes = 4 * T * B * H; // one value for each time step, row and unit
   const training = y.requiresGrad;
 
   const runs = directions.map((w, d) => {
-    const gates = borrow(GATES * steps);
-    const hn = training ? borrow(steps) : 0;
-    const hp = training ? borrow(steps) : 0;
+    const gates = borrow(GATES * sequenceBytes);
+    const hn = training ? borrow(sequenceBytes) : 0;
+    const hp = training ? borrow(sequenceBytes) : 0;
     project(gates, x, w, 2 * H, GATES, s, (table, ids) =>
       lend(workBytes, work =>
         kernels.gru_forward(
@@ -70,7 +70,7 @@ export function gru(
         ),
       ),
     );
-    if (!training) giveBack(gates, GATES * steps);
+    if (!training) giveBack(gates, GATES * sequenceBytes);
     return { w, d, gates, hn, hp };
   });
 

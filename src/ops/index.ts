@@ -1,7 +1,6 @@
 /** Functions of tensors. */
 
 export { exp, log, relu, sigmoid, sqrt, tanh } from './activation.js';
-export { checkpoint } from './checkpoint.js';
 export { dropout } from './dropout.js';
 export { add, affine, detach, div, mul, neg, type Operand, sub } from './elementwise.js';
 export { embedding } from './embedding.js';
@@ -19,6 +18,7 @@ export {
 } from './loss.js';
 export { lstm } from './lstm.js';
 export { layerNorm } from './norm.js';
+export { recompute } from './recompute.js';
 export type { CellWeights, SequenceOptions } from './recurrent.js';
 export { max, mean, type ReduceOptions, sum } from './reduce.js';
 export { rnn } from './rnn.js';

@@ -22,7 +22,7 @@ const GATES = 4;
  *   c' = f·c + i·g    h' = o·tanh(c')
  *
  * @param x [T, B, I]
- * @param directions one set of weights, or two: the second runs from the last step to the first
+ * @param directions one set of weights, or two: the second runs from the last time step to the first
  * @param options h0, c0 [D, B, H], default zeros
  * @returns output [T, B, D·H]; final h, c [D, B, H]
  */
@@ -42,12 +42,12 @@ export function lstm(
   const h = output([D, B, H], inputs);
   const c = output([D, B, H], inputs);
   const workBytes = kernels.recurrent_scratch(B, H, GATES);
-  const steps = 4 * T * B * H; // bytes of one value per step and unit
+  const sequenceBytes = 4 * T * B * H; // one value for each time step, row and unit
   const training = y.requiresGrad;
 
   const runs = directions.map((w, d) => {
-    const gates = borrow(GATES * steps);
-    const hp = training && (lengths || resets[d]) ? borrow(steps) : 0;
+    const gates = borrow(GATES * sequenceBytes);
+    const hp = training && (lengths || resets[d]) ? borrow(sequenceBytes) : 0;
     project(gates, x, w, GATES * H, GATES, s, (table, ids) =>
       lend(workBytes, work =>
         kernels.lstm_forward(
@@ -74,7 +74,7 @@ export function lstm(
         ),
       ),
     );
-    if (!training) giveBack(gates, GATES * steps);
+    if (!training) giveBack(gates, GATES * sequenceBytes);
     return { w, d, gates, hp };
   });
 
@@ -82,7 +82,7 @@ export function lstm(
     for (const { w, d, gates, hp } of runs) {
       const dy = y.gradPtr === 0 ? 0 : y.gradPtr + 4 * d * H;
       const [dh0, dc0] = [part(h0?.wantGrad() ?? 0, d, s), part(c0?.wantGrad() ?? 0, d, s)];
-      lend(steps, cells =>
+      lend(sequenceBytes, cells =>
         lend(workBytes, work =>
           kernels.lstm_backward(
             gates,

@@ -1,5 +1,5 @@
 /**
- * The input projection of a recurrent layer, x·W_ihᵀ + b_ih + b_hh for all steps at once, and its
+ * The input projection of a recurrent layer, x·W_ihᵀ + b_ih + b_hh for all time steps at once, and its
  * gradients.
  *
  * Where x is rows of an embedding and its vocabulary is smaller than the batch, E·W_ihᵀ is computed
@@ -17,7 +17,7 @@ import type { CellWeights, Sequence } from './recurrent.js';
 interface Rows {
   source: Tensor;
   N: number;
-  /** Address of the row number of each step; 0: the steps are the rows. */
+  /** Address of the row number of each time step; 0: the time steps are the rows. */
   ids: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What RNN, LSTM and GRU share: the checks of a sequence, and the gradients that are matrix
- * products over all its steps.
+ * products over all its time steps.
  */
 import { borrow, u8 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
@@ -22,16 +22,16 @@ export interface CellWeights {
   bias_hh: Tensor | null;
 }
 
-/** Which steps of a sequence count, and where states begin anew. */
+/** Which time steps of a sequence count, and where states begin anew. */
 export interface SequenceOptions {
   /**
-   * Steps that count in each row of the batch, 1 … T; later steps give 0 and leave the state as it
-   * is. Default: all.
+   * Time steps that count in each row of the batch, 1 … T; later ones give 0 and leave the state as
+   * it is. Default: all.
    */
   lengths?: Int32Array | undefined;
   /**
-   * [T·B], time-major: where 1, the state is zero before this step (a document starts). Default:
-   * nowhere.
+   * [T·B], time-major: where 1, the state is zero before this time step (a document starts).
+   * Default: nowhere.
    */
   resets?: Uint8Array | undefined;
 }
@@ -60,7 +60,8 @@ export function checkSequence(
 ): Sequence {
   expectShape(x, [-1, -1, -1], 'x', who);
   const [T, B, I] = x.shape as readonly [number, number, number];
-  if (T === 0 || B === 0) throw new RangeError(`${who}: x [${x.shape}] has no steps or no rows`);
+  if (T === 0 || B === 0)
+    throw new RangeError(`${who}: x [${x.shape}] has no time steps or no rows`);
   const D = directions.length;
   const H = directions[0]!.weight_hh.shape[1]!;
   for (const w of directions) {
@@ -73,7 +74,7 @@ export function checkSequence(
   if (lengths && lengths.length !== B)
     throw new RangeError(`${who}: ${lengths.length} lengths for ${B} rows`);
   if (resets && resets.length !== T * B)
-    throw new RangeError(`${who}: ${resets.length} resets for ${T}·${B} steps`);
+    throw new RangeError(`${who}: ${resets.length} resets for ${T}·${B} time steps`);
   const masks = directions.map((_, d) => (resets ? restarts(resets, d === 1 ? B : 0) : 0));
   return {
     T,
@@ -106,7 +107,7 @@ export function part(address: number, d: number, { B, H }: Sequence): number {
 }
 
 /**
- * dW_hh += Σ_t dAₜᵀ·h_{t−1}, as one product over all steps (and one for the first step, whose
+ * dW_hh += Σ_t dAₜᵀ·h_{t−1}, as one product over all time steps (and one for the first, whose
  * h_{t−1} is h0).
  *
  * @param dw [G, H], added to
@@ -135,10 +136,10 @@ export function addRecurrentGradient(
     add(da, hp, H, T * B);
     return;
   }
-  const steps = (T - 1) * B;
-  if (reverse) add(da, y + 4 * B * yRow, yRow, steps);
-  else add(da + 4 * B * aRow, y, yRow, steps);
-  if (h0 !== 0) add(reverse ? da + 4 * steps * aRow : da, h0, H, B);
+  const later = (T - 1) * B; // rows of all time steps but one
+  if (reverse) add(da, y + 4 * B * yRow, yRow, later);
+  else add(da + 4 * B * aRow, y, yRow, later);
+  if (h0 !== 0) add(reverse ? da + 4 * later * aRow : da, h0, H, B);
 }
 
 /** Every tensor that a layer's result depends on. */

@@ -18,7 +18,7 @@ import {
  *   h' = φ(W_ih x + b_ih + W_hh h + b_hh)    φ = tanh or ReLU
  *
  * @param x [T, B, I]
- * @param directions one set of weights, or two: the second runs from the last step to the first
+ * @param directions one set of weights, or two: the second runs from the last time step to the first
  * @param options h0 [D, B, H], default zeros
  * @returns output [T, B, D·H]; final h [D, B, H]
  */
@@ -39,11 +39,11 @@ export function rnn(
   const workBytes = kernels.recurrent_scratch(B, H, 1);
   const training = y.requiresGrad;
   const relu = nonlinearity === 'relu' ? 1 : 0;
-  const steps = 4 * T * B * H; // bytes of one value per step and unit
+  const sequenceBytes = 4 * T * B * H; // one value for each time step, row and unit
 
   const runs = directions.map((w, d) => {
-    const a = borrow(steps);
-    const hp = training && (lengths || resets[d]) ? borrow(steps) : 0;
+    const a = borrow(sequenceBytes);
+    const hp = training && (lengths || resets[d]) ? borrow(sequenceBytes) : 0;
     project(a, x, w, H, 1, s, (table, ids) =>
       lend(workBytes, work =>
         kernels.rnn_forward(
@@ -69,7 +69,7 @@ export function rnn(
         ),
       ),
     );
-    if (!training) giveBack(a, steps);
+    if (!training) giveBack(a, sequenceBytes);
     return { w, d, a, hp };
   });
 

@@ -100,7 +100,7 @@ export class Tensor {
     if (this.gradAddress === 0) {
       if (this.life !== currentLife())
         throw new Error(
-          `checkpoint: the work uses a tensor [${this.shape}] from outside; pass it as an input`,
+          `recompute: the work uses a tensor [${this.shape}] from outside; pass it as an input`,
         );
       this.gradAddress = arena.borrow(4 * this.size);
       arena.clear(this.gradAddress, this.size);

@@ -30,10 +30,10 @@ export interface TrainerOptions {
    */
   randomLength?: boolean;
   /**
-   * Keep the activations of so many steps of a window at a time, and compute the others again in
+   * Keep the activations of so many time steps of a window at once, and compute the others again in
    * the backward pass: less memory for about a third more time. Default: keep all.
    */
-  checkpointing?: number;
+  recompute?: number;
   /** Planned passes over the data; schedules run over them. Default: 1, unless `steps` is given. */
   epochs?: number;
   /** Planned steps in all, counted from the start of training; replaces `epochs`. */

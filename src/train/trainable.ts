@@ -11,10 +11,10 @@ export interface LossContext {
   /** Draws the dropout masks; undefined: no dropout. */
   random: Random | undefined;
   /**
-   * Steps of a segment whose activations are computed again in the backward pass
-   * (`ops.checkpoint`); undefined: all are kept.
+   * Time steps of a segment whose activations are computed again in the backward pass
+   * (`ops.recompute`); undefined: all activations are kept.
    */
-  checkpointing?: number | undefined;
+  recompute?: number | undefined;
 }
 
 /** What a training step takes from the model. */

@@ -18,14 +18,7 @@ import type { EndReason, EndReport, Report, StepReport } from './report.js';
 import type { Trainable, TrainBatch, TrainData, Windows } from './trainable.js';
 
 /** Options that fix what a step is: a resumed run must have the same. */
-const FIXED = [
-  'bptt',
-  'horizon',
-  'randomLength',
-  'checkpointing',
-  'clipNorm',
-  'clipValue',
-] as const;
+const FIXED = ['bptt', 'horizon', 'randomLength', 'recompute', 'clipNorm', 'clipValue'] as const;
 
 /**
  * Trains a model on data, in one run or in many; owns the carried state and the place in the data.
@@ -52,7 +45,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     if (horizon < bptt)
       throw new RangeError(`Trainer: horizon ${horizon} is shorter than bptt ${bptt}`);
     for (const name of [
-      'checkpointing',
+      'recompute',
       'epochs',
       'steps',
       'reportEvery',
@@ -271,7 +264,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
       const result = model.loss(batch, {
         state,
         random: this.random,
-        checkpointing: options.checkpointing,
+        recompute: options.recompute,
       });
       const loss = result.loss.item();
       result.loss.backward();

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { infer, init, io, lm, nn, text } from '../../src/index.js';
+import { infer, init, io, lm, text } from '../../src/index.js';
 import { near } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
@@ -108,7 +108,7 @@ testIf(
       const model = new lm.RecurrentLM({
         vocab: words,
         ...SIZES,
-        softmax: nn.adaptive({ cutoffs: [3, 9] }),
+        softmax: lm.adaptive({ cutoffs: [3, 9] }),
       });
       writeFileSync(path('model'), model.save());
       execFileSync(python!, [script, 'load', path('model'), path('ids'), path('out')]);
@@ -141,7 +141,7 @@ testIf(
       const model = new lm.RecurrentLM({
         vocab: words,
         ...SIZES,
-        softmax: nn.adaptive({ cutoffs: [4, 7] }),
+        softmax: lm.adaptive({ cutoffs: [4, 7] }),
       });
       model.loadStateDict(read(path('model')));
       near(logitsOf(model), read(path('out')).get('logits')!.data, 1e-5, 'log-probabilities');

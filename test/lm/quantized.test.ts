@@ -1,7 +1,7 @@
 /** The quantised model against the float model that has its weights. */
 import * as assert from 'uvu/assert';
 import { init, io, lm, optim, runtimeInfo, text, train } from '../../src/index.js';
-import { quantizeRows } from '../../src/ops/int8.js';
+import { quantizeRows } from '../../src/ops/quantization.js';
 import { corpus } from '../support/cli.js';
 import { suite } from '../support/suite.js';
 import { throws } from '../support/throws.js';

@@ -1,6 +1,6 @@
 /** Recurrent language models with the softmaxes for large vocabularies. */
 import assert from 'node:assert/strict';
-import { init, lm, nn, optim, text, train } from '../../src/index.js';
+import { init, lm, optim, text, train } from '../../src/index.js';
 import { near } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
@@ -21,10 +21,10 @@ for (let t = 1; t < ids.length; t++) ids[t] = (7 * ids[t - 1]! + random.int(3)) 
 const [data, heldOut] = [text.columns(ids.subarray(0, 3600), { batchSize: 6 }), ids.subarray(3600)];
 
 const WAYS = {
-  adaptive: () => nn.adaptive({ cutoffs: [30] }),
-  sampled: () => nn.sampled({ samples: 8 }),
+  adaptive: () => lm.adaptive({ cutoffs: [30] }),
+  sampled: () => lm.sampled({ samples: 8 }),
 };
-const options = (softmax: nn.Softmax): lm.RecurrentLMOptions => ({
+const options = (softmax: lm.Softmax): lm.RecurrentLMOptions => ({
   vocab,
   hiddenSize: 32,
   dropout: 0.1,
@@ -52,7 +52,7 @@ for (const [name, way] of Object.entries(WAYS)) {
     const { loss, tokens } = await model.evaluate(heldOut);
     assert.equal(tokens, heldOut.length - 1);
     if (!(loss < 1.6)) throw new Error(`loss ${loss}, ln 60 is 4.09, ln 3 is 1.10`);
-    const loaded = lm.RecurrentLM.load(model.save(), nn.softmaxOf);
+    const loaded = lm.RecurrentLM.load(model.save(), lm.softmaxOf);
     assert.deepEqual(loaded.config, model.config);
     assert.deepEqual(loaded.save(), model.save());
     near([(await loaded.evaluate(heldOut)).loss], [loss], 0, 'loss');
@@ -66,7 +66,7 @@ for (const [name, way] of Object.entries(WAYS)) {
     const first = make(new lm.RecurrentLM(options(way())));
     for await (const _ of first.run(data, { steps: 11 }));
     const second = train.Trainer.load(first.save(), file =>
-      make(lm.RecurrentLM.from(file, nn.softmaxOf)),
+      make(lm.RecurrentLM.from(file, lm.softmaxOf)),
     );
     for await (const _ of second.run(data, { steps: 19 }));
     assert.deepEqual(second.save(), whole.save());
@@ -92,7 +92,7 @@ for (const [name, way] of Object.entries(WAYS)) {
     throws(
       () => lm.RecurrentLM.load(model.save()),
       RangeError,
-      new RegExp(`^load: the model has the ${name} softmax; pass nn.softmaxOf`),
+      new RegExp(`^load: the model has the ${name} softmax; pass lm.softmaxOf`),
     );
     model.dispose();
   });
@@ -109,7 +109,7 @@ test('a tied weight goes with the sampled softmax, not with the adaptive one', a
   for await (const _ of trainer.run(data));
   const { loss } = await model.evaluate(heldOut);
   if (!(loss < 1.8)) throw new Error(`loss ${loss}`);
-  const loaded = lm.RecurrentLM.load(model.save(), nn.softmaxOf);
+  const loaded = lm.RecurrentLM.load(model.save(), lm.softmaxOf);
   near([(await loaded.evaluate(heldOut)).loss], [loss], 0, 'loss');
   for (const each of [trainer, model, loaded]) each.dispose();
 });
@@ -117,7 +117,7 @@ test('a tied weight goes with the sampled softmax, not with the adaptive one', a
 test('softmaxOf gives the full softmax for files that name none', () => {
   const model = new lm.RecurrentLM({ vocab, hiddenSize: 8 });
   assert.equal('softmax' in model.config, false);
-  const loaded = lm.RecurrentLM.load(model.save(), nn.softmaxOf);
+  const loaded = lm.RecurrentLM.load(model.save(), lm.softmaxOf);
   assert.deepEqual(loaded.save(), model.save());
   model.dispose();
   loaded.dispose();

@@ -42,7 +42,7 @@ function part(
   { row, from = 0, to = input.T }: { row: number; from?: number; to?: number },
 ): { input: Input; probes: Probes } {
   const width = network.directions * H;
-  const steps = (values: ArrayLike<number>, inner: number) =>
+  const stepsOf = (values: ArrayLike<number>, inner: number) =>
     cut(cut(values, { n: input.B, inner, from: row, to: row + 1 }), {
       n: input.T,
       inner,
@@ -52,8 +52,8 @@ function part(
   const states = (list?: readonly ArrayLike<number>[]) =>
     list?.map(values => cut(values, { n: input.B, inner: H, from: row, to: row + 1 }));
   return {
-    input: { T: to - from, B: 1, I, x: steps(input.x, I), state: states(input.state) },
-    probes: { output: steps(probes.output, width), state: states(probes.state) },
+    input: { T: to - from, B: 1, I, x: stepsOf(input.x, I), state: states(input.state) },
+    probes: { output: stepsOf(probes.output, width), state: states(probes.state) },
   };
 }
 
@@ -248,15 +248,20 @@ test('with resets each document is a sequence of its own, in both directions', (
         const to = own[k + 1] ?? T;
         const alone = part(network, input, stateless, { row, from, to });
         const result = pass(network, { ...alone.input, state: undefined }, alone.probes);
-        const steps = (values: ArrayLike<number>, inner: number) =>
+        const stepsOf = (values: ArrayLike<number>, inner: number) =>
           cut(cut(values, { n: B, inner, from: row, to: row + 1 }), { n: T, inner, from, to });
         near(
-          steps(whole.output, D * H),
+          stepsOf(whole.output, D * H),
           result.output,
           TOLERANCE,
           `${what}: output of row ${row}, document ${k}`,
         );
-        near(steps(whole.dx, I), result.dx, TOLERANCE, `${what}: dx of row ${row}, document ${k}`);
+        near(
+          stepsOf(whole.dx, I),
+          result.dx,
+          TOLERANCE,
+          `${what}: dx of row ${row}, document ${k}`,
+        );
         return result.gradients;
       }),
     );
@@ -458,7 +463,7 @@ test('what does not fit is named', () => {
     throws(
       () => network.forward(zeros([0, 3, I])),
       RangeError,
-      /^lstm: x \[0,3,5\] has no steps or no rows/,
+      /^lstm: x \[0,3,5\] has no time steps or no rows/,
     );
     throws(
       () => network.forward(zeros([2, 3, I]), { state: [zeros([1, 3, H])] }),
@@ -488,7 +493,7 @@ test('what does not fit is named', () => {
     throws(
       () => network.forward(zeros([2, 3, I]), { resets: new Uint8Array(5) }),
       RangeError,
-      /^lstm: 5 resets for 2·3 steps/,
+      /^lstm: 5 resets for 2·3 time steps/,
     );
   });
   network.dispose();

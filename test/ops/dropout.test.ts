@@ -81,7 +81,7 @@ test('the gradient goes through the same mask and scale, and is added', () => {
   }
 });
 
-test('locked dropout has one mask for all steps', () => {
+test('locked dropout has one mask for all time steps', () => {
   scope(() => {
     const y = ops
       .dropout(tensor(new Float32Array(6 * 20).fill(1), { shape: [6, 4, 5] }), 0.5, new Random(1), {

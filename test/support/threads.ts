@@ -1,6 +1,6 @@
 /** The job of test/runtime/threads.test.ts, run as `node threads.js NUMBER`. */
 import { createHash } from 'node:crypto';
-import { init, lm, nn, optim, runtimeInfo, text, train } from '../../src/index.js';
+import { init, lm, optim, runtimeInfo, text, train } from '../../src/index.js';
 
 /**
  * Trains each cell a few steps, large enough that recurrences and products are shared out, and
@@ -51,7 +51,7 @@ async function job(threads: number): Promise<void> {
     Int32Array.from({ length: 13 * 61 }, (_, i) => (i * 7919) % words.size),
     { batchSize: 13 },
   );
-  for (const softmax of [undefined, nn.adaptive(), nn.sampled()]) {
+  for (const softmax of [undefined, lm.adaptive(), lm.sampled()]) {
     const model = new lm.RecurrentLM({ vocab: words, embeddingSize: 45, hiddenSize: 70, softmax });
     const trainer = new train.Trainer(model, {
       optimizer: new optim.Adam(model.parameters()),

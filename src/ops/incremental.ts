@@ -1,13 +1,13 @@
 /**
- * A recurrent language model one token at a time, without a tape: what one row costs is to read the
- * weights, so they may come in any form that multiplies a row.
+ * Incremental inference: a recurrent language model reads one token at a time, without a tape. Each
+ * token costs one pass over the weights, so they may come in any form that multiplies a single row.
  */
 import { borrow } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { scratch } from '../runtime/scratch.js';
 import { borrowIds, output, type Tensor, zeros } from '../tensor/tensor.js';
 
-/** Weights [N, K] as single rows need them. */
+/** A weight matrix [N, K] that multiplies single rows. */
 export interface RowWeights {
   /** y += W·x, at addresses. */
   addProduct(y: number, x: number): void;
@@ -15,8 +15,8 @@ export interface RowWeights {
   row(n: number): number;
 }
 
-/** A model of V tokens; biases are tensors, all others what multiplies a row. */
-export interface StepModel {
+/** A recurrent language model; its biases are tensors, its matrices multiply single rows. */
+export interface IncrementalModel {
   cell: 'rnn' | 'lstm' | 'gru';
   hiddenSize: number;
   embedding: RowWeights;
@@ -29,7 +29,7 @@ export interface StepModel {
   head: RowHead;
 }
 
-/** Output layer over `classes`. */
+/** An output layer that computes the logits of all `classes`, the tokens of the vocabulary. */
 export interface RowHead {
   readonly classes: number;
   /** Writes the logits y [classes] of x [H], at addresses. */
@@ -60,26 +60,27 @@ export function rowWeights(w: Tensor): RowWeights {
 }
 
 /** The state before the first token, [h] or [h, c], each [layers, 1, H]; persistent. */
-export function stepState({ cell, hiddenSize, layers }: StepModel): Tensor[] {
+export function initialState({ cell, hiddenSize, layers }: IncrementalModel): Tensor[] {
   return (cell === 'lstm' ? ['h', 'c'] : ['h']).map(() => zeros([layers.length, 1, hiddenSize]));
 }
 
 /**
- * Reads ids, one after the other.
+ * Reads ids one after the other and updates the state.
  *
- * @param state [h], or [h, c]; updated
- * @returns logits of the token after each [ids.length, V]
+ * @param state [h], or [h, c] for LSTM, each [layers, 1, H]; overwritten with the state after the
+ *   last id
+ * @returns logits of the next token after each id [ids.length, V]
  * @throws RangeError for an id outside 0 … V − 1
  */
-export function steps(
-  { cell, hiddenSize: H, embedding, layers, head }: StepModel,
+export function nextLogits(
+  { cell, hiddenSize: H, embedding, layers, head }: IncrementalModel,
   ids: Int32Array,
   state: readonly Tensor[],
 ): Tensor {
   const V = head.classes;
   const N = GATES[cell] * H;
   const outsideReset = cell === 'gru' ? 2 * H : N;
-  borrowIds(ids, 0, V, 'steps: id'); // for its check
+  borrowIds(ids, 0, V, 'nextLogits: id'); // for its check
   const logits = output([ids.length, V], []);
   const gates = borrow(4 * N);
   const recurrent = borrow(4 * N);

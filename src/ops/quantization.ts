@@ -1,14 +1,14 @@
-/** Weights of 8 bits: whole numbers from −127 to 127, times a scale for each row. */
+/** Quantised weights of 8 bits: whole numbers from −127 to 127, and one scale for each row. */
 import { borrow, f32, i8 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { scratch } from '../runtime/scratch.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
-import type { RowWeights } from './step.js';
+import type { RowWeights } from './incremental.js';
 
-/** The kernel reads up to so many bytes behind the last row. */
+/** The kernel reads up to this many bytes behind the last row. */
 const BEHIND = 15;
 
-/** Each row's largest weight becomes ±127.   w [N, K] → q [N, K], scales [N] */
+/** Quantises rows: each row's largest weight becomes ±127.   w [N, K] → q [N, K], scales [N] */
 export function quantizeRows(w: Float32Array, N: number): { q: Int8Array; scales: Float32Array } {
   const K = w.length / N;
   const q = new Int8Array(w.length);
@@ -24,11 +24,11 @@ export function quantizeRows(w: Float32Array, N: number): { q: Int8Array; scales
   return { q, scales };
 }
 
-/** A persistent matrix [N, K] of them. */
+/** A persistent quantised matrix [N, K]. */
 export class Int8Weights implements RowWeights {
   private readonly N: number;
   private readonly K: number;
-  /** The scales, then the whole numbers: the tensor only owns the memory. */
+  /** Owns the memory, which holds the N scales and behind them the N·K whole numbers. */
   private readonly block: Tensor;
 
   constructor(q: Int8Array, scales: Float32Array) {

@@ -1,24 +1,28 @@
-/** The output layers for large vocabularies, as `RecurrentLM` takes them. */
+/**
+ * Which softmax a language model's output layer has: the full one is the default, the adaptive and
+ * the sampled one are cheaper for large vocabularies.
+ */
+
+import { AdaptiveSoftmax, type AdaptiveSoftmaxOptions } from '../nn/adaptive.js';
+import { SampledSoftmax, type SampledSoftmaxOptions } from '../nn/sampled.js';
+import type { Head } from '../nn/softmax.js';
 import type { Random } from '../runtime/random.js';
 import type { Parameter } from '../tensor/tensor.js';
-import { AdaptiveSoftmax, type AdaptiveSoftmaxOptions } from './adaptive.js';
-import { SampledSoftmax, type SampledSoftmaxOptions } from './sampled.js';
-import type { Head } from './softmax.js';
 
-/** What a model file says of the output layer; nothing of the full softmax. */
+/** What a model file's config says of the output layer; empty for the full softmax. */
 export interface SoftmaxConfig {
   softmax?: 'adaptive' | 'sampled';
   cutoffs?: readonly number[];
   samples?: number;
 }
 
-/** What is asked of a vocabulary; `text.Vocab` has it. */
+/** What an output layer reads of a vocabulary; `text.Vocab` has both. */
 interface Words {
   readonly size: number;
   readonly level: string;
 }
 
-/** A way to the next word's probability: `nn.adaptive()`, `nn.sampled()`. */
+/** A kind of output layer, made by `lm.adaptive()` or `lm.sampled()`. */
 export interface Softmax {
   /** Whether a step updates only the embedding's rows that it looked up. */
   readonly sparse: boolean;
@@ -77,7 +81,7 @@ export function sampled(options: Pick<SampledSoftmaxOptions, 'samples'> = {}): S
   };
 }
 
-/** The way that a model file's config names. */
+/** The softmax that a model file's config names; undefined for the full one. */
 export function softmaxOf({ softmax, cutoffs, samples }: SoftmaxConfig): Softmax | undefined {
   if (softmax === 'adaptive') return adaptive(cutoffs && { cutoffs });
   return softmax && sampled(samples === undefined ? {} : { samples });

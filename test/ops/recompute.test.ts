@@ -16,16 +16,16 @@ import { suite } from '../support/suite.js';
 import { throws } from '../support/throws.js';
 
 await init({ deterministic: true });
-const { test, run } = suite('ops/checkpoint');
+const { test, run } = suite('ops/recompute');
 
 test('results and gradients are those of the work itself', () => {
-  checkOp('checkpoint(tanh(x·w) + x)', {
+  checkOp('recompute(tanh(x·w) + x)', {
     inputs: [
       [3, 4],
       [3, 4],
     ],
     op: (...inputs) =>
-      ops.checkpoint(inputs, ([x, w]) => [ops.add(ops.tanh(ops.mul(x!, w!)), x!)])[0]!,
+      ops.recompute(inputs, ([x, w]) => [ops.add(ops.tanh(ops.mul(x!, w!)), x!)])[0]!,
     reference: (x, w) => ({
       shape: x.shape,
       data: x.data.map((v, i) => Math.tanh(v * w.data[i]!) + v),
@@ -40,8 +40,8 @@ const parameter = (random: TestRandom, n: number): Parameter => {
 };
 
 /**
- * x, s ↦ dropout(tanh(x·p + s)) twice, the loss of all results, and p's gradient; in one go or by
- * checkpoints.
+ * x, s ↦ dropout(tanh(x·p + s)) twice, the loss of all results, and p's gradient; computed
+ * plainly or by `recompute`.
  */
 function chain(
   p: Parameter,
@@ -79,13 +79,13 @@ function chain(
   return { loss, grad: p.grad! };
 }
 
-test('a chain of checkpoints, with dropout and results that are inputs, gives the bits of no checkpoints', () => {
+test('a chain of recomputed works, with dropout and results that are inputs, gives the bits of plain ones', () => {
   const p = parameter(new TestRandom(1), 37);
   const plain = chain(p, (inputs, work, random) => work(inputs, random));
-  const checkpointed = chain(p, (inputs, work, random) => ops.checkpoint(inputs, work, { random }));
+  const recomputed = chain(p, (inputs, work, random) => ops.recompute(inputs, work, { random }));
   notZero(plain.grad, 'gradient');
-  near([checkpointed.loss], [plain.loss], 0, 'loss');
-  near(checkpointed.grad, plain.grad, 0, 'gradient');
+  near([recomputed.loss], [plain.loss], 0, 'loss');
+  near(recomputed.grad, plain.grad, 0, 'gradient');
   p.dispose();
 });
 
@@ -96,16 +96,16 @@ test('what lies between is not kept', () => {
   const deep = (x: Tensor): Tensor =>
     Array.from({ length: 10 }).reduce<Tensor>(y => ops.tanh(ops.mul(y, p)), x);
   const kept = borrowed(() => deep(p));
-  const recomputed = borrowed(() => ops.checkpoint([p], ([x]) => [deep(x!)])[0]!);
+  const recomputed = borrowed(() => ops.recompute([p], ([x]) => [deep(x!)])[0]!);
   if (kept !== 20 * 4000 || recomputed !== 4000)
-    throw new Error(`${kept} bytes without, ${recomputed} with a checkpoint`);
+    throw new Error(`${kept} bytes without, ${recomputed} recomputed`);
   p.dispose();
 });
 
 test('without a tape the work runs once, as it is', () => {
   const p = parameter(new TestRandom(3), 5);
   let calls = 0;
-  const values = infer(() => ops.checkpoint([p], ([x]) => (calls++, [ops.exp(x!)]))[0]!.toArray());
+  const values = infer(() => ops.recompute([p], ([x]) => (calls++, [ops.exp(x!)]))[0]!.toArray());
   near(
     values,
     infer(() => ops.exp(p).toArray()),
@@ -122,10 +122,10 @@ test('a tensor from outside that is no input is refused', () => {
     () =>
       scope(() => {
         const outside = ops.exp(p);
-        ops.sum(ops.checkpoint([], () => [ops.mul(outside, 2)])[0]!).backward();
+        ops.sum(ops.recompute([], () => [ops.mul(outside, 2)])[0]!).backward();
       }),
     Error,
-    /^checkpoint: the work uses a tensor \[5\] from outside; pass it as an input/,
+    /^recompute: the work uses a tensor \[5\] from outside; pass it as an input/,
   );
   p.dispose();
 });

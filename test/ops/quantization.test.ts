@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { infer, init, runtimeInfo, tensor } from '../../src/index.js';
-import { Int8Weights, quantizeRows } from '../../src/ops/int8.js';
+import { Int8Weights, quantizeRows } from '../../src/ops/quantization.js';
 import { f32 } from '../../src/runtime/arena.js';
 import { linearForward } from '../reference/linear.js';
 import { near } from '../support/near.js';
@@ -9,7 +9,7 @@ import { suite } from '../support/suite.js';
 import { throws } from '../support/throws.js';
 
 await init({ deterministic: true });
-const { test, run } = suite('ops/int8');
+const { test, run } = suite('ops/quantization');
 const [N, K] = [9, 21];
 const w = Float32Array.from(new TestRandom(1).array(N * K));
 

@@ -1,14 +1,20 @@
 /** One token at a time against the whole sequence at once. */
 import * as assert from 'uvu/assert';
 import { infer, init, lm, type nn, text } from '../../src/index.js';
-import { rowHead, rowWeights, type StepModel, stepState, steps } from '../../src/ops/step.js';
+import {
+  type IncrementalModel,
+  initialState,
+  nextLogits,
+  rowHead,
+  rowWeights,
+} from '../../src/ops/incremental.js';
 import { near } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
 import { throws } from '../support/throws.js';
 
 await init({ deterministic: true });
-const { test, run } = suite('ops/step');
+const { test, run } = suite('ops/incremental');
 const vocab = text.Vocab.fromText('abcdefghijk', { level: 'char' });
 const random = new TestRandom(1);
 const ids = Int32Array.from({ length: 12 }, () => random.int(vocab.size));
@@ -23,7 +29,7 @@ for (const cell of ['rnn', 'lstm', 'gru'] as const) {
     ] as const) {
       using model = new lm.RecurrentLM({ vocab, cell, embeddingSize, hiddenSize, layers });
       const head = model.head as nn.FullSoftmax;
-      const row: StepModel = {
+      const row: IncrementalModel = {
         cell,
         hiddenSize,
         embedding: rowWeights(model.embedding.weight),
@@ -40,9 +46,9 @@ for (const cell of ['rnn', 'lstm', 'gru'] as const) {
         return { logits: logits.toArray(), state: state.map(tensor => tensor.toArray()) };
       });
       for (const cut of [0, 1, 7]) {
-        const state = stepState(row);
+        const state = initialState(row);
         const logits = [ids.subarray(0, cut), ids.subarray(cut)].flatMap(part =>
-          infer(() => [...steps(row, part, state).toArray()]),
+          infer(() => [...nextLogits(row, part, state).toArray()]),
         );
         near(logits, whole.logits, 2e-6, `logits, H ${hiddenSize}`);
         state.forEach((tensor, i) =>
@@ -52,7 +58,7 @@ for (const cell of ['rnn', 'lstm', 'gru'] as const) {
         for (const tensor of state) tensor.dispose();
       }
       throws(
-        () => infer(() => steps(row, Int32Array.of(1, 11), [])),
+        () => infer(() => nextLogits(row, Int32Array.of(1, 11), [])),
         RangeError,
         /id 11 at position 1/,
       );

@@ -5,9 +5,10 @@ import { isRecording, record, unwind } from '../tensor/tape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 
 /**
- * The results of `work`, without what its backward pass needs in between: that is computed again
- * when `backward` gets there, and given back after it. Memory for the time of one more forward pass
- * (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost").
+ * Runs `work` and keeps its results alone. What its backward pass needs in between is computed again
+ * when `backward` gets there, and freed after it: this saves memory and costs one more forward pass.
+ * PyTorch calls it checkpointing (Chen et al. 2016, "Training Deep Nets with Sublinear Memory
+ * Cost").
  *
  * @param inputs what `work` reads beside parameters and constants
  * @param work   computes the same each time it is called; runs in a scope of its own. It draws from
@@ -15,7 +16,7 @@ import { type Tensor, tensor } from '../tensor/tensor.js';
  * @param random passed on to `work`; the second time, as it stood the first time
  * @throws Error in `backward` if `work` uses a tensor that requires gradients and is no input
  */
-export function checkpoint(
+export function recompute(
   inputs: readonly Tensor[],
   work: (inputs: readonly Tensor[], random: Random | undefined) => readonly Tensor[],
   { random }: { random?: Random | undefined } = {},

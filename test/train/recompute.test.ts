@@ -5,7 +5,7 @@ import { near, notZero } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
 
-const { test, run } = suite('train/checkpointing');
+const { test, run } = suite('train/recompute');
 
 await init({ deterministic: true });
 
@@ -21,23 +21,23 @@ const peak = (): number => {
   return total - persistent;
 };
 
-test('a step with checkpoints takes less than half the memory', async () => {
+test('a step with recomputed segments takes less than half the memory', async () => {
   const model = new lm.RecurrentLM({ vocab, hiddenSize: 128, embeddingSize: 16, layers: 2 });
-  const step = async (checkpointing: object): Promise<number> => {
+  const step = async (recompute: object): Promise<number> => {
     const trainer = new train.Trainer(model, {
       optimizer: new optim.SGD(model.namedParameters(), { lr: 0.1 }),
       bptt: 64,
       steps: 2,
-      ...checkpointing,
+      ...recompute,
     });
     for await (const _ of trainer.run(text.columns(ids, { batchSize: 16 }))) void _;
     const bytes = peak();
     trainer.dispose();
     return bytes;
   };
-  const segments = await step({ checkpointing: 8 }); // first: the memory never shrinks
+  const segments = await step({ recompute: 8 }); // first: the memory never shrinks
   const whole = await step({});
-  assert.ok(segments < whole / 2, `${segments} bytes with checkpoints, ${whole} without`);
+  assert.ok(segments < whole / 2, `${segments} bytes with recomputed segments, ${whole} without`);
   model.dispose();
 });
 
@@ -53,7 +53,7 @@ for (const [name, data, options] of [
   for (const cell of ['lstm', 'gru', 'rnn'] as const) {
     test(`${cell} on ${name}: training comes to the same weights and carried state`, async () => {
       const trained = async (
-        checkpointing: object,
+        recompute: object,
       ): Promise<{ values: Map<string, Float32Array>; loss: number }> => {
         const model = new lm.RecurrentLM({
           vocab,
@@ -70,7 +70,7 @@ for (const [name, data, options] of [
           steps: 7,
           reportEvery: 7,
           ...options,
-          ...checkpointing,
+          ...recompute,
         });
         let loss = NaN;
         for await (const report of trainer.run(data))
@@ -86,36 +86,33 @@ for (const [name, data, options] of [
         return { values, loss };
       };
       const plain = await trained({});
-      const checkpointed = await trained({ checkpointing: 5 });
-      near([checkpointed.loss], [plain.loss], 1e-5, 'loss');
-      assert.equal([...checkpointed.values.keys()], [...plain.values.keys()]);
+      const recomputed = await trained({ recompute: 5 });
+      near([recomputed.loss], [plain.loss], 1e-5, 'loss');
+      assert.equal([...recomputed.values.keys()], [...plain.values.keys()]);
       for (const [what, values] of plain.values) {
         notZero(values, what);
-        near(checkpointed.values.get(what)!, values, 1e-5, what);
+        near(recomputed.values.get(what)!, values, 1e-5, what);
       }
     });
   }
 }
 
-test('a resumed run must have the same checkpointing', async () => {
-  const make = (checkpointing: number): [lm.RecurrentLM, train.Trainer<text.SequenceBatch>] => {
+test('a resumed run must have the same recompute', async () => {
+  const make = (recompute: number): [lm.RecurrentLM, train.Trainer<text.SequenceBatch>] => {
     const model = new lm.RecurrentLM({ vocab, hiddenSize: 8 });
     return [
       model,
       new train.Trainer(model, {
         optimizer: new optim.SGD(model.namedParameters(), { lr: 0.1 }),
         steps: 3,
-        checkpointing,
+        recompute,
       }),
     ];
   };
   const [model, trainer] = make(5);
   for await (const _ of trainer.run(text.columns(ids, { batchSize: 5 }))) void _;
   const [other, resumed] = make(6);
-  assert.throws(
-    () => resumed.restore(trainer.save()),
-    /^resume: checkpointing was 5, and is 6 now/,
-  );
+  assert.throws(() => resumed.restore(trainer.save()), /^resume: recompute was 5, and is 6 now/);
   for (const each of [trainer, resumed, model, other]) each.dispose();
 });
 
