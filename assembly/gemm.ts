@@ -76,9 +76,12 @@ export function gemm_pack(dst: usize, b: usize, K: i32, N: i32, bRow: i32, bCol:
   }
 }
 
-/** Where part i of `parts` begins when `total` is shared out evenly. */
+/**
+ * Where part i of `parts` begins when `total` is shared out evenly. total·i passes 2³² where a
+ * matrix has a few hundred thousand rows, so it is multiplied in 64 bits.
+ */
 function share(total: usize, i: usize, parts: usize): usize {
-  return (total * i) / parts;
+  return <usize>((<u64>total * i) / parts);
 }
 
 /** ⌈n / size⌉ */
@@ -87,12 +90,12 @@ function parts(n: usize, size: usize): usize {
 }
 
 /**
- * Where panel i of `panels` of A begins. Of six rows, panels are as equal as they can be: five rows
+ * Where panel i of `panels` of A begins; M is at most MC. Of six rows, panels are as equal as they can be: five rows
  * are as fast as six, one is not. Of four rows all are full but the last, for three are slower; and
  * `block` has tiles for one row and for two that are as fast as four.
  */
 function panelRow(M: usize, i: usize, panels: usize): usize {
-  return tileRows == 6 ? share(M, i, panels) : min(i * 4, M);
+  return tileRows == 6 ? (M * i) / panels : min(i * 4, M);
 }
 
 /** Reads a byte of each cache line from `from` to `to`. */

@@ -77,7 +77,10 @@ function mebibytes(n: number): string {
 function reserve(end: number, wanted: number): void {
   const missing = end - buffer().byteLength;
   if (missing <= 0) return;
-  const message = `memory: ${mebibytes(wanted)} more do not fit, ${mebibytes(heap)} are in use; use a smaller model, batch or window, or dispose() what is no longer needed`;
+  const message =
+    `memory: ${mebibytes(wanted)} more do not fit, ${mebibytes(heap)} of ` +
+    `${mebibytes(MAX_BYTES)} are in use; use a smaller model, batch or window, or dispose() ` +
+    'what is no longer needed';
   if (end > MAX_BYTES) throw new RangeError(message);
   try {
     memory.current!.grow(Math.ceil(missing / PAGE));

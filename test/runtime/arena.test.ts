@@ -162,7 +162,7 @@ test('what does not fit gets one sentence, inside and outside scopes, and everyt
   p.set([1, 2, 3]);
   const before = memory();
   const sentence =
-    /^memory: 4096\.0 MiB more do not fit, \d+\.\d MiB are in use; use a smaller model, batch or window, or dispose\(\) what is no longer needed$/;
+    /^memory: 4096\.0 MiB more do not fit, \d+\.\d MiB of 4095\.9 MiB are in use; use a smaller model, batch or window, or dispose\(\) what is no longer needed$/;
   const fourGiB = [2 ** 30];
   throws(() => zeros(fourGiB), RangeError, sentence);
   throws(() => new Parameter(fourGiB), RangeError, sentence);

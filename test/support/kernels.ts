@@ -55,7 +55,7 @@ export class Bench {
       .exports as unknown as Kernels;
     if (mutant)
       (this.kernels as unknown as { mutant: WebAssembly.Global }).mutant.value = Number(mutant);
-    this.base = this.top = (this.kernels.heap_base() + 15) & ~15;
+    this.base = this.top = Math.ceil(this.kernels.heap_base() / 16) * 16;
   }
 
   /** Forgets all buffers. */
@@ -67,7 +67,7 @@ export class Bench {
   /** A buffer of `bytes`, 16-byte aligned, between canaries. */
   bytes(bytes: number, what = 'buffer'): number {
     const address = this.top + CANARY_BYTES;
-    this.top = (address + bytes + CANARY_BYTES + 15) & ~15;
+    this.top = Math.ceil((address + bytes + CANARY_BYTES) / 16) * 16; // may pass 2³¹
     const missing = this.top - this.memory.buffer.byteLength;
     if (missing > 0) this.memory.grow(Math.ceil(missing / 65536));
     const view = new DataView(this.memory.buffer);
