@@ -4,20 +4,25 @@ import { exp4, log1 } from './core/math';
 import { expRow, rowMax, sumExp, sumShifted } from './core/row';
 import { madd } from './core/v128';
 
+/** Bytes of a row's statistics. */
+const STATS: usize = 16;
+
 /**
  * ln p = x − ln Σⱼ exp xⱼ
  * lossₙ = −(1 − ε)·ln pₜ − ε·(1/C)·Σⱼ ln pⱼ      t = targetsₙ; 0 where t is ignoreIndex      torch.nn.functional.cross_entropy
  *
  *   losses  [N]     written
- *   lse     [N]     written: ln Σⱼ exp xⱼ, for the backward (0 where ignored)
+ *   stats   [N]     written, but for ignored rows: 16 bytes a row for the backward, the f64
+ *                   Σⱼ exp(xⱼ − max x), then the f32 max x
  *   logits  [N, C]  read: x
  *   targets [N]     i32, read
  *
- * smoothing is ε. Everything is taken relative to the row's maximum: finite for any finite logits.
+ * smoothing is ε. Everything is taken relative to the row's maximum: finite for any finite logits,
+ * and as accurate for large ones as for small ones.
  */
 export function cross_entropy_forward(
   losses: usize,
-  lse: usize,
+  stats: usize,
   logits: usize,
   targets: usize,
   N: i32,
@@ -29,17 +34,18 @@ export function cross_entropy_forward(
   for (
     let row = 0;
     row < N;
-    row++, losses += 4, lse += 4, targets += 4, logits += (<usize>C) << 2
+    row++, losses += 4, stats += STATS, targets += 4, logits += (<usize>C) << 2
   ) {
     const target = load<i32>(targets);
     if (target == ignoreIndex) {
       store<f32>(losses, 0);
-      store<f32>(lse, 0);
       continue;
     }
     const top = rowMax(logits, C);
-    const logSum = log1(<f32>sumExp(logits, C, top));
-    store<f32>(lse, top + logSum);
+    const sum = sumExp(logits, C, top);
+    store<f64>(stats, sum);
+    store<f32>(stats, top, 8);
+    const logSum = log1(<f32>sum);
     let score = (1 - e) * (<f64>load<f32>(logits + ((<usize>target) << 2)) - <f64>top);
     if (e != 0) score += (e * sumShifted(logits, C, top)) / <f64>C;
     store<f32>(losses, <f32>(<f64>logSum - score));
@@ -47,20 +53,20 @@ export function cross_entropy_forward(
 }
 
 /**
- * dxⱼ += dloss·(pⱼ − ε/C − (1 − ε)·[j = t]),   pⱼ = exp(xⱼ − lse)
+ * dxⱼ += dloss·(pⱼ − ε/C − (1 − ε)·[j = t]),   pⱼ = exp(xⱼ − max x) / Σₖ exp(xₖ − max x)
  *
  *   dlogits [N, C]  added to; rows whose target is ignoreIndex are left alone. May be logits: their
  *   place is then written, with 0 in such rows
  *   dloss   [N]     read: one upstream gradient for each row
  *   logits  [N, C]  read: x
- *   lse     [N]     read
+ *   stats   [N]     read: as the forward wrote them
  *   targets [N]     i32, read
  */
 export function cross_entropy_backward(
   dlogits: usize,
   dloss: usize,
   logits: usize,
-  lse: usize,
+  stats: usize,
   targets: usize,
   N: i32,
   C: i32,
@@ -71,7 +77,7 @@ export function cross_entropy_backward(
   for (
     let row = 0;
     row < N;
-    row++, dlogits += bytes, logits += bytes, dloss += 4, lse += 4, targets += 4
+    row++, dlogits += bytes, logits += bytes, dloss += 4, stats += STATS, targets += 4
   ) {
     const target = load<i32>(targets);
     if (target == ignoreIndex) {
@@ -79,7 +85,8 @@ export function cross_entropy_backward(
       continue;
     }
     const d = load<f32>(dloss);
-    addProbabilities(dlogits, logits, C, d, load<f32>(lse), (d * smoothing) / <f32>C);
+    const factor = <f32>(<f64>d / load<f64>(stats));
+    addExponentials(dlogits, logits, C, factor, load<f32>(stats, 8), (d * smoothing) / <f32>C);
     const at = dlogits + ((<usize>target) << 2);
     store<f32>(at, load<f32>(at) - d * (1 - smoothing));
   }
@@ -122,10 +129,10 @@ export function cross_entropy_both(
   }
 }
 
-/** dxⱼ += d·exp(xⱼ − lse) − base;   where dx is x: dxⱼ = … */
-function addProbabilities(dx: usize, x: usize, C: i32, d: f32, lse: f32, base: f32): void {
-  const l = f32x4.splat(lse);
-  const f = f32x4.splat(d);
+/** dxⱼ += factor·exp(xⱼ − top) − base;   where dx is x: dxⱼ = … */
+function addExponentials(dx: usize, x: usize, C: i32, factor: f32, top: f32, base: f32): void {
+  const l = f32x4.splat(top);
+  const f = f32x4.splat(factor);
   const b = f32x4.splat(base);
   const kept = i32x4.splat(dx == x ? 0 : -1); // bits of dx that count
   let left = C;

@@ -89,7 +89,7 @@ export function linearCrossEntropy(
   const chunks = Math.ceil(N / Math.max(ROWS, Math.floor(FLOATS / C)));
   const rows = Math.ceil(N / chunks);
   const atOnce = chunks > 1 && y.requiresGrad;
-  const [logits, losses, lse] = [borrow(4 * rows * C), borrow(4 * N), borrow(4 * N)];
+  const [logits, losses, stats] = [borrow(4 * rows * C), borrow(4 * N), borrow(16 * N)];
   const inputs = [x, w, bias];
   const early = inputs.map(input => (atOnce && input?.requiresGrad ? zeros(input.shape) : null));
   for (let from = 0; from < N; from += rows) {
@@ -111,7 +111,7 @@ export function linearCrossEntropy(
     } else
       kernels.cross_entropy_forward(
         lossesAt,
-        lse + 4 * from,
+        stats + 16 * from,
         logits,
         targetsAt,
         n,
@@ -137,7 +137,7 @@ export function linearCrossEntropy(
         logits,
         dlosses,
         logits,
-        lse,
+        stats,
         targetsPtr,
         N,
         C,

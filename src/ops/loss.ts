@@ -60,10 +60,10 @@ export function crossEntropy(
     throw new RangeError(`crossEntropy: labelSmoothing is ${labelSmoothing}, expected 0 ≤ ε < 1`);
   const { address, count } = checkTargets(targets, N, C, ignoreIndex, 'crossEntropy');
   const losses = output(logits.shape.slice(0, -1), [logits]);
-  const lse = borrow(4 * N);
+  const stats = borrow(16 * N); // of each row, for the backward
   kernels.cross_entropy_forward(
     losses.ptr,
-    lse,
+    stats,
     logits.ptr,
     address,
     N,
@@ -76,7 +76,7 @@ export function crossEntropy(
       logits.wantGrad(),
       losses.gradPtr,
       logits.ptr,
-      lse,
+      stats,
       address,
       N,
       C,

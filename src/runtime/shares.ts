@@ -139,7 +139,7 @@ export function shares(kernels: Kernels, threads: number, run: Run): Partial<Ker
 
   const cross_entropy_forward: Kernels['cross_entropy_forward'] = (
     losses,
-    lse,
+    stats,
     logits,
     targets,
     N,
@@ -150,7 +150,7 @@ export function shares(kernels: Kernels, threads: number, run: Run): Partial<Ker
     if (COST.cross_entropy * N * C < WORTH)
       return kernels.cross_entropy_forward(
         losses,
-        lse,
+        stats,
         logits,
         targets,
         N,
@@ -162,7 +162,7 @@ export function shares(kernels: Kernels, threads: number, run: Run): Partial<Ker
       'cross_entropy_forward',
       cut(N, threads, 1).map(([from, to]) => [
         at(losses, from),
-        at(lse, from),
+        at(stats, 4 * from),
         at(logits, from * C),
         at(targets, from),
         to - from,
@@ -177,7 +177,7 @@ export function shares(kernels: Kernels, threads: number, run: Run): Partial<Ker
     dlogits,
     dloss,
     logits,
-    lse,
+    stats,
     targets,
     N,
     C,
@@ -189,7 +189,7 @@ export function shares(kernels: Kernels, threads: number, run: Run): Partial<Ker
         dlogits,
         dloss,
         logits,
-        lse,
+        stats,
         targets,
         N,
         C,
@@ -202,7 +202,7 @@ export function shares(kernels: Kernels, threads: number, run: Run): Partial<Ker
         at(dlogits, from * C),
         at(dloss, from),
         at(logits, from * C),
-        at(lse, from),
+        at(stats, 4 * from),
         at(targets, from),
         to - from,
         C,

@@ -117,7 +117,7 @@ const CASES: Case[] = [
   { name: 'column_sums', args: ({ f }) => [f(517), f(1031 * 520), 1031, 517, 520] },
   {
     name: 'cross_entropy_forward',
-    args: ({ f, ids }) => [f(257), f(257), f(257 * 691), ids(257, 691), 257, 691, 3, 0.1],
+    args: ({ f, ids }) => [f(257), f(4 * 257), f(257 * 691), ids(257, 691), 257, 691, 3, 0.1],
   },
   {
     name: 'cross_entropy_both',
@@ -129,7 +129,7 @@ const CASES: Case[] = [
       f(257 * 691),
       f(257),
       f(257 * 691),
-      f(257),
+      f(4 * 257),
       ids(257, 691),
       257,
       691,
