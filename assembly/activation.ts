@@ -9,13 +9,24 @@
  */
 import { exp1, exp4, log1, log4, sigmoid1, sigmoid4, tanh1, tanh4 } from './core/math';
 
-/** y = eˣ, see exp4 */
+/** The largest x whose eˣ is finite in f32. */
+const EXP_LIMIT: f32 = 88.722832;
+
+/** y = eˣ, see exp4; ∞ where it overflows */
 export function exp_forward(y: usize, x: usize, n: i32): void {
   const body: usize = (n & ~3) << 2,
     end: usize = n << 2;
+  const infinity = f32x4.splat(Infinity),
+    limit = f32x4.splat(EXP_LIMIT);
   let i: usize = 0;
-  for (; i < body; i += 16) v128.store(y + i, exp4(v128.load(x + i)));
-  for (; i < end; i += 4) store<f32>(y + i, exp1(load<f32>(x + i)));
+  for (; i < body; i += 16) {
+    const v = v128.load(x + i);
+    v128.store(y + i, v128.bitselect(infinity, exp4(v), f32x4.gt(v, limit)));
+  }
+  for (; i < end; i += 4) {
+    const v = load<f32>(x + i);
+    store<f32>(y + i, v > EXP_LIMIT ? Infinity : exp1(v));
+  }
 }
 
 /** dx += dy·y */
@@ -160,7 +171,7 @@ export function relu_forward(y: usize, x: usize, n: i32): void {
   }
 }
 
-/** dx += dy where y > 0 */
+/** dx += dy where y > 0 or NaN, as PyTorch: a NaN is not hidden behind a gradient of 0 */
 export function relu_backward(dx: usize, dy: usize, y: usize, n: i32): void {
   const body: usize = (n & ~3) << 2,
     end: usize = n << 2;
@@ -169,8 +180,11 @@ export function relu_backward(dx: usize, dy: usize, y: usize, n: i32): void {
   for (; i < body; i += 16)
     v128.store(
       dx + i,
-      f32x4.add(v128.load(dx + i), v128.and(v128.load(dy + i), f32x4.gt(v128.load(y + i), zero))),
+      f32x4.add(
+        v128.load(dx + i),
+        v128.andnot(v128.load(dy + i), f32x4.le(v128.load(y + i), zero)),
+      ),
     );
   for (; i < end; i += 4)
-    if (load<f32>(y + i) > 0) store<f32>(dx + i, load<f32>(dx + i) + load<f32>(dy + i));
+    if (!(load<f32>(y + i) <= 0)) store<f32>(dx + i, load<f32>(dx + i) + load<f32>(dy + i));
 }

@@ -17,11 +17,11 @@ import { tanh4 } from './math';
   storeLanes<Lanes>(y, ht, left);
 }
 
-/** a holds h_t; da may be a. */
+/** a holds h_t; da may be a. ReLU passes the gradient on where h_t is NaN, as PyTorch does. */
 // @ts-ignore: decorator
 @inline export function backward4<Lanes>(da: usize, dh: usize, dy: usize, a: usize, left: i32, relu: bool): void {
   const h = loadLanes<Lanes>(a, left);
   const dht = carry(f32x4.add(loadLanes<Lanes>(dh, left), loadLanes<Lanes>(dy, left)));
-  const d = relu ? v128.and(dht, f32x4.gt(h, f32x4.splat(0))) : f32x4.mul(dht, f32x4.sub(f32x4.splat(1), f32x4.mul(h, h)));
+  const d = relu ? v128.andnot(dht, f32x4.le(h, f32x4.splat(0))) : f32x4.mul(dht, f32x4.sub(f32x4.splat(1), f32x4.mul(h, h)));
   storeLanes<Lanes>(da, d, left);
 }

@@ -86,7 +86,7 @@ for (const name of Object.keys(activations) as Name[]) {
 }
 
 for (const build of builds) {
-  test(`relu passes NaN on, and no gradient where y is 0 (${build})`, () => {
+  test(`relu passes NaN on, and a gradient where y is positive or NaN (${build})`, () => {
     const bench = new Bench(build);
     const x = [NaN, -1, 0, 2, NaN, -1];
     const y = bench.f32(6);
@@ -94,7 +94,23 @@ for (const build of builds) {
     assert.equal([...bench.read(y, 6)], [NaN, 0, 0, 2, NaN, 0]);
     const dx = bench.f32(6, [1, 1, 1, 1, 1, 1]);
     bench.kernels.relu_backward(dx, bench.f32(6, [5, 5, 5, 5, 5, 5]), y, 6);
-    assert.equal([...bench.read(dx, 6)], [1, 1, 1, 6, 1, 1]);
+    assert.equal([...bench.read(dx, 6)], [6, 1, 1, 6, 6, 1]);
+  });
+}
+
+for (const build of builds) {
+  test(`exp is infinite where it overflows, 0 where it underflows, NaN for NaN (${build})`, () => {
+    const bench = new Bench(build);
+    const x = [88.7228, 88.7229, 1e4, Infinity, -100, -Infinity, NaN]; // body and tail
+    for (const list of [x, x.toReversed()]) {
+      const y = bench.f32(x.length);
+      bench.kernels.exp_forward(y, bench.f32(x.length, list), x.length);
+      const result = [...bench.read(y, x.length)];
+      if (list !== x) result.reverse();
+      const [largest, ...others] = result;
+      if (!(largest! > 3.4e38 && largest! < Infinity)) throw new Error(`e^88.7228 is ${largest}`);
+      assert.equal(others, [Infinity, Infinity, Infinity, 0, 0, NaN]);
+    }
   });
 }
 
