@@ -10,7 +10,8 @@ type Backward = (dx: number, dy: number, kept: number, n: number) => void;
 function activation(x: Tensor, forward: Forward, backward: Backward, kept: 'x' | 'y'): Tensor {
   const y = output(x.shape, [x]);
   forward(y.ptr, x.ptr, x.size);
-  record([y], () => backward(x.wantGrad(), y.gradPtr, kept === 'x' ? x.ptr : y.ptr, x.size));
+  const saved = kept === 'x' ? x : y;
+  record([y], () => backward(x.wantGrad(), y.gradPtr, saved.ptr, x.size), [saved]);
   return y;
 }
 

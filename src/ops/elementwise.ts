@@ -62,7 +62,7 @@ export function mul(a: Operand, b: Operand): Tensor {
   record([z], () => {
     if (x.requiresGrad) kernels.mul_add(x.wantGrad(), z.gradPtr, y.ptr, z.size);
     if (y.requiresGrad) kernels.mul_add(y.wantGrad(), z.gradPtr, x.ptr, z.size);
-  });
+  }, [x, y]);
   return z;
 }
 
@@ -71,8 +71,10 @@ export function div(a: Operand, b: Operand): Tensor {
   const [x, y] = together(a, b, 'div');
   const z = output(x.shape, [x, y]);
   kernels.div(z.ptr, x.ptr, y.ptr, z.size);
-  record([z], () =>
-    kernels.div_backward(x.wantGrad(), y.wantGrad(), z.gradPtr, y.ptr, z.ptr, z.size),
+  record(
+    [z],
+    () => kernels.div_backward(x.wantGrad(), y.wantGrad(), z.gradPtr, y.ptr, z.ptr, z.size),
+    [y, z],
   );
   return z;
 }

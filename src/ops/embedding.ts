@@ -47,8 +47,9 @@ export function embedding(
   );
   if (padding < 0 && !(w instanceof Parameter && w.sparse))
     lookups.set(y, { table: w, ids: address });
+  const touched = w instanceof Parameter && w.sparse ? ids.slice() : ids;
   record([y], () => {
-    const dw = w instanceof Parameter ? w.wantGradRows(ids) : w.wantGrad();
+    const dw = w instanceof Parameter ? w.wantGradRows(touched) : w.wantGrad();
     kernels.embedding_backward(dw, y.gradPtr, address, ids.length, E, E, padding);
   });
   return y;

@@ -108,6 +108,6 @@ export function gru(
       if (w.bias_hh?.requiresGrad)
         kernels.column_sums(w.bias_hh.wantGrad() + 8 * H, hn, T * B, H, H);
     }
-  });
+  }, [y, ...inputs]);
   return { output: y, h };
 }

@@ -123,29 +123,33 @@ export function linearCrossEntropy(
   kernels.sum_forward(y.ptr, losses, 1, N, 1);
   kernels.affine(y.ptr, y.ptr, 1, scale, 0);
 
-  record([y], () => {
-    const dy = f32(y.gradPtr, 1)[0]!;
-    if (atOnce) {
-      inputs.forEach(
-        (input, i) => early[i] && kernels.axpy(input!.wantGrad(), early[i].ptr, input!.size, dy),
-      );
-      return;
-    }
-    lend(4 * N, dlosses => {
-      kernels.fill(dlosses, N, dy * scale);
-      kernels.cross_entropy_backward(
-        logits,
-        dlosses,
-        logits,
-        stats,
-        targetsPtr,
-        N,
-        C,
-        ignoreIndex,
-        0,
-      );
-    });
-    addHeadGradients(x.wantGrad(), w.wantGrad(), bias?.wantGrad() ?? 0, logits, x, w, 0, N);
-  });
+  record(
+    [y],
+    () => {
+      const dy = f32(y.gradPtr, 1)[0]!;
+      if (atOnce) {
+        inputs.forEach(
+          (input, i) => early[i] && kernels.axpy(input!.wantGrad(), early[i].ptr, input!.size, dy),
+        );
+        return;
+      }
+      lend(4 * N, dlosses => {
+        kernels.fill(dlosses, N, dy * scale);
+        kernels.cross_entropy_backward(
+          logits,
+          dlosses,
+          logits,
+          stats,
+          targetsPtr,
+          N,
+          C,
+          ignoreIndex,
+          0,
+        );
+      });
+      addHeadGradients(x.wantGrad(), w.wantGrad(), bias?.wantGrad() ?? 0, logits, x, w, 0, N);
+    },
+    atOnce ? [] : [x, w],
+  );
   return y;
 }

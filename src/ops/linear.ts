@@ -15,19 +15,22 @@ export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): Tensor {
   const y = output([...x.shape.slice(0, -1), O], [x, w, b]);
   const N = sizeOf(x.shape.slice(0, -1));
   kernels.linear_forward(y.ptr, x.ptr, w.ptr, b?.ptr ?? 0, scratch(), N, I, O);
-  record([y], () =>
-    kernels.linear_backward(
-      x.wantGrad(),
-      w.wantGrad(),
-      b?.wantGrad() ?? 0,
-      y.gradPtr,
-      x.ptr,
-      w.ptr,
-      scratch(),
-      N,
-      I,
-      O,
-    ),
+  record(
+    [y],
+    () =>
+      kernels.linear_backward(
+        x.wantGrad(),
+        w.wantGrad(),
+        b?.wantGrad() ?? 0,
+        y.gradPtr,
+        x.ptr,
+        w.ptr,
+        scratch(),
+        N,
+        I,
+        O,
+      ),
+    [x, w],
   );
   return y;
 }
@@ -70,6 +73,6 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
         // dB += Aᵀ·dY
         kernels.gemm(db + bi, a.ptr + ai, y.gradPtr + yi, scratch(), K, N, M, N, 1, K, N, 1, 1);
     });
-  });
+  }, [a, b]);
   return y;
 }

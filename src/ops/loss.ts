@@ -71,18 +71,21 @@ export function crossEntropy(
     ignoreIndex,
     labelSmoothing,
   );
-  record([losses], () =>
-    kernels.cross_entropy_backward(
-      logits.wantGrad(),
-      losses.gradPtr,
-      logits.ptr,
-      stats,
-      address,
-      N,
-      C,
-      ignoreIndex,
-      labelSmoothing,
-    ),
+  record(
+    [losses],
+    () =>
+      kernels.cross_entropy_backward(
+        logits.wantGrad(),
+        losses.gradPtr,
+        logits.ptr,
+        stats,
+        address,
+        N,
+        C,
+        ignoreIndex,
+        labelSmoothing,
+      ),
+    [logits],
   );
   return reduction === 'mean' ? affine(sum(losses), 1 / count) : reduce(losses, reduction);
 }
@@ -117,8 +120,10 @@ export function mse(
   checkSame(a, b, 'mse');
   const losses = output(a.shape, [a, b]);
   kernels.mse_forward(losses.ptr, a.ptr, b.ptr, a.size);
-  record([losses], () =>
-    kernels.mse_backward(a.wantGrad(), b.wantGrad(), losses.gradPtr, a.ptr, b.ptr, a.size),
+  record(
+    [losses],
+    () => kernels.mse_backward(a.wantGrad(), b.wantGrad(), losses.gradPtr, a.ptr, b.ptr, a.size),
+    [a, b],
   );
   return reduce(losses, reduction);
 }
@@ -132,14 +137,17 @@ export function bceWithLogits(
   checkSame(logits, targets, 'bceWithLogits');
   const losses = output(logits.shape, [logits]);
   kernels.bce_logits_forward(losses.ptr, logits.ptr, targets.ptr, logits.size);
-  record([losses], () =>
-    kernels.bce_logits_backward(
-      logits.wantGrad(),
-      losses.gradPtr,
-      logits.ptr,
-      targets.ptr,
-      logits.size,
-    ),
+  record(
+    [losses],
+    () =>
+      kernels.bce_logits_backward(
+        logits.wantGrad(),
+        losses.gradPtr,
+        logits.ptr,
+        targets.ptr,
+        logits.size,
+      ),
+    [logits, targets],
   );
   return reduce(losses, reduction);
 }
@@ -152,11 +160,12 @@ export function gather(x: Tensor, ids: Int32Array): Tensor {
     if (!(ids[n]! >= 0 && ids[n]! < C))
       throw new RangeError(`gather: id ${ids[n]} at position ${n} lies outside [0, ${C})`);
   const y = output(x.shape.slice(0, -1), [x]);
+  const picks = ids.slice(); // the caller may write his own anew before backward
   const values = f32(x.ptr, x.size);
-  f32(y.ptr, N).forEach((_, n, picked) => (picked[n] = values[n * C + ids[n]!]!));
+  f32(y.ptr, N).forEach((_, n, picked) => (picked[n] = values[n * C + picks[n]!]!));
   record([y], () => {
     const dx = f32(x.wantGrad(), x.size);
-    f32(y.gradPtr, N).forEach((d, n) => (dx[n * C + ids[n]!]! += d));
+    f32(y.gradPtr, N).forEach((d, n) => (dx[n * C + picks[n]!]! += d));
   });
   return y;
 }

@@ -122,6 +122,6 @@ export function lstm(
         s,
       );
     }
-  });
+  }, [y, ...inputs]);
   return { output: y, h, c };
 }

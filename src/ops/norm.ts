@@ -17,19 +17,22 @@ export function layerNorm(x: Tensor, w: Tensor, b: Tensor, eps = 1e-5): Tensor {
   const mean = borrow(4 * N);
   const rstd = borrow(4 * N);
   kernels.layer_norm_forward(y.ptr, mean, rstd, x.ptr, w.ptr, b.ptr, N, C, eps);
-  record([y], () =>
-    kernels.layer_norm_backward(
-      x.wantGrad(),
-      w.wantGrad(),
-      b.wantGrad(),
-      y.gradPtr,
-      x.ptr,
-      mean,
-      rstd,
-      w.ptr,
-      N,
-      C,
-    ),
+  record(
+    [y],
+    () =>
+      kernels.layer_norm_backward(
+        x.wantGrad(),
+        w.wantGrad(),
+        b.wantGrad(),
+        y.gradPtr,
+        x.ptr,
+        mean,
+        rstd,
+        w.ptr,
+        N,
+        C,
+      ),
+    [x, w],
   );
   return y;
 }

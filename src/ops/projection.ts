@@ -22,7 +22,7 @@ interface Rows {
 }
 
 function rowsOf(x: Tensor, { T, B }: Sequence): Rows {
-  const lookup = lookupOf(x);
+  const lookup = x.retainsGrad ? null : lookupOf(x); // the gradient of the rows themselves is asked for
   const V = lookup?.table.shape[0] ?? Infinity;
   return lookup && 2 * V <= T * B
     ? { source: lookup.table, N: V, ids: lookup.ids }

@@ -28,16 +28,20 @@ export function recompute(
     null,
   );
   const outputs = values.map(({ shape, data }) => tensor(data, { shape, requiresGrad: true }));
-  record(outputs, () => {
-    for (const input of inputs) input.wantGrad(); // lasts longer than the scope below
-    within(() => {
-      const results = work(inputs, before && Random.fromState(before));
-      results.forEach((result, i) => {
-        const d = outputs[i]!.gradPtr;
-        if (d !== 0 && result.requiresGrad) kernels.add_to(result.wantGrad(), d, result.size);
-      });
-      unwind();
-    }, []);
-  });
+  record(
+    outputs,
+    () => {
+      for (const input of inputs) input.wantGrad(); // lasts longer than the scope below
+      within(() => {
+        const results = work(inputs, before && Random.fromState(before));
+        results.forEach((result, i) => {
+          const d = outputs[i]!.gradPtr;
+          if (d !== 0 && result.requiresGrad) kernels.add_to(result.wantGrad(), d, result.size);
+        });
+        unwind();
+      }, []);
+    },
+    inputs,
+  );
   return outputs;
 }

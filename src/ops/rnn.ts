@@ -112,6 +112,6 @@ export function rnn(
         s,
       );
     }
-  });
+  }, [y, ...inputs]);
   return { output: y, h };
 }

@@ -15,7 +15,7 @@ export function softmax(x: Tensor): Tensor {
   const { N, C } = rows(x, 'softmax');
   const y = output(x.shape, [x]);
   kernels.softmax_forward(y.ptr, x.ptr, N, C);
-  record([y], () => kernels.softmax_backward(x.wantGrad(), y.gradPtr, y.ptr, N, C));
+  record([y], () => kernels.softmax_backward(x.wantGrad(), y.gradPtr, y.ptr, N, C), [y]);
   return y;
 }
 
@@ -24,6 +24,6 @@ export function logSoftmax(x: Tensor): Tensor {
   const { N, C } = rows(x, 'logSoftmax');
   const y = output(x.shape, [x]);
   kernels.log_softmax_forward(y.ptr, x.ptr, N, C);
-  record([y], () => kernels.log_softmax_backward(x.wantGrad(), y.gradPtr, y.ptr, N, C));
+  record([y], () => kernels.log_softmax_backward(x.wantGrad(), y.gradPtr, y.ptr, N, C), [y]);
   return y;
 }

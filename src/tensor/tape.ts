@@ -9,6 +9,10 @@ import type { Tensor } from './tensor.js';
 interface Entry {
   outputs: readonly Tensor[];
   backward: () => void;
+  /** The tensors whose values `backward` reads. */
+  needs: readonly (Tensor | null | undefined)[];
+  /** How often these were written when the op was recorded. */
+  version: number;
 }
 
 let entries: Entry[] | null = null;
@@ -30,10 +34,23 @@ export function isRecording(): boolean {
  *
  * @param backward adds to its inputs' gradients; called at most once, and only if some output
  *   received a gradient
+ * @param needs the tensors whose values `backward` reads: if one is written before, `backward` is
+ *   refused
  */
-export function record(outputs: readonly Tensor[], backward: () => void): void {
+export function record(
+  outputs: readonly Tensor[],
+  backward: () => void,
+  needs: Entry['needs'] = [],
+): void {
   if (entries !== null && outputs.some(output => output.requiresGrad))
-    entries.push({ outputs, backward });
+    entries.push({ outputs, backward, needs, version: versionOf(needs) });
+}
+
+/** @internal Grows whenever one of the tensors is written. */
+export function versionOf(tensors: Entry['needs']): number {
+  let version = 0;
+  for (const tensor of tensors) if (tensor) version += tensor.version;
+  return version;
 }
 
 /**
@@ -72,8 +89,16 @@ export function unwind(): boolean {
     const entry = recorded[i]!;
     if (entry.outputs.every(output => output.gradPtr === 0)) continue;
     reached = true;
+    if (versionOf(entry.needs) !== entry.version) throw overwritten(entry.outputs[0]!);
     entry.backward();
     for (const output of entry.outputs) output.releaseGrad();
   }
   return reached;
+}
+
+function overwritten(output: Tensor): Error {
+  return new Error(
+    `backward: a tensor that the gradient of a result [${output.shape}] is computed from was ` +
+      'written after that result; call backward() before set, copyFrom or optimizer.step',
+  );
 }

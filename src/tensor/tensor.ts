@@ -5,7 +5,7 @@
 import * as arena from '../runtime/arena.js';
 import { currentLife, type Life } from './scope.js';
 import { checkShape, type Shape, sizeOf } from './shape.js';
-import { backward, isRecording } from './tape.js';
+import { backward, isRecording, versionOf } from './tape.js';
 
 /** Options of `tensor` and `zeros`. */
 export interface TensorOptions {
@@ -23,10 +23,12 @@ export class Tensor {
   readonly shape: Shape;
   /** Number of elements. */
   readonly size: number;
-  readonly requiresGrad: boolean;
+  private readonly tracked: boolean;
   private address: number;
   /** Writes the values when they are first read; null: they are there. */
   private compute: ((address: number) => void) | null;
+  /** How often the values were written, after they first were. */
+  private writes = 0;
   private gradAddress = 0;
   private retained = false;
   /** @internal How long it may be read. */
@@ -34,6 +36,8 @@ export class Tensor {
   /** A view shares the values and the gradient of its base, from `offset` elements on. */
   private readonly base: Tensor | null;
   private readonly offset: number;
+  /** What the values are computed from when they are first read. */
+  private readonly sources: readonly (Tensor | null | undefined)[];
 
   /** @internal Ops call `output`, users `tensor`, `zeros` and `view`. */
   constructor(
@@ -43,14 +47,32 @@ export class Tensor {
     requiresGrad: boolean,
     base: Tensor | null = null,
     offset = 0,
+    sources: readonly (Tensor | null | undefined)[] = [],
   ) {
     this.shape = shape;
     this.size = sizeOf(shape);
     [this.address, this.compute] = typeof values === 'number' ? [values, null] : [0, values];
     this.life = life;
-    this.requiresGrad = requiresGrad;
+    this.tracked = requiresGrad;
     this.base = base;
     this.offset = offset;
+    this.sources = sources;
+  }
+
+  /** Whether `backward` computes a gradient of this tensor. */
+  get requiresGrad(): boolean {
+    return this.tracked;
+  }
+
+  /** @internal Grows whenever the values are written anew. */
+  get version(): number {
+    return this.base === null ? this.writes + versionOf(this.sources) : this.base.version;
+  }
+
+  /** @internal Notes that the values were written: gradients computed from the old ones are refused. */
+  wrote(): void {
+    if (this.base === null) this.writes++;
+    else this.base.wrote();
   }
 
   /** @internal Refuses to be read after its scope closed. */
@@ -157,6 +179,11 @@ export class Tensor {
     return this.gradPtr === 0 ? null : arena.f32(this.gradPtr, this.size).slice();
   }
 
+  /** @internal Whether `retainGrad` was called, of it or of a view. */
+  get retainsGrad(): boolean {
+    return this.base === null ? this.retained : this.base.retainsGrad;
+  }
+
   /** Replaces the values. */
   set(values: ArrayLike<number>): void {
     if (values.length !== this.size)
@@ -164,6 +191,7 @@ export class Tensor {
         `set: ${values.length} values for a tensor [${this.shape}] of ${this.size}`,
       );
     arena.f32(this.ptr, this.size).set(values);
+    this.wrote();
   }
 
   /** Copies the values of a tensor of the same size: how state leaves a scope. */
@@ -174,6 +202,7 @@ export class Tensor {
           `[${this.shape}]`,
       );
     arena.copy(this.ptr, source.ptr, source.size);
+    this.wrote();
   }
 
   /**
@@ -199,6 +228,18 @@ export class Tensor {
   }
 }
 
+let watch: ((parameter: Parameter) => void) | null = null;
+
+/** @internal Calls `visit` with each parameter that a gradient is added to while `work` runs. */
+export function watchGradients<T>(visit: (parameter: Parameter) => void, work: () => T): T {
+  watch = visit;
+  try {
+    return work();
+  } finally {
+    watch = null;
+  }
+}
+
 /**
  * A trainable tensor: persistent, with a persistent gradient that `zeroGrad` clears and `backward`
  * adds to.
@@ -213,6 +254,7 @@ export class Parameter extends Tensor {
   /** Whether gradients come in rows. */
   readonly sparse: boolean;
   private readonly gradBlock: number;
+  private frozen = false;
 
   /** A parameter of zeros; initialisers fill it. */
   constructor(shape: Shape, { sparse = false }: { sparse?: boolean } = {}) {
@@ -231,6 +273,43 @@ export class Parameter extends Tensor {
     if (sparse) this.rows = new Int32Array(0);
   }
 
+  /**
+   * Whether the parameter is trained. Set it to false, outside scopes, to freeze it: `backward`
+   * computes no gradient of it, optimizers and clipping pass it over, files still hold it.
+   *
+   * @throws Error when it is changed inside a scope
+   */
+  override get requiresGrad(): boolean {
+    return !this.frozen;
+  }
+  override set requiresGrad(value: boolean) {
+    if (value === !this.frozen) return;
+    if (arena.isOpen())
+      throw new Error('requiresGrad: changed inside a scope; freeze parameters before it opens');
+    this.zeroGrad();
+    this.frozen = !value;
+  }
+
+  /** A copy of the gradient; null for a frozen parameter. */
+  override get grad(): Float32Array<ArrayBuffer> | null {
+    return this.frozen ? null : super.grad;
+  }
+  /**
+   * Replaces the gradient, for limits and penalties of one's own: between `backward` and `step`.
+   *
+   * @throws RangeError for another number of values; Error for a frozen parameter
+   */
+  override set grad(values: ArrayLike<number>) {
+    this.check();
+    if (this.frozen) throw new Error('grad: the parameter is frozen, requiresGrad is false');
+    if (values.length !== this.size)
+      throw new RangeError(
+        `grad: ${values.length} values for a parameter [${this.shape}] of ${this.size}`,
+      );
+    this.rows = null;
+    arena.f32(this.gradBlock, this.size).set(values);
+  }
+
   /** Adds ids to the touched rows of a sparse parameter. */
   touch(ids: Int32Array): void {
     if (this.rows === null) return;
@@ -239,12 +318,15 @@ export class Parameter extends Tensor {
 
   /** @internal As of every tensor; what is added may lie in any row. */
   override wantGrad(): number {
+    if (this.frozen) return 0;
+    watch?.(this);
     this.rows = null;
     return super.wantGrad();
   }
 
   /** @internal The address to add a gradient to that lies in the rows `ids` alone. */
   wantGradRows(ids: Int32Array): number {
+    watch?.(this);
     this.touch(ids);
     return super.wantGrad();
   }
@@ -290,7 +372,16 @@ export function deferred(
   inputs: readonly (Tensor | null | undefined)[],
   compute: (address: number) => void,
 ): Tensor {
-  return new Tensor(shape, compute, currentLife(), requiresOne(inputs));
+  const version = versionOf(inputs);
+  const checked = (address: number): void => {
+    if (versionOf(inputs) !== version)
+      throw new Error(
+        `tensor [${shape}]: read after a tensor that it is computed from was written; read it ` +
+          'before set, copyFrom or optimizer.step',
+      );
+    compute(address);
+  };
+  return new Tensor(shape, checked, currentLife(), requiresOne(inputs), null, 0, inputs);
 }
 
 /** A tensor of zeros: borrowed inside a scope, persistent (dispose it) outside. */
