@@ -36,23 +36,37 @@ export function expectEntries(
   if (faults.length > 0) throw new RangeError(`load: ${faults.join('; ')}`);
 }
 
+/** The parameters and modules in a field's value. */
+function* within(name: string, value: unknown): Iterable<[string, Parameter | Module]> {
+  if (value instanceof Parameter || value instanceof Module) yield [name, value];
+  else if (value instanceof Map || value instanceof Set) {
+    for (const element of value.values())
+      for (const _ of within('', element))
+        throw new TypeError(
+          `Module: the field "${name}" is a ${value.constructor.name} that holds parameters; use ` +
+            'an array or a plain object, or override children()',
+        );
+  } else if (Array.isArray(value) || isPlain(value))
+    for (const [key, element] of Object.entries(value)) yield* within(`${name}.${key}`, element);
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value?.constructor === Object;
+}
+
 /**
  * A part of a model: parameters and other modules in its fields. A field's name is the parameter's
  * name in `stateDict`, as in PyTorch: `this.rnn = new LSTM(…)` gives `rnn.weight_ih_l0`.
  */
 export abstract class Module {
   /**
-   * Parameters and modules with their names, in order. Default: the fields; arrays are numbered.
+   * Parameters and modules with their names, in order. Default: those in the fields, and in arrays
+   * and plain objects there: `this.heads = { left: [new Linear(…)] }` gives `heads.left.0.weight`.
+   *
+   * @throws TypeError for a Map or Set that holds some: their names could not be told
    */
   protected *children(): Iterable<[string, Parameter | Module]> {
-    for (const [name, value] of Object.entries(this)) {
-      if (value instanceof Parameter || value instanceof Module) yield [name, value];
-      else if (Array.isArray(value)) {
-        for (const [i, element] of value.entries())
-          if (element instanceof Parameter || element instanceof Module)
-            yield [`${name}.${i}`, element];
-      }
-    }
+    for (const [name, value] of Object.entries(this)) yield* within(name, value);
   }
 
   /** Every name and its parameter; a tied parameter stands under each of its names. */
@@ -90,15 +104,36 @@ export abstract class Module {
     );
   }
 
+  /** Clears the gradients of all parameters, also of those that no optimizer was given. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.zeroGrad();
+  }
+
   /**
    * Takes over values by name. Nothing changes unless everything fits.
    *
+   * @param options strict false: names that are missing or unexpected are passed over, for models
+   *   that share a part, and told in the result. Default: true
+   * @returns names of this module that `state` lacks, and names of `state` that it lacks
    * @throws RangeError that lists all missing, unexpected and misshapen names
    */
-  loadStateDict(state: ReadonlyMap<string, StateEntry>): void {
+  loadStateDict(
+    state: ReadonlyMap<string, StateEntry>,
+    { strict = true }: { strict?: boolean } = {},
+  ): { missing: string[]; unexpected: string[] } {
     const own = new Map(this.entries());
-    expectEntries(new Map([...own].map(([name, { shape }]) => [name, shape])), state);
-    for (const [name, parameter] of own) parameter.set(state.get(name)!.data);
+    const missing = [...own.keys()].filter(name => !state.has(name));
+    const unexpected = [...state.keys()].filter(name => !own.has(name));
+    const common = (name: string): boolean => strict || (own.has(name) && state.has(name));
+    expectEntries(
+      new Map([...own].filter(([name]) => common(name)).map(([name, { shape }]) => [name, shape])),
+      strict ? state : new Map([...state].filter(([name]) => common(name))),
+    );
+    for (const [name, parameter] of own) {
+      const entry = state.get(name);
+      if (entry) parameter.set(entry.data);
+    }
+    return { missing, unexpected };
   }
 
   /** Gives the memory of all parameters back. */

@@ -21,12 +21,9 @@ type State = 'square_avg' | 'acc_delta';
 export class Adadelta extends Optimizer<AdadeltaOptions, State> {
   constructor(
     parameters: Trainable<AdadeltaOptions>,
-    { lr = 1, ...options }: { lr?: number } & Partial<AdadeltaOptions> = {},
+    options: { lr?: number } & Partial<AdadeltaOptions> = {},
   ) {
-    super('Adadelta', parameters, {
-      lr,
-      options: { rho: 0.9, eps: 1e-6, weightDecay: 0, ...options },
-    });
+    super('Adadelta', parameters, options, { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0 });
   }
 
   protected check(
@@ -47,19 +44,9 @@ export class Adadelta extends Optimizer<AdadeltaOptions, State> {
   }
 
   protected update(
-    { p, g, state, n }: Stretch<State>,
+    { p, g, state, n, lr }: Stretch<State>,
     { rho, eps, weightDecay }: AdadeltaOptions,
   ): void {
-    kernels.adadelta_step(
-      p,
-      g,
-      state.square_avg,
-      state.acc_delta,
-      n,
-      this.lr,
-      rho,
-      eps,
-      weightDecay,
-    );
+    kernels.adadelta_step(p, g, state.square_avg, state.acc_delta, n, lr, rho, eps, weightDecay);
   }
 }

@@ -24,11 +24,14 @@ type State = 'sum';
 export class Adagrad extends Optimizer<AdagradOptions, State> {
   constructor(
     parameters: Trainable<AdagradOptions>,
-    { lr = 1e-2, ...options }: { lr?: number } & Partial<AdagradOptions> = {},
+    options: { lr?: number } & Partial<AdagradOptions> = {},
   ) {
-    super('Adagrad', parameters, {
-      lr,
-      options: { lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, ...options },
+    super('Adagrad', parameters, options, {
+      lr: 1e-2,
+      lrDecay: 0,
+      weightDecay: 0,
+      initialAccumulatorValue: 0,
+      eps: 1e-10,
     });
     this.fillState('sum', ({ initialAccumulatorValue }) => initialAccumulatorValue);
   }
@@ -54,7 +57,7 @@ export class Adagrad extends Optimizer<AdagradOptions, State> {
   }
 
   protected update(
-    { p, g, state, n }: Stretch<State>,
+    { p, g, state, n, lr }: Stretch<State>,
     { lrDecay, weightDecay, eps }: AdagradOptions,
   ): void {
     kernels.adagrad_step(
@@ -62,7 +65,7 @@ export class Adagrad extends Optimizer<AdagradOptions, State> {
       g,
       state.sum,
       n,
-      this.lr / (1 + (this.steps - 1) * lrDecay),
+      lr / (1 + (this.steps - 1) * lrDecay),
       weightDecay,
       eps,
     );

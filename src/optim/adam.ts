@@ -22,7 +22,13 @@ export interface AdamOptions {
 
 type State = 'exp_avg' | 'exp_avg_sq' | 'max_exp_avg_sq';
 
-const DEFAULTS = { betas: [0.9, 0.999] as const, eps: 1e-8, weightDecay: 0, amsgrad: false };
+const DEFAULTS: AdamOptions & { lr: number } = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  amsgrad: false,
+};
 
 /** Adam and AdamW differ in where the weight decay goes. */
 abstract class Moments extends Optimizer<AdamOptions, State> {
@@ -49,7 +55,7 @@ abstract class Moments extends Optimizer<AdamOptions, State> {
   }
 
   protected update(
-    { p, g, state, n }: Stretch<State>,
+    { p, g, state, n, lr }: Stretch<State>,
     { betas: [beta1, beta2], eps, weightDecay }: AdamOptions,
   ): void {
     const correction1 = 1 - kernels.pow64(beta1, this.steps);
@@ -61,7 +67,7 @@ abstract class Moments extends Optimizer<AdamOptions, State> {
       state.exp_avg_sq,
       state.max_exp_avg_sq,
       n,
-      this.lr,
+      lr,
       beta1,
       beta2,
       eps,
@@ -86,9 +92,9 @@ export class Adam extends Moments {
 
   constructor(
     parameters: Trainable<AdamOptions>,
-    { lr = 1e-3, ...options }: { lr?: number } & Partial<AdamOptions> = {},
+    options: { lr?: number } & Partial<AdamOptions> = {},
   ) {
-    super('Adam', parameters, { lr, options: { ...DEFAULTS, ...options } });
+    super('Adam', parameters, options, DEFAULTS);
   }
 }
 
@@ -101,8 +107,8 @@ export class AdamW extends Moments {
 
   constructor(
     parameters: Trainable<AdamOptions>,
-    { lr = 1e-3, ...options }: { lr?: number } & Partial<AdamOptions> = {},
+    options: { lr?: number } & Partial<AdamOptions> = {},
   ) {
-    super('AdamW', parameters, { lr, options: { ...DEFAULTS, weightDecay: 1e-2, ...options } });
+    super('AdamW', parameters, options, { ...DEFAULTS, weightDecay: 1e-2 });
   }
 }

@@ -1,13 +1,15 @@
 import * as arena from '../runtime/arena.js';
+import { checkOptions } from '../runtime/options.js';
 import type { Parameter } from '../tensor/tensor.js';
 import { forEachStretch, items, type Named, named, type ParameterSource } from './parameters.js';
 import { checkRange } from './range.js';
 
 /**
- * Parameters with hyper-parameters of their own; those not given are the optimizer's. The learning
- * rate is common to all.
+ * Parameters with a learning rate and hyper-parameters of their own; those not given are the
+ * optimizer's. A group's rate keeps its proportion to the optimizer's: schedules, which write that,
+ * move both.
  */
-export type Group<Options> = Partial<Options> & { parameters: ParameterSource };
+export type Group<Options> = Partial<Options> & { parameters: ParameterSource; lr?: number };
 
 /** Parameters as `ParameterSource`, or groups of them. */
 export type Trainable<Options> = ParameterSource | readonly Group<Options>[];
@@ -28,12 +30,16 @@ export interface Stretch<State extends string> {
   /** 0 for a state that the hyper-parameters switch off. */
   state: Record<State, number>;
   n: number;
+  /** Learning rate. */
+  lr: number;
 }
 
 interface Slot<Options, State extends string> {
   readonly name: string;
   readonly parameter: Parameter;
   readonly options: Options;
+  /** The group's learning rate, as a multiple of the optimizer's. */
+  readonly rate: number;
   readonly state: Readonly<Record<State, number>>;
 }
 
@@ -58,22 +64,28 @@ export abstract class Optimizer<Options extends object, State extends string> {
   /**
    * @param who   the class's name, for messages
    * @param source see `Trainable`
-   * @throws RangeError for a hyper-parameter out of range; TypeError for what is no parameter;
-   *   Error inside a scope
+   * @param given  the options that the caller gave
+   * @param defaults of all options; where `lr` is undefined it must be given
+   * @throws RangeError for a hyper-parameter out of range; TypeError for what is no parameter, and
+   *   for options that do not exist; Error inside a scope
    */
   protected constructor(
     who: string,
     source: Trainable<Options>,
-    { lr, options }: { lr: number; options: Options },
+    given: Partial<Options> & { lr?: number },
+    defaults: Options & { lr: number | undefined },
   ) {
+    checkOptions(who, given, defaults);
+    const { lr: _lr, ...options } = { ...defaults, ...given };
+    const lr = (given.lr ?? defaults.lr)!;
     checkRange(lr, 'lr', { who });
     this.who = who;
     this.lr = lr;
-    const slots = this.resolve(source, options);
+    const slots = this.resolve(source, options as unknown as Options);
     try {
-      for (const { name, parameter, options } of slots) {
+      for (const { name, parameter, options, rate } of slots) {
         const state = {} as Record<State, number>;
-        this.slots.push({ name, parameter, options, state });
+        this.slots.push({ name, parameter, options, rate, state });
         for (const [key, wanted] of Object.entries(this.states(options)) as [State, boolean][]) {
           state[key] = wanted ? arena.allocate(4 * parameter.size) : 0;
         }
@@ -102,7 +114,7 @@ export abstract class Optimizer<Options extends object, State extends string> {
   private resolve(
     source: Trainable<Options>,
     defaults: Options,
-  ): { name: string; parameter: Parameter; options: Options }[] {
+  ): Omit<Slot<Options, State>, 'state'>[] {
     const { who } = this;
     this.check(defaults, { who, sparse: false });
     const list = items<unknown>(source, who);
@@ -110,9 +122,17 @@ export abstract class Optimizer<Options extends object, State extends string> {
       list.length > 0 &&
       list.every(item => typeof item === 'object' && item !== null && 'parameters' in item);
     const groups = (grouped ? list : [{ parameters: list }]) as Group<Options>[];
-    const slots: { name: string; parameter: Parameter; options: Options }[] = [];
+    const slots: Omit<Slot<Options, State>, 'state'>[] = [];
     const known = new Map<string | Parameter, Named>();
-    for (const { parameters, ...own } of groups) {
+    for (const { parameters, lr, ...own } of groups) {
+      checkOptions(`${who}: a group`, own, defaults);
+      if (lr !== undefined) checkRange(lr, 'lr', { who: `${who}: a group` });
+      if (lr !== undefined && this.lr === 0)
+        throw new RangeError(
+          `${who}: a group’s lr is ${lr} and the optimizer’s 0; its proportion to that is kept, ` +
+            'so give the optimizer one > 0',
+        );
+      const rate = lr === undefined ? 1 : lr / this.lr;
       const options = { ...defaults, ...own } as Options;
       for (const entry of named(parameters, who, slots.length)) {
         const [name, parameter] = entry;
@@ -126,7 +146,7 @@ export abstract class Optimizer<Options extends object, State extends string> {
           who: grouped || parameter.sparse ? `${who}: ${name}` : who,
           sparse: parameter.sparse,
         });
-        slots.push({ name, parameter, options });
+        slots.push({ name, parameter, options, rate });
       }
     }
     if (slots.length === 0) throw new RangeError(`${who}: there are no parameters`);
@@ -143,11 +163,19 @@ export abstract class Optimizer<Options extends object, State extends string> {
     if (this.disposed) throw new Error(`${this.who}: step after dispose`);
     checkRange(this.lr, 'lr', { who: `${this.who}.step` });
     this.taken++;
-    for (const { parameter, options, state } of this.slots) {
+    for (const { parameter, options, rate, state } of this.slots) {
+      if (!parameter.requiresGrad) continue;
+      parameter.wrote();
       const kept = (Object.entries(state) as [State, number][]).filter(
         ([, address]) => address !== 0,
       );
-      const stretch: Stretch<State> = { p: 0, g: 0, state: { ...state }, n: 0 };
+      const stretch: Stretch<State> = {
+        p: 0,
+        g: 0,
+        state: { ...state },
+        n: 0,
+        lr: this.lr * rate,
+      };
       forEachStretch(parameter, (offset, n) => {
         stretch.p = parameter.ptr + offset;
         stretch.g = parameter.gradPtr + offset;
@@ -156,6 +184,26 @@ export abstract class Optimizer<Options extends object, State extends string> {
         this.update(stretch, options);
       });
     }
+  }
+
+  /**
+   * What decides the update beside gradients and state, as plain data: a checkpoint holds it, so
+   * that a resumed training goes on with the same.
+   */
+  describe(): { kind: string; groups: Record<string, unknown>[] } {
+    const groups: Record<string, unknown>[] = [];
+    let last: Options | null = null;
+    for (const { options, rate } of this.slots) {
+      if (options === last) groups.at(-1)!.parameters = Number(groups.at(-1)!.parameters) + 1;
+      else groups.push({ ...options, rate, parameters: 1 });
+      last = options;
+    }
+    return { kind: this.who, groups };
+  }
+
+  /** What is updated: the parameters it was given, without those that are frozen. */
+  get parameters(): Parameter[] {
+    return this.slots.map(slot => slot.parameter).filter(parameter => parameter.requiresGrad);
   }
 
   /** Clears all gradients. Call it before `backward`, which adds. */

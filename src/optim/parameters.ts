@@ -47,7 +47,7 @@ export function named(source: ParameterSource, who: string, first = 0): Named[] 
 
 /**
  * Calls `visit` with each stretch that the gradient touches: the whole parameter, or neighbouring
- * touched rows as one.
+ * touched rows as one; nothing of a frozen one.
  *
  * @param visit receives the byte offset of the stretch and its number of elements
  */
@@ -55,6 +55,7 @@ export function forEachStretch(
   parameter: Parameter,
   visit: (offset: number, n: number) => void,
 ): void {
+  if (!parameter.requiresGrad) return;
   const { rows, shape, size } = parameter;
   if (rows === null) return visit(0, size);
   const width = size / (shape[0] || 1);

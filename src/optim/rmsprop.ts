@@ -25,11 +25,15 @@ type State = 'square_avg' | 'grad_avg' | 'momentum_buffer';
 export class RMSprop extends Optimizer<RMSpropOptions, State> {
   constructor(
     parameters: Trainable<RMSpropOptions>,
-    { lr = 1e-2, ...options }: { lr?: number } & Partial<RMSpropOptions> = {},
+    options: { lr?: number } & Partial<RMSpropOptions> = {},
   ) {
-    super('RMSprop', parameters, {
-      lr,
-      options: { alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false, ...options },
+    super('RMSprop', parameters, options, {
+      lr: 1e-2,
+      alpha: 0.99,
+      eps: 1e-8,
+      weightDecay: 0,
+      momentum: 0,
+      centered: false,
     });
   }
 
@@ -52,7 +56,7 @@ export class RMSprop extends Optimizer<RMSpropOptions, State> {
   }
 
   protected update(
-    { p, g, state, n }: Stretch<State>,
+    { p, g, state, n, lr }: Stretch<State>,
     { alpha, eps, weightDecay, momentum }: RMSpropOptions,
   ): void {
     kernels.rmsprop_step(
@@ -62,7 +66,7 @@ export class RMSprop extends Optimizer<RMSpropOptions, State> {
       state.grad_avg,
       state.momentum_buffer,
       n,
-      this.lr,
+      lr,
       alpha,
       eps,
       weightDecay,

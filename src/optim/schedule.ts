@@ -33,24 +33,35 @@ export interface Schedule {
   /** What `restore` needs. Absent where the step number is all there is. */
   state?(): ScheduleState;
   restore?(state: ScheduleState): void;
+  /**
+   * Name and options, as plain data: a checkpoint holds them, so that a resumed training goes on
+   * with the same. Absent: nobody compares.
+   */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 /** base throughout. */
 export function constant(): Schedule {
-  return { lr: (_step, _total, base) => base };
+  return { config: { kind: 'constant' }, lr: (_step, _total, base) => base };
 }
 
 /** base·gamma^⌊step / size⌋, as torch's StepLR. gamma defaults to 0.1. */
 export function step({ size, gamma = 0.1 }: { size: number; gamma?: number }): Schedule {
   checkSize(size, 'size', 'step');
   checkRange(gamma, 'gamma', { who: 'step' });
-  return { lr: (step, _total, base) => base * kernels.pow64(gamma, Math.floor(step / size)) };
+  return {
+    config: { kind: 'step', size, gamma },
+    lr: (step, _total, base) => base * kernels.pow64(gamma, Math.floor(step / size)),
+  };
 }
 
 /** base·gamma^step, as torch's ExponentialLR. */
 export function exponential({ gamma }: { gamma: number }): Schedule {
   checkRange(gamma, 'gamma', { who: 'exponential' });
-  return { lr: (step, _total, base) => base * kernels.pow64(gamma, step) };
+  return {
+    config: { kind: 'exponential', gamma },
+    lr: (step, _total, base) => base * kernels.pow64(gamma, step),
+  };
 }
 
 /** From a to b along half a cosine, at `share` (0 … 1) of the way. */
@@ -68,6 +79,7 @@ export function cosine({ min = 0, total: own }: { min?: number; total?: number }
   checkRange(min, 'min', { who: 'cosine' });
   if (own !== undefined) checkSize(own, 'total', 'cosine');
   return {
+    config: { kind: 'cosine', min, total: own ?? null },
     lr(step, given, base) {
       const total = own ?? given;
       checkSize(total, 'total', 'cosine');
@@ -109,6 +121,7 @@ export function oneCycle({
   const between =
     anneal === 'cos' ? halfCosine : (a: number, b: number, share: number) => a + (b - a) * share;
   return {
+    config: { kind: who, max: max ?? null, pctStart, divFactor, finalDivFactor, anneal },
     lr(step, total, base) {
       checkSize(total, 'total', who);
       const highest = max ?? base;
@@ -130,6 +143,7 @@ export function oneCycle({
 export function warmup(steps: number, then: Schedule = constant()): Schedule {
   checkSize(steps, 'steps', 'warmup');
   return {
+    config: { kind: 'warmup', steps, after: then.config ?? null },
     ...(then.observe && { observe: loss => then.observe!(loss) }),
     ...(then.state && { state: () => then.state!() }),
     ...(then.restore && { restore: state => then.restore!(state) }),
@@ -173,6 +187,7 @@ export function reduceOnPlateau({
   let bad = 0;
   let scale = 1;
   return {
+    config: { kind: who, factor, patience, threshold, min },
     lr: (_step, _total, base) => Math.min(base, Math.max(base * scale, min)),
     observe(loss) {
       if (best === null ? loss < Infinity : loss < best * (1 - threshold)) {

@@ -23,13 +23,13 @@ type State = 'momentum_buffer';
  * them the result is that of a dense gradient.
  */
 export class SGD extends Optimizer<SGDOptions, State> {
-  constructor(
-    parameters: Trainable<SGDOptions>,
-    { lr, ...options }: { lr: number } & Partial<SGDOptions>,
-  ) {
-    super('SGD', parameters, {
-      lr,
-      options: { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, ...options },
+  constructor(parameters: Trainable<SGDOptions>, options: { lr: number } & Partial<SGDOptions>) {
+    super('SGD', parameters, options, {
+      lr: undefined,
+      momentum: 0,
+      dampening: 0,
+      weightDecay: 0,
+      nesterov: false,
     });
   }
 
@@ -59,7 +59,7 @@ export class SGD extends Optimizer<SGDOptions, State> {
   }
 
   protected update(
-    { p, g, state, n }: Stretch<State>,
+    { p, g, state, n, lr }: Stretch<State>,
     { momentum, dampening, weightDecay, nesterov }: SGDOptions,
   ): void {
     kernels.sgd_step(
@@ -67,7 +67,7 @@ export class SGD extends Optimizer<SGDOptions, State> {
       g,
       state.momentum_buffer,
       n,
-      this.lr,
+      lr,
       momentum,
       dampening,
       weightDecay,

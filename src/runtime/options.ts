@@ -11,7 +11,7 @@
 export function checkOptions<O extends object>(
   who: string,
   options: O,
-  known: { readonly [Name in keyof Required<O>]: true },
+  known: { readonly [Name in keyof Required<O>]: unknown },
 ): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`${who}: the options are ${String(options)}, expected an object`);

@@ -168,6 +168,51 @@ test('loadStateDict lists everything that does not fit, and changes nothing', ()
   model.dispose();
 });
 
+test('nested arrays and plain objects are walked; a Map or Set of layers is refused', () => {
+  class Nested extends nn.Module {
+    readonly blocks = [[new nn.Linear(1, 1, { bias: false })], [new Parameter([1])]];
+    readonly heads = { left: new Parameter([2]), right: [new Parameter([3])] };
+    readonly options = { sizes: [1, 2], name: 'plain data' };
+  }
+  const nested = new Nested();
+  if (names(nested) !== 'blocks.0.0.weight blocks.1.0 heads.left heads.right.0')
+    throw new Error(names(nested));
+  nested.dispose();
+  for (const layers of [new Map([['a', new Parameter([1])]]), new Set([[new Parameter([1])]])]) {
+    const owner = new (class extends nn.Module {
+      readonly layers = layers;
+      readonly counts = new Map([['a', 1]]);
+    })();
+    throws(
+      () => owner.parameters(),
+      TypeError,
+      /^Module: the field "layers" is a (Map|Set) that holds parameters; use an array/,
+    );
+  }
+});
+
+test('loadStateDict, not strict, takes what fits and tells what was missing and unexpected', () => {
+  const [model, other] = [new Tagger(), new Tagger()];
+  for (const p of other.parameters()) p.set(new Float32Array(p.size).fill(2));
+  const state = other.stateDict();
+  state.delete('scale');
+  state.set('extra', { shape: [1], data: new Float32Array(1) });
+  const before = model.scale.toArray();
+  const told = model.loadStateDict(state, { strict: false });
+  if (JSON.stringify(told) !== '{"missing":["scale"],"unexpected":["extra"]}')
+    throw new Error(JSON.stringify(told));
+  near(model.embedding.weight.toArray(), new Float32Array(15).fill(2), 0, 'embedding');
+  near(model.scale.toArray(), before, 0, 'scale');
+  state.set('heads.1.weight', { shape: [6], data: new Float32Array(6) });
+  throws(
+    () => model.loadStateDict(state, { strict: false }),
+    RangeError,
+    /^load: "heads\.1\.weight" is \[6\], expected \[2,3\]$/,
+  );
+  model.dispose();
+  other.dispose();
+});
+
 test('dispose frees every parameter, once', () => {
   const { persistent } = runtimeInfo().memory;
   const model = new Tagger({ tie: true });

@@ -395,6 +395,29 @@ test('what has no meaning for sparse gradients is refused when the optimizer is 
   ]).step();
 });
 
+test('options that do not exist are refused, in groups too', () => {
+  const p = parameter([1]);
+  const made: [() => unknown, RegExp][] = [
+    [
+      () => new Adam([p], { learningRate: 5 } as object),
+      /^Adam: unknown option "learningRate"; expected "lr", "betas", "eps", "weightDecay", "amsgrad"$/,
+    ],
+    [
+      () => new SGD([p], { lr: 1, momentun: 0.9 } as { lr: number }),
+      /^SGD: unknown option "momentun"/,
+    ],
+    [
+      () =>
+        new Adam([{ parameters: [p], weight_decay: 1 } as object as { parameters: Parameter[] }]),
+      /^Adam: a group: unknown option "weight_decay"/,
+    ],
+    [() => new Adam([{ parameters: [p], lr: -1 }]), /^Adam: a group: lr is -1/],
+    [() => new Adam([{ parameters: [p], lr: 1 }], { lr: 0 }), /^Adam: a group’s lr is 1/],
+  ];
+  for (const [make, message] of made) assert.throws(make, message);
+  p.dispose();
+});
+
 test('hyper-parameters out of range are refused with their value', () => {
   const p = [parameter([1])];
   const cases: [() => unknown, RegExp][] = [
