@@ -57,7 +57,7 @@ interface Inspection {
 
 const FIRST_TOKENS = 40;
 /** What a checkpoint holds beside the model's own tensors. */
-const TRAINING_STATE = /^(optimizer|carry|best)\./;
+const TRAINING_STATE = /^@(optimizer|carry|best)\./;
 /** What belongs to the rows of quantised weights. */
 const SCALE = /\.scale$/;
 

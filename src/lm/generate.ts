@@ -20,13 +20,19 @@ export interface SampleOptions extends ChooseOptions {
   prompt?: string;
   /** Tokens to generate. Default: 200. */
   length?: number;
-  /** Divides the logits: below 1 safer, above 1 wilder, 0 always the most probable. Default: 1. */
+  /**
+   * Divides the logits: below 1 safer, above 1 wilder, 0 (and all below 1e-6) always the most
+   * probable. Default: 1.
+   */
   temperature?: number;
   /** Ends the text before the first place where this string would appear. */
   stop?: string;
   /** The same seed gives the same text. Default: 0. */
   seed?: number;
 }
+
+/** Below it logits / temperature would overflow. */
+const COLDEST = 1e-6;
 
 /** Generates text, piece by piece as it comes. The same seed gives the same text. */
 export async function* generate(
@@ -42,6 +48,7 @@ export async function* generate(
     throw new RangeError(`sample: topK is ${topK}, expected a whole number ≥ 1`);
   if (topP !== undefined && !(topP > 0 && topP <= 1))
     throw new RangeError(`sample: topP is ${topP}, expected 0 < p ≤ 1`);
+  const greedy = temperature < COLDEST;
   const random = new Random(seed);
   const state = initialState(model);
   const pacer = new Pacer();
@@ -54,8 +61,14 @@ export async function* generate(
         [vocab.size],
         (ids.length - 1) * vocab.size,
       );
-      const { ptr, size } = temperature > 0 ? softmax(affine(logits, 1 / temperature)) : logits;
+      const { ptr, size } = greedy ? logits : softmax(affine(logits, 1 / temperature));
       next.set(f32(ptr, size));
+      // −∞ is a token that cannot come; NaN and ∞ are broken weights
+      if (next.some(value => !(value < Infinity)))
+        throw new Error(
+          'sample: the model gives logits that are not finite; its weights are broken, take a ' +
+            'checkpoint from before',
+        );
     });
   let held = ''; // text that may be the beginning of `stop`
   try {
@@ -66,7 +79,7 @@ export async function* generate(
     for (let start = 0; start < context.length; start += WINDOW)
       advance(context.subarray(start, start + WINDOW));
     for (let n = 0; n < length; n++) {
-      const id = temperature > 0 ? choose(next, random, { topK, topP }) : mostProbable(next);
+      const id = greedy ? mostProbable(next) : choose(next, random, { topK, topP });
       held += decoder.push(id);
       if (stop) {
         const at = held.indexOf(stop);

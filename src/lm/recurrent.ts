@@ -139,8 +139,8 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
   }
 
   /**
-   * Mean cross-entropy of a window's targets, in nats; the state to carry is the one at
-   * `batch.carryAt`.
+   * Mean cross-entropy of a window's targets, in nats, 0 where none counts; the state to carry is
+   * the one at `batch.carryAt`.
    */
   loss(batch: SequenceBatch, { state, random, recompute: segment }: LossContext): LossResult {
     const { T, B, carryAt, lossFrom, targets } = batch;
@@ -164,7 +164,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
       losses.push(...results.slice(states));
       if (to === carryAt) carried = current;
     }
-    if (count === 0) throw new RangeError(`loss: none of the ${T}·${B} targets counts`);
+    if (count === 0) return { loss: zeros([]), state: carried };
     return { loss: affine(losses.reduce(add), 1 / count), state: carried };
   }
 

@@ -17,6 +17,11 @@ export class Carry {
   /** The state for a batch of B rows: undefined stands for zeros. Call outside scopes. */
   prepare(B: number, first: boolean): readonly Tensor[] | undefined {
     if (B !== this.rows) {
+      if (this.live && !first)
+        throw new RangeError(
+          `Trainer: a batch of ${B} rows follows one of ${this.rows}, whose state is carried on; ` +
+            'give all batches as many rows, or mark this one as first',
+        );
       this.dispose();
       this.tensors = this.shapes(B).map(shape => zeros(shape));
       this.rows = B;

@@ -19,4 +19,4 @@ export type {
   WindowPlan,
   Windows,
 } from './trainable.js';
-export { Trainer } from './trainer.js';
+export { type Acceptable, Trainer } from './trainer.js';

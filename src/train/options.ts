@@ -5,8 +5,8 @@ import type { Schedule } from '../optim/schedule.js';
 /** What the trainer uses of an optimizer, whatever its options. */
 export type AnyOptimizer = Pick<
   Optimizer<never, never>,
-  'lr' | 'step' | 'zeroGrad' | 'stateDict' | 'loadStateDict' | 'dispose'
->;
+  'lr' | 'parameters' | 'step' | 'zeroGrad' | 'stateDict' | 'loadStateDict' | 'dispose'
+> & { describe?: Optimizer<never, never>['describe'] };
 
 /** The recipe: what stays the same over a whole training. */
 export interface TrainerOptions {
@@ -67,3 +67,32 @@ export interface RunOptions {
   checkpoint?: ((bytes: Uint8Array) => void | Promise<void>) | undefined;
   checkpointEvery?: number | undefined;
 }
+
+/** The names of `TrainerOptions`. */
+export const TRAINER_OPTIONS: Record<keyof TrainerOptions, true> = {
+  optimizer: true,
+  schedule: true,
+  clipNorm: true,
+  clipValue: true,
+  bptt: true,
+  horizon: true,
+  randomLength: true,
+  recompute: true,
+  epochs: true,
+  steps: true,
+  seed: true,
+  reportEvery: true,
+  validEvery: true,
+  patience: true,
+  note: true,
+};
+
+/** The names of `RunOptions`. */
+export const RUN_OPTIONS: Record<keyof RunOptions, true> = {
+  validate: true,
+  signal: true,
+  steps: true,
+  maxSeconds: true,
+  checkpoint: true,
+  checkpointEvery: true,
+};

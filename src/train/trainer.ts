@@ -6,19 +6,30 @@ import { type ModelFile, readModel } from '../io/model.js';
 import type { StateEntry } from '../nn/module.js';
 import { clipNorm, clipValue, findNonfinite, gradNorm } from '../optim/clip.js';
 import { constant } from '../optim/schedule.js';
+import { runtimeInfo } from '../runtime/init.js';
+import { checkOptions } from '../runtime/options.js';
 import { Random } from '../runtime/random.js';
 import { scope } from '../tensor/scope.js';
 import { checkSize } from '../tensor/shape.js';
-import type { Parameter } from '../tensor/tensor.js';
+import { type Parameter, watchGradients } from '../tensor/tensor.js';
 import { Carry } from './carry.js';
-import { type Progress, readCheckpoint, writeCheckpoint } from './checkpoint.js';
-import type { AnyOptimizer, RunOptions, TrainerOptions } from './options.js';
+import { beginning, type Progress, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import {
+  type AnyOptimizer,
+  RUN_OPTIONS,
+  type RunOptions,
+  TRAINER_OPTIONS,
+  type TrainerOptions,
+} from './options.js';
 import { Pacer } from './pace.js';
 import type { EndReason, EndReport, Report, StepReport } from './report.js';
 import type { Trainable, TrainBatch, TrainData, Windows } from './trainable.js';
 
 /** Options that fix what a step is: a resumed run must have the same. */
 const FIXED = ['bptt', 'horizon', 'randomLength', 'recompute', 'clipNorm', 'clipValue'] as const;
+
+/** What a resumed run may have otherwise, where the caller says so. */
+export type Acceptable = (typeof FIXED)[number] | 'optimizer' | 'schedule' | 'build';
 
 /**
  * Trains a model on data, in one run or in many; owns the carried state and the place in the data.
@@ -37,8 +48,11 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
   private fingerprint: string | null = null;
   private best: Map<string, StateEntry> | null = null;
   private running = false;
+  /** Whether the first step has shown that the model knows all parameters it trains. */
+  private known = false;
 
   constructor(model: Model & Trainable<Batch>, options: TrainerOptions) {
+    checkOptions('Trainer', options, TRAINER_OPTIONS);
     const { bptt = 64, horizon = bptt, seed = 1, epochs, steps } = options;
     checkSize(bptt, 'bptt', 'Trainer');
     checkSize(horizon, 'horizon', 'Trainer');
@@ -75,21 +89,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     this.baseLr = options.optimizer.lr;
     this.carry = new Carry(B => model.stateShapes(B));
     this.random = new Random(seed);
-    this.progress = {
-      step: 0,
-      epoch: 0,
-      position: 0,
-      tokens: 0,
-      pendingLoss: 0,
-      pendingTokens: 0,
-      validationDue: false,
-      validLoss: null,
-      bestValidLoss: null,
-      badValidations: 0,
-      random: this.random.state,
-      perEpoch: null,
-      epochRandom: null,
-    };
+    this.progress = beginning(this.random.state);
   }
 
   /** Steps done since the start of training. */
@@ -120,6 +120,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
   ): AsyncGenerator<Report, void, undefined> {
     if (this.running)
       throw new Error('Trainer.run: already running; finish or leave the other loop first');
+    checkOptions('Trainer.run', run, RUN_OPTIONS);
     for (const name of ['steps', 'checkpointEvery'] as const) {
       const value = run[name];
       if (value !== undefined) checkSize(value, name, 'Trainer.run');
@@ -127,7 +128,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     if (this.fingerprint !== null && this.fingerprint !== data.fingerprint) {
       throw new RangeError(
         'Trainer.run: this is not the data that training began with; pass the same text and ' +
-          'batch size',
+          'batch size, or train the model on other data with a new Trainer',
       );
     }
     this.fingerprint = data.fingerprint;
@@ -149,8 +150,14 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     const pacer = new Pacer();
     let windows = this.openEpoch(data);
     progress.perEpoch ??= windows.length;
-    const total = options.steps ?? (options.epochs ?? 1) * progress.perEpoch;
-    const last = Math.min(total, progress.step + (run.steps ?? Infinity));
+    const { steps, epochs: passes = 1 } = options;
+    const total = steps ?? passes * progress.perEpoch; // with random lengths an estimate
+    const budget = progress.step + (run.steps ?? Infinity);
+    const last = Math.min(total, budget);
+    const finished = (): boolean =>
+      steps === undefined
+        ? progress.epoch + 1 >= passes && progress.position >= windows.length
+        : progress.step >= steps;
     let busy = 0;
     let sinceReport = 0;
     let savedAt = -1;
@@ -166,6 +173,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     let reason: EndReason | null = null;
     while (reason === null) {
       if (progress.validationDue && run.validate && !run.signal?.aborted) {
+        this.checkFinite();
         const result = await this.validate(run.validate, run.signal);
         if (result) {
           yield {
@@ -180,47 +188,52 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
           await save();
         }
       }
-      if (progress.step >= total) reason = 'finished';
+      if (finished()) reason = 'finished';
       else if (options.patience !== undefined && progress.badValidations >= options.patience)
         reason = 'early';
       else if (run.signal?.aborted) reason = 'aborted';
-      else if (progress.step >= last || seconds() >= (run.maxSeconds ?? Infinity))
+      else if (progress.step >= budget || seconds() >= (run.maxSeconds ?? Infinity))
         reason = 'budget';
       if (reason !== null) break;
 
       const start = performance.now();
-      let entry = windows.next();
-      if (entry.done) {
+      if (progress.position >= windows.length) {
         progress.epoch++;
         progress.epochRandom = null;
         windows = this.openEpoch(data);
-        entry = windows.next();
-        if (entry.done) throw new RangeError('Trainer.run: the data has no batches');
       }
+      const entry = windows.next();
+      if (entry.done)
+        throw new RangeError(
+          `Trainer.run: the data promised ${windows.length} batches and gave ${progress.position}`,
+        );
       const { lr, norm } = this.trainStep(entry.value, total);
       progress.position = windows.position;
       busy += performance.now() - start;
       sinceReport++;
-      const atEnd = progress.step >= total;
+      const atEnd = finished();
       if (
         options.validEvery === undefined
           ? progress.position === windows.length || atEnd
           : progress.step % options.validEvery === 0 || atEnd
       )
         progress.validationDue = true;
-      if (progress.step % options.reportEvery === 0 || progress.step >= last) {
-        yield this.report(epochs(), lr, norm, busy, ((last - progress.step) * busy) / sinceReport);
+      const due = progress.step % options.reportEvery === 0 || atEnd || progress.step >= budget;
+      if (due && progress.pendingTokens > 0) {
+        const left = Math.max(last - progress.step, 0);
+        yield this.report(epochs(), lr, norm, busy, (left * busy) / sinceReport);
         busy = 0;
         sinceReport = 0;
       }
       if (
         run.checkpointEvery !== undefined &&
         progress.step % run.checkpointEvery === 0 &&
-        !progress.validationDue
+        !(progress.validationDue && run.validate)
       )
         await save();
       await pacer.pause();
     }
+    this.checkFinite();
     await save();
     const end: EndReport = {
       type: 'end',
@@ -247,27 +260,33 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
       randomLength,
       random: Random.fromState(progress.epochRandom),
     });
+    if (windows.length === 0)
+      throw new RangeError(
+        'Trainer.run: the data has no batches; give more of it, or smaller ones',
+      );
     windows.position = progress.position;
     return windows;
   }
 
   private trainStep(batch: Batch, total: number): { lr: number; norm: number } {
     const { model, optimizer, options, progress } = this;
-    const parameters = model.namedParameters();
-    let lr = options.schedule.lr(progress.step, total, this.baseLr);
+    const { parameters } = optimizer;
+    // random lengths may make more steps than were estimated
+    let lr = options.schedule.lr(Math.min(progress.step, total - 1), total, this.baseLr);
     if (options.randomLength) lr *= (batch.T - batch.lossFrom) / options.bptt;
-    optimizer.lr = lr;
     const state = this.carry.prepare(batch.B, batch.first);
     let norm = 0;
-    optimizer.zeroGrad();
+    model.zeroGrad(); // also what the optimizer was not given
     scope(() => {
       const result = model.loss(batch, {
         state,
         random: this.random,
         recompute: options.recompute,
       });
+      if (batch.tokens === 0) return this.carry.keep(result.state); // nothing to learn from
       const loss = result.loss.item();
-      result.loss.backward();
+      if (this.known) result.loss.backward();
+      else this.checkKnown(() => result.loss.backward());
       norm =
         options.clipNorm === undefined
           ? gradNorm(parameters)
@@ -277,7 +296,14 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
       this.carry.keep(result.state);
       progress.pendingLoss += loss * batch.tokens;
     });
-    optimizer.step();
+    if (batch.tokens > 0) {
+      optimizer.lr = lr;
+      try {
+        optimizer.step();
+      } finally {
+        optimizer.lr = this.baseLr; // as it was given: another trainer starts from it
+      }
+    }
     progress.step++;
     progress.tokens += batch.tokens;
     progress.pendingTokens += batch.tokens;
@@ -295,15 +321,30 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     );
   }
 
-  /** A checkpoint must not replace a good one with broken weights. */
+  /** Broken weights must not be measured, nor replace good ones in a file. */
   private checkFinite(): void {
     const culprit = findNonfinite(this.model.namedParameters());
     if (culprit?.part === 'value') {
       throw new Error(
         `train: step ${this.progress.step}: "${culprit.name}" is ${culprit.value} at element ` +
-          `${culprit.index}; no checkpoint is written, the last one is good`,
+          `${culprit.index}; nothing is written, the last checkpoint is good; lower the learning ` +
+          'rate, and go on from there',
       );
     }
+  }
+
+  /** Runs the first backward: each parameter it reaches must be one that the model's files hold. */
+  private checkKnown(backward: () => void): void {
+    const own = new Set(this.model.parameters());
+    watchGradients(parameter => {
+      if (!own.has(parameter))
+        throw new TypeError(
+          `Trainer: the loss depends on a Parameter [${parameter.shape}] that is in no field of ` +
+            'the model, where files would miss it; keep it in a field, an array or a plain ' +
+            'object (not a #private field), or set its requiresGrad to false',
+        );
+    }, backward);
+    this.known = true;
   }
 
   private async validate(
@@ -320,7 +361,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     }
     progress.validationDue = false;
     progress.validLoss = result.loss;
-    if (progress.bestValidLoss === null || result.loss < progress.bestValidLoss) {
+    if (result.loss < (progress.bestValidLoss ?? Infinity)) {
       progress.bestValidLoss = result.loss;
       progress.badValidations = 0;
       this.best = this.model.stateDict();
@@ -369,7 +410,6 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     return writeCheckpoint(this.model.describe(), {
       progress: this.progress,
       optimizer: this.optimizer.stateDict(this.names()),
-      baseLr: this.baseLr,
       schedule: this.options.schedule.state?.() ?? null,
       fingerprint: this.fingerprint,
       carried: this.carry.save(),
@@ -411,9 +451,15 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
    * Goes on from a checkpoint, in a trainer made with the same model and options. Nothing changes
    * unless everything fits.
    *
-   * @throws RangeError for a damaged file, another model, or options that change what a step is
+   * @param options accept: what may differ from the run that wrote the checkpoint: options that
+   *   change what a step is, the `optimizer` or its hyper-parameters (the state of another kind of
+   *   optimizer is not taken over), the `schedule`, the `build` of the kernels
+   * @throws RangeError for a damaged file, another model, or a difference that is not accepted
    */
-  restore(checkpoint: Uint8Array | ModelFile): void {
+  restore(
+    checkpoint: Uint8Array | ModelFile,
+    { accept = [] }: { accept?: readonly Acceptable[] } = {},
+  ): void {
     const file = checkpoint instanceof Uint8Array ? readModel(checkpoint) : checkpoint;
     const { best, ...saved } = readCheckpoint(file);
     const own = this.model.describe();
@@ -425,33 +471,53 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
         );
       }
     }
-    for (const [name, value] of Object.entries(this.fixed())) {
-      if (saved.fixed?.[name] !== value)
+    const now = this.fixed();
+    const accepted = (name: string): boolean => accept.includes(name as Acceptable);
+    const changed = (name: string): boolean =>
+      JSON.stringify(saved.fixed[name]) !== JSON.stringify(now[name]);
+    for (const [name, value] of Object.entries(now)) {
+      if (changed(name) && !accepted(name))
         throw new RangeError(
-          `resume: ${name} was ${saved.fixed?.[name]}, and is ${value} now; a run goes on with ` +
-            'what it began with',
+          `resume: ${name} was ${brief(saved.fixed[name])}, and is ${brief(value)} now; a run ` +
+            `goes on with what it began with, unless told to accept: ['${name}']`,
         );
     }
+    const kind = (fixed: Record<string, unknown>): unknown =>
+      (fixed['optimizer'] as { kind?: unknown } | null)?.kind;
     const carried = this.carry.save();
+    const { schedule } = this.options;
+    const scheduled = schedule.state?.();
     try {
+      if (saved.schedule && !(accepted('schedule') && changed('schedule')))
+        schedule.restore?.(saved.schedule);
       if (best) this.model.loadStateDict(best); // checks it
       this.model.loadStateDict(new Map([...file.state].filter(([name]) => own.state.has(name))));
       this.carry.load(saved.carried);
-      this.optimizer.loadStateDict(saved.optimizer, this.names());
+      if (kind(saved.fixed) === kind(now))
+        this.optimizer.loadStateDict(saved.optimizer, this.names());
     } catch (error) {
       this.model.loadStateDict(own.state);
       this.carry.load(carried);
+      if (scheduled) schedule.restore?.(scheduled);
       throw error;
     }
+    this.optimizer.lr = this.baseLr;
     this.best = best;
-    if (saved.schedule) this.options.schedule.restore?.(saved.schedule);
     this.progress = { ...saved.progress };
     this.random = Random.fromState(saved.progress.random);
     this.fingerprint = saved.fingerprint;
   }
 
   private fixed(): Record<string, unknown> {
-    return Object.fromEntries(FIXED.map(name => [name, this.options[name] ?? null]));
+    const optimizer = this.optimizer.describe?.();
+    return {
+      ...Object.fromEntries(FIXED.map(name => [name, this.options[name] ?? null])),
+      optimizer: optimizer
+        ? { kind: optimizer.kind, lr: this.baseLr, groups: optimizer.groups }
+        : null,
+      schedule: this.options.schedule.config ?? null,
+      build: runtimeInfo().build,
+    };
   }
 
   /** The model's names, whatever the optimizer was given. */
@@ -471,6 +537,6 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
 }
 
 function brief(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value) ?? 'missing';
   return text.length > 120 ? `${text.slice(0, 117)}…` : text;
 }

@@ -46,9 +46,9 @@ const misshape =
   };
 spoil('model.safetensors', 'misshapen.safetensors', misshape('rnn.weight_hh_l0'));
 spoil('run.ckpt', 'misshapen.ckpt', misshape('head.weight'));
-spoil('run.ckpt', 'moments.ckpt', misshape('optimizer.exp_avg.head.bias'));
-spoil('run.ckpt', 'carry.ckpt', misshape('carry.1'));
-spoil('run.ckpt', 'missing.ckpt', ({ tensors }) => tensors.delete('carry.0'));
+spoil('run.ckpt', 'moments.ckpt', misshape('@optimizer.exp_avg.head.bias'));
+spoil('run.ckpt', 'carry.ckpt', misshape('@carry.1'));
+spoil('run.ckpt', 'missing.ckpt', ({ tensors }) => tensors.delete('@carry.0'));
 spoil(
   'run.ckpt',
   'architecture.ckpt',

@@ -301,7 +301,7 @@ test("a checkpoint calls the optimizer's state by the model's names", () => {
   const byPosition = new train.Trainer(model, { optimizer: new optim.Adam(model.parameters()) });
   const byName = new train.Trainer(model, { optimizer: new optim.Adam(model.namedParameters()) });
   assert.equal(byPosition.save(), byName.save());
-  assert.ok(io.readModel(byPosition.save()).state.has('optimizer.exp_avg.rnn.weight_hh_l0'));
+  assert.ok(io.readModel(byPosition.save()).state.has('@optimizer.exp_avg.rnn.weight_hh_l0'));
   byPosition.restore(byName.save());
   for (const job of [byPosition, byName, model]) job.dispose();
 });
