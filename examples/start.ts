@@ -4,11 +4,10 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createDisplay } from '../src/cli/display.js';
 import { explain } from '../src/cli/errors.js';
-import { supervise } from '../src/cli/interrupt.js';
 import { loadModel } from '../src/cli/kinds.js';
 import { colours, complain, print } from '../src/cli/output.js';
 import { write } from '../src/cli/sample.js';
-import { newRecipe } from '../src/cli/train.js';
+import { newRecipe, trainLanguageModel } from '../src/cli/train/lm.js';
 import { writeFileAtomic } from '../src/node/files.js';
 import { glosses } from './glosses.js';
 
@@ -34,24 +33,28 @@ async function start(): Promise<void> {
     steps: STEPS,
     split: SPLIT,
   });
-  const outcome = await supervise(
+  const outcome = await trainLanguageModel(
     {
       recipe,
+      inputs: { input: file('txt') },
       input: file('txt'),
       valid: null,
+      from: null,
       out: file('safetensors'),
       checkpoint: file('checkpoint.safetensors'),
+      checkpointEvery: 60,
       resume: null,
+      acceptBuild: false,
+      json: false,
       slice: null,
       maxSeconds: null,
       threads: 1,
       wide: false,
       reportEvery: display.live ? 20 : 250,
     },
-    { display },
+    display,
   );
-  if (outcome.reason === 'aborted') process.exitCode = 130;
-  else {
+  if (outcome.model !== null) {
     const model = await loadModel(outcome.model);
     print('\n');
     await write(model, { length: 600, temperature: 0.5, seed: 1 });
@@ -59,8 +62,10 @@ async function start(): Promise<void> {
     model.dispose();
   }
   const { bold } = colours(process.stderr);
-  display.note('model', outcome.model);
-  display.note('sample', bold(`npx throughtime sample ${outcome.model} --prompt "a "`));
+  if (outcome.model !== null) {
+    display.note('model', outcome.model);
+    display.note('sample', bold(`npx throughtime sample ${outcome.model} --prompt "a "`));
+  }
   display.note(
     'go on',
     bold(

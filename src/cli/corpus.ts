@@ -58,8 +58,10 @@ export interface Corpus {
   vocab: Vocab;
   train: Int32Array;
   valid: Int32Array | null;
-  /** Units of `valid` outside the vocabulary. */
+  /** Units outside the vocabulary. */
   unknown: number;
+  /** Whether these are left out; else the unknown id stands for them. */
+  skipped: boolean;
 }
 
 export async function readCorpus({
@@ -73,7 +75,8 @@ export async function readCorpus({
 }: CorpusOptions): Promise<Corpus> {
   const text = await readUnits(input, level);
   const vocab = given ?? Vocab.fromText(text, { level });
-  const all = await refusing(input, () => vocab.encode(text));
+  const { ids: all, unknown: outside } = await refusing(input, () => encode(vocab, text));
+  const skipped = vocab.unknown < 0;
   const [train, rest] = splitIds(all, split ?? 1);
   const window = (bptt + 1) * batch;
   if (train.length < window) {
@@ -88,12 +91,12 @@ export async function readCorpus({
   }
   if (valid !== null) {
     const { ids, unknown } = await readHeldOut(valid, vocab);
-    return { vocab, train, valid: ids, unknown };
+    return { vocab, train, valid: ids, unknown: outside + unknown, skipped };
   }
   if (rest.length === 1)
     throw new Refusal(
       `${input}: --split ${split} leaves 1 ${UNITS[level]} to validate on, at least 2 are ` +
         'needed; use a longer text, or --split 1 for no validation',
     );
-  return { vocab, train, valid: rest.length > 0 ? rest : null, unknown: 0 };
+  return { vocab, train, valid: rest.length > 0 ? rest : null, unknown: outside, skipped };
 }

@@ -5,7 +5,7 @@
 import cliProgress from 'cli-progress';
 import type { EndReport, StepReport, ValidReport } from '../train/report.js';
 import { count, duration, plural, short } from './format.js';
-import { colours } from './output.js';
+import { colours, tell } from './output.js';
 
 export interface Display {
   /** Whether somebody watches it live. */
@@ -79,7 +79,7 @@ class Plain extends Lines implements Display {
   private planned = 0;
 
   protected write(text: string): void {
-    process.stderr.write(text);
+    tell(text);
   }
 
   begin(planned: number): void {
@@ -126,7 +126,7 @@ class Bar extends Lines implements Display {
   protected write(text: string): void {
     const shown = this.timer !== undefined;
     if (shown) this.bar.stop();
-    process.stderr.write(text);
+    tell(text);
     if (shown) this.bar.start(this.planned, this.position());
   }
 

@@ -2,13 +2,14 @@
 /** The `throughtime` command. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { explainFileError } from '../node/files.js';
 import { explain } from './errors.js';
 import { evalCommand } from './eval.js';
 import { inspectCommand } from './inspect.js';
-import { colours, complain } from './output.js';
+import { colours, complain, printError } from './output.js';
 import { quantizeCommand } from './quantize.js';
 import { sampleCommand } from './sample.js';
-import { trainCommand } from './train.js';
+import { trainCommand } from './train/index.js';
 
 const EXAMPLES = `
 Examples:
@@ -35,6 +36,13 @@ const program = new Command('throughtime')
 
 /** Settings that commander does not hand down to commands made apart. */
 function settle(command: Command): void {
+  // given twice, which one is meant?
+  for (const option of command.options) {
+    let times = 0;
+    command.on(`option:${option.name()}`, () => {
+      if (++times > 1) command.error(`error: ${option.long} is given twice; give it once`);
+    });
+  }
   command
     .exitOverride()
     .configureHelp({ styleTitle: colours(process.stdout).bold })
@@ -50,6 +58,14 @@ function settle(command: Command): void {
   command.commands.forEach(settle);
 }
 settle(program);
+
+// a stream tells only later what it could not take
+process.once('beforeExit', () => {
+  const error = printError();
+  if (error === null) return;
+  complain(`standard output: ${explainFileError(error)}`);
+  process.exitCode ||= 1;
+});
 
 try {
   await program.parseAsync();

@@ -1,16 +1,32 @@
 /** Standard output, which a pipe's reader may close, and standard error. */
 import pc from 'picocolors';
 
-let closed = false;
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  closed = true;
-});
+/** What a stream could not take; nothing more is written to it. */
+const failed = new Map<NodeJS.WriteStream, NodeJS.ErrnoException>();
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => failed.set(stream, error));
 
-/** Writes to stdout; false once nobody reads it any more (`| head`), which is no error. */
+/** Writes to a stream; false once it takes nothing more. No work ends for that. */
+function write(stream: NodeJS.WriteStream, text: string): boolean {
+  if (failed.has(stream)) return false;
+  stream.write(text);
+  return true;
+}
+
+/** Writes to stdout; false once it takes nothing more: nobody reads it (`| head`), a disk is full. */
 export function print(text: string): boolean {
-  if (!closed) process.stdout.write(text);
-  return !closed;
+  return write(process.stdout, text);
+}
+
+/** Writes to stderr. */
+export function tell(text: string): void {
+  write(process.stderr, text);
+}
+
+/** Why stdout took nothing more, where that is an error: a reader that leaves is none. */
+export function printError(): NodeJS.ErrnoException | null {
+  const error = failed.get(process.stdout);
+  return error && error.code !== 'EPIPE' ? error : null;
 }
 
 /** One JSON object a line; numbers that are not finite are null. */
@@ -28,5 +44,5 @@ export function colours(stream: { isTTY?: boolean }): ReturnType<typeof pc.creat
 /** The one sentence of an error. */
 export function complain(message: string): void {
   const { red } = colours(process.stderr);
-  process.stderr.write(`${red('error:')} ${message}\n`);
+  tell(`${red('error:')} ${message}\n`);
 }

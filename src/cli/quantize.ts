@@ -1,13 +1,12 @@
 /** `throughtime quantize` */
-import { basename, dirname, extname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { readModel } from '../io/model.js';
 import { RecurrentLM } from '../lm/recurrent.js';
 import { softmaxOf } from '../lm/softmax.js';
-import { readFileBytes, writeFileAtomic } from '../node/files.js';
+import { readFileBytes } from '../node/files.js';
 import { init } from '../runtime/init.js';
-import { Refusal, refusing } from './errors.js';
-import { checkWritable } from './files.js';
+import { refusing } from './errors.js';
+import { checkFiles, siblingName, writeResult } from './files.js';
 import { bytes as size, table } from './format.js';
 import { colours, print, printJSON } from './output.js';
 
@@ -36,11 +35,9 @@ export function quantizeCommand(): Command {
 
 async function run(
   path: string,
-  { out = nameFor(path), json }: { out?: string; json?: boolean },
+  { out = siblingName(path, 'int8'), json }: { out?: string; json?: boolean },
 ): Promise<void> {
-  if (resolve(out) === resolve(path))
-    throw new Refusal(`--out ${out}: is the model itself; name another file`);
-  checkWritable(out, 'out');
+  checkFiles({ read: { 'the model itself': path }, write: { out } });
   await init();
   const before = await refusing(null, () => readFileBytes(path, 'the model'));
   const after = await refusing(path, () => {
@@ -48,7 +45,7 @@ async function run(
     using quantised = model.quantize();
     return quantised.save();
   });
-  await writeFileAtomic(out, after);
+  await writeResult(out, after, 'the model');
   if (json) printJSON({ type: 'quantize', model: out, bytes: after.length, before: before.length });
   else
     print(
@@ -60,10 +57,4 @@ async function run(
         colours(process.stdout).dim,
       ),
     );
-}
-
-/** model.safetensors → model.int8.safetensors */
-function nameFor(path: string): string {
-  const extension = extname(path);
-  return join(dirname(path), `${basename(path, extension)}.int8${extension}`);
 }

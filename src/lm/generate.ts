@@ -6,7 +6,8 @@ import { softmax } from '../ops/softmax.js';
 import { f32 } from '../runtime/arena.js';
 import { Random } from '../runtime/random.js';
 import { infer } from '../tensor/scope.js';
-import { view } from '../tensor/tensor.js';
+import type { Shape } from '../tensor/shape.js';
+import { type Tensor, tensor, view } from '../tensor/tensor.js';
 import type { Vocab } from '../text/vocab.js';
 import { Pacer } from '../train/pace.js';
 import { type ChooseOptions, choose, mostProbable } from './choose.js';
@@ -50,14 +51,15 @@ export async function* generate(
     throw new RangeError(`sample: topP is ${topP}, expected 0 < p ≤ 1`);
   const greedy = temperature < COLDEST;
   const random = new Random(seed);
-  const state = initialState(model);
+  let state = infer(() => initialState(model).map(saved));
   const pacer = new Pacer();
   const decoder = vocab.decoder();
   const next = new Float32Array(vocab.size);
   const advance = (ids: Int32Array): void =>
     infer(() => {
+      const tensors = state.map(({ shape, data }) => tensor(data, { shape }));
       const logits = view(
-        nextLogits(model, ids, state),
+        nextLogits(model, ids, tensors),
         [vocab.size],
         (ids.length - 1) * vocab.size,
       );
@@ -69,37 +71,42 @@ export async function* generate(
           'sample: the model gives logits that are not finite; its weights are broken, take a ' +
             'checkpoint from before',
         );
+      state = tensors.map(saved); // nothing stays in the memory between two pieces
     });
   let held = ''; // text that may be the beginning of `stop`
-  try {
-    const prompted = prompt === '' ? vocab.encode('\n', { unknown: 'skip' }) : vocab.encode(prompt);
-    for (const id of prompted) decoder.push(id); // a word after a word needs a space
-    const context = prompted.length > 0 ? prompted : new Int32Array(1);
-    const chosen = new Int32Array(1);
-    for (let start = 0; start < context.length; start += WINDOW)
-      advance(context.subarray(start, start + WINDOW));
-    for (let n = 0; n < length; n++) {
-      const id = greedy ? mostProbable(next) : choose(next, random, { topK, topP });
-      held += decoder.push(id);
-      if (stop) {
-        const at = held.indexOf(stop);
-        if (at >= 0) {
-          if (at > 0) yield held.slice(0, at);
-          return;
-        }
+  const prompted = prompt === '' ? vocab.encode('\n', { unknown: 'skip' }) : vocab.encode(prompt);
+  for (const id of prompted) decoder.push(id); // a word after a word needs a space,
+  let spaced = /\s$/.test(prompt); // which the prompt may have already
+  const context = prompted.length > 0 ? prompted : new Int32Array(1);
+  const chosen = new Int32Array(1);
+  for (let start = 0; start < context.length; start += WINDOW)
+    advance(context.subarray(start, start + WINDOW));
+  for (let n = 0; n < length; n++) {
+    const id = greedy ? mostProbable(next) : choose(next, random, { topK, topP });
+    const piece = decoder.push(id);
+    held += spaced && vocab.level === 'word' ? piece.replace(/^ /, '') : piece;
+    spaced = false;
+    if (stop) {
+      const at = held.indexOf(stop);
+      if (at >= 0) {
+        if (at > 0) yield held.slice(0, at);
+        return;
       }
-      const ready = held.length - (stop ? overlap(held, stop) : 0);
-      if (ready > 0) yield held.slice(0, ready);
-      held = held.slice(ready);
-      chosen[0] = id;
-      if (n + 1 < length) advance(chosen);
-      await pacer.pause();
     }
-    held += decoder.end();
-    if (held) yield held;
-  } finally {
-    for (const tensor of state) tensor.dispose();
+    const ready = held.length - (stop ? overlap(held, stop) : 0);
+    if (ready > 0) yield held.slice(0, ready);
+    held = held.slice(ready);
+    chosen[0] = id;
+    if (n + 1 < length) advance(chosen);
+    await pacer.pause();
   }
+  held += decoder.end();
+  if (held) yield held;
+}
+
+/** A tensor's shape and values, outside the kernels' memory. */
+function saved(each: Tensor): { shape: Shape; data: Float32Array } {
+  return { shape: each.shape, data: each.toArray() };
 }
 
 /** Length of the longest end of `text` that is a beginning of `pattern`. */

@@ -42,7 +42,7 @@ export class AdaptiveSoftmax extends Module implements Head {
     inputSize: number,
     classes: number,
     {
-      cutoffs = [Math.ceil(classes / 16), Math.ceil(classes / 4)],
+      cutoffs = defaultCutoffs(classes),
       divValue = 4,
       headBias = false,
       random = defaultRandom,
@@ -129,4 +129,15 @@ export class AdaptiveSoftmax extends Module implements Head {
     });
     return reduction === 'mean' ? affine(sum, 1 / count) : sum;
   }
+}
+
+/** At a 16th and a 4th of the classes; of few classes, at one place. */
+function defaultCutoffs(classes: number): number[] {
+  const cutoffs = [...new Set([Math.ceil(classes / 16), Math.ceil(classes / 4)])];
+  if (classes < 2)
+    throw new RangeError(
+      `AdaptiveSoftmax: ${classes} class cannot be split into frequent and rare ones; use the ` +
+        'full softmax',
+    );
+  return cutoffs;
 }

@@ -1,6 +1,7 @@
 /** Files: whole, or not at all. */
 import { randomUUID } from 'node:crypto';
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -23,7 +24,8 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
     if (old !== undefined && !old.isFile())
       throw Object.assign(new Error('it is not a regular file'), { code: 'EISDIR' });
 
-    const name = join(dirname(target), `.throughtime-${randomUUID()}.tmp`);
+    await sweep(dirname(target));
+    const name = temporaryName(dirname(target));
     const file = await open(name, 'wx', old && old.mode & 0o777);
     temporary = name;
     try {
@@ -41,11 +43,45 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
         () => `; ${temporary} is left over: delete it`,
       ));
     throw new Error(
-      `writeFileAtomic: ${resolve(path)} is not written: ${reason(cause)}; ` +
-        `${remedy(cause, 'write')}${left ?? ''}`,
+      `writeFileAtomic: ${resolve(path)} is not written: ${explainFileError(cause)}${left ?? ''}`,
       { cause },
     );
   }
+}
+
+/** This machine, as a part of a file's name. */
+const HOST =
+  hostname()
+    .replace(/[^\w-]/g, '_')
+    .slice(0, 40) || 'host';
+const TEMPORARY = /^\.throughtime-([\w-]+)-(\d+)-[\da-f-]{36}\.tmp$/;
+
+/** The name of a new temporary file in a folder: it says which process writes it. */
+export function temporaryName(folder: string): string {
+  return join(folder, `.throughtime-${HOST}-${process.pid}-${randomUUID()}.tmp`);
+}
+
+/** Removes temporary files of this machine's processes that were killed while they wrote. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, host, pid] = TEMPORARY.exec(name) ?? [];
+    if (host === HOST && !isAlive(Number(pid)))
+      await rm(join(folder, name), { force: true }).catch(() => {});
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Why a file could not be written, and what to do: "the disk is full (ENOSPC); free some space". */
+export function explainFileError(cause: unknown): string {
+  return `${reason(cause)}; ${remedy(cause, 'write')}`;
 }
 
 /**

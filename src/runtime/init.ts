@@ -91,8 +91,11 @@ async function load({
   threads: wanted = 1,
   wide: asked = false,
 }: InitOptions): Promise<void> {
-  if (wanted !== 'auto' && !(Number.isInteger(wanted) && wanted >= 1))
-    throw new RangeError(`init: threads is ${wanted}, expected a whole number ≥ 1 or 'auto'`);
+  if (wanted !== 'auto' && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS))
+    throw new RangeError(
+      `init: threads is ${wanted}, expected a whole number from 1 to ${MOST_THREADS}, or 'auto': ` +
+        'one for each core, more are no faster',
+    );
   if (!WebAssembly.validate(SIMD_PROBE)) {
     throw new Error(
       'init: this engine has no WebAssembly SIMD; it needs Node 20, Chrome 100, Firefox 113, ' +
@@ -131,6 +134,9 @@ async function load({
   wide = widened;
   build = module ? 'given' : chosen;
 }
+
+/** Each has its scratch, 640 KiB. */
+const MOST_THREADS = 256;
 
 /** Pages of 64 KiB: the module's own maximum. */
 const PAGES = 65536;

@@ -61,11 +61,16 @@ export interface RunOptions {
   /** Ends this run after so many seconds, with reason `budget`, where there is a clock. */
   maxSeconds?: number | undefined;
   /**
-   * Receives the bytes of a checkpoint: after each validation, every `checkpointEvery` steps and at
-   * the end of the run.
+   * Receives the bytes of a checkpoint: after each validation, as often as `checkpointEvery` says,
+   * and at the end of the run.
    */
   checkpoint?: ((bytes: Uint8Array) => void | Promise<void>) | undefined;
-  checkpointEvery?: number | undefined;
+  /**
+   * Steps from one checkpoint to the next, or seconds. Seconds are stretched where saving takes more
+   * than a fiftieth of them, so that it costs at most 2 % of the time. Default: no others than those
+   * after validations and at the end.
+   */
+  checkpointEvery?: number | { seconds: number } | undefined;
 }
 
 /** The names of `TrainerOptions`. */

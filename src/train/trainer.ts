@@ -25,6 +25,9 @@ import { Pacer } from './pace.js';
 import type { EndReason, EndReport, Report, StepReport } from './report.js';
 import type { Trainable, TrainBatch, TrainData, Windows } from './trainable.js';
 
+/** From one checkpoint to the next passes at least this many times what one takes: 2 %. */
+const SAVING = 50;
+
 /** Options that fix what a step is: a resumed run must have the same. */
 const FIXED = ['bptt', 'horizon', 'randomLength', 'recompute', 'clipNorm', 'clipValue'] as const;
 
@@ -121,10 +124,13 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     if (this.running)
       throw new Error('Trainer.run: already running; finish or leave the other loop first');
     checkOptions('Trainer.run', run, RUN_OPTIONS);
-    for (const name of ['steps', 'checkpointEvery'] as const) {
-      const value = run[name];
-      if (value !== undefined) checkSize(value, name, 'Trainer.run');
-    }
+    const { steps, checkpointEvery: every } = run;
+    if (steps !== undefined) checkSize(steps, 'steps', 'Trainer.run');
+    if (typeof every === 'number') checkSize(every, 'checkpointEvery', 'Trainer.run');
+    else if (every && !(every.seconds > 0))
+      throw new RangeError(
+        `Trainer.run: checkpointEvery.seconds is ${every.seconds}, expected a number > 0`,
+      );
     if (this.fingerprint !== null && this.fingerprint !== data.fingerprint) {
       throw new RangeError(
         'Trainer.run: this is not the data that training began with; pass the same text and ' +
@@ -160,20 +166,30 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
         : progress.step >= steps;
     let busy = 0;
     let sinceReport = 0;
-    let savedAt = -1;
+    let saved = { step: -1, due: false, at: began, took: 0 };
 
     const save = async (): Promise<void> => {
-      if (!run.checkpoint || savedAt === progress.step) return;
+      const { step, validationDue: due } = progress;
+      if (!run.checkpoint || (saved.step === step && saved.due === due)) return;
       this.checkFinite();
+      const start = performance.now();
       await run.checkpoint(this.save());
-      savedAt = progress.step;
+      const at = performance.now();
+      saved = { step, due, at, took: at - start };
     };
+    const { checkpointEvery: every } = run;
+    const saveIsDue = (): boolean =>
+      typeof every === 'number'
+        ? progress.step % every === 0
+        : every !== undefined &&
+          performance.now() - saved.at >= Math.max(1000 * every.seconds, SAVING * saved.took);
     const epochs = (): number => progress.epoch + progress.position / windows.length;
 
     let reason: EndReason | null = null;
     while (reason === null) {
       if (progress.validationDue && run.validate && !run.signal?.aborted) {
         this.checkFinite();
+        if (typeof every === 'object' && saveIsDue()) await save(); // validation may take long
         const result = await this.validate(run.validate, run.signal);
         if (result) {
           yield {
@@ -188,7 +204,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
           await save();
         }
       }
-      if (finished()) reason = 'finished';
+      if (finished() && !(progress.validationDue && run.validate)) reason = 'finished';
       else if (options.patience !== undefined && progress.badValidations >= options.patience)
         reason = 'early';
       else if (run.signal?.aborted) reason = 'aborted';
@@ -225,12 +241,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
         busy = 0;
         sinceReport = 0;
       }
-      if (
-        run.checkpointEvery !== undefined &&
-        progress.step % run.checkpointEvery === 0 &&
-        !(progress.validationDue && run.validate)
-      )
-        await save();
+      if (!(progress.validationDue && run.validate) && saveIsDue()) await save();
       await pacer.pause();
     }
     this.checkFinite();

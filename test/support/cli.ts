@@ -19,6 +19,19 @@ export interface RunOptions {
   onStdout?: (text: string, child: { kill(signal: NodeJS.Signals): boolean }) => void;
   /** A shell command before the command itself: `ulimit -f 8`. */
   before?: string;
+  /** Leave repeated flags in. */
+  asGiven?: boolean;
+  /** Descriptors of stdout and stderr instead of pipes. */
+  stdio?: ['ignore', number | 'pipe', number | 'pipe'];
+}
+
+/** The last of each flag with its value: a test's own replace those of the recipe it starts from. */
+function lastOfEach(args: readonly string[]): string[] {
+  const isFlag = (arg: string | undefined) => arg?.startsWith('--') === true;
+  return args.filter((arg, i) => {
+    const at = isFlag(arg) ? i : isFlag(args[i - 1]) ? i - 1 : -1;
+    return at < 0 || args.lastIndexOf(args[at]!) === at;
+  });
 }
 
 /** A temporary folder with a command in it. */
@@ -37,22 +50,26 @@ export class Folder {
     return readFileSync(this.file(name));
   }
 
-  run(args: readonly string[], { onStdout, before }: RunOptions = {}): Promise<Result> {
+  run(
+    given: readonly string[],
+    { onStdout, before, asGiven = false, stdio = ['ignore', 'pipe', 'pipe'] }: RunOptions = {},
+  ): Promise<Result> {
+    const args = asGiven ? given : lastOfEach(given);
     const [file, all] =
       before === undefined
         ? [process.execPath, [COMMAND, ...args]]
         : ['sh', ['-c', `${before}; exec "$@"`, 'sh', process.execPath, COMMAND, ...args]];
     const child = spawn(file, all, {
       cwd: this.path,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio,
       env: { ...process.env, NO_COLOR: '1' },
     });
     const result: Result = { code: null, stdout: '', stderr: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       result.stdout += text;
       onStdout?.(result.stdout, child);
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (result.stderr += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (result.stderr += text));
     return new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('close', code => resolve({ ...result, code }));
@@ -64,10 +81,10 @@ export class Folder {
     const names = readdirSync(this.path, { recursive: true, encoding: 'utf8' }).sort();
     return Object.fromEntries(
       names.map(name => {
-        const stat = statSync(this.file(name));
+        const stat = statSync(this.file(name), { throwIfNoEntry: false });
         return [
           name,
-          stat.isFile()
+          stat?.isFile()
             ? `${stat.mtimeMs} ${createHash('sha256').update(this.read(name)).digest('hex')}`
             : 'folder',
         ];

@@ -1,13 +1,24 @@
 /** `throughtime train lm` */
+
+import { basename, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { createDisplay } from './display.js';
-import { Refusal } from './errors.js';
-import { supervise } from './interrupt.js';
-import { decimal, oneOf, whole, wholes } from './options.js';
-import { printJSON } from './output.js';
-import { OPTIMIZERS, type Recipe, SCHEDULES } from './recipe.js';
-import { readCheckpoint, resumedRecipe } from './resume.js';
-import type { Job, Outcome } from './run.js';
+import { readModel } from '../../io/model.js';
+import { RecurrentLM } from '../../lm/recurrent.js';
+import { softmaxOf } from '../../lm/softmax.js';
+import { readFileBytes } from '../../node/files.js';
+import { init, runtimeInfo } from '../../runtime/init.js';
+import { columns } from '../../text/batch.js';
+import { Trainer } from '../../train/trainer.js';
+import { type Corpus, readCorpus } from '../corpus.js';
+import { createDisplay, type Display } from '../display.js';
+import { Refusal, refusing } from '../errors.js';
+import { count, plural, UNITS } from '../format.js';
+import { checkpointOf, type JobOptions, type Outcome, perform, type Task } from '../job.js';
+import { decimal, oneOf, whole, wholes } from '../options.js';
+import { printJSON } from '../output.js';
+import { modelOptions, OPTIMIZERS, type Recipe, SCHEDULES, trainerOptions } from '../recipe.js';
+import { flag, noteFor, readCheckpoint, resumedRecipe } from '../resume.js';
+import { fileArgument } from '../shell.js';
 
 const EXAMPLES = `
 Examples:
@@ -22,6 +33,9 @@ Examples:
     $ throughtime train lm --input book.txt --max-seconds 600 --checkpoint book.ckpt
     $ throughtime train lm --resume book.ckpt
 
+  Train a model further on another text:
+    $ throughtime train lm --from book.safetensors --input letters.txt --out letters.safetensors
+
   A word model with tied weights, validated on a text of its own:
     $ throughtime train lm --input train.txt --valid valid.txt --level word \\
         --hidden 200 --tie --out words.safetensors
@@ -29,8 +43,11 @@ Examples:
   Tens of thousands of words, several times as fast:
     $ throughtime train lm --input train.txt --level word --softmax adaptive
 
-Ctrl-C saves a checkpoint and says how to go on; a second one leaves at once.
-Exit codes: 0, 2 for bad input or options, 130 after Ctrl-C.`;
+While a model trains, a checkpoint beside it is at most a minute old; it is removed at the end.
+Ctrl-C, SIGTERM and SIGHUP save it, leave the model's file as it was and say how to go on; a second
+one leaves at once. Under nohup the command goes on when the terminal closes.
+Exit codes: 0; 1 where training failed; 2 for bad input or options, and files that cannot be
+written; 130, 143, 129 after a signal.`;
 
 /** Defaults of what a new run takes; `null`: from other options. */
 const DEFAULTS = {
@@ -58,6 +75,21 @@ const SPLIT = 0.9;
 const EMBEDDING = 64;
 const EPOCHS = 5;
 const OUT = 'model.safetensors';
+const CHECKPOINT_EVERY = 60;
+/** What a model's file says of the model. */
+const MODEL = [
+  'level',
+  'model',
+  'cell',
+  'layers',
+  'hidden',
+  'embedding',
+  'dropout',
+  'tie',
+  'softmax',
+  'cutoffs',
+  'samples',
+] as const;
 const REPORT_EVERY = 50;
 /** With a live bar. */
 const REPORT_EVERY_LIVE = 10;
@@ -77,7 +109,10 @@ type Given = Partial<
   valid?: string;
   out?: string;
   checkpoint?: string;
+  checkpointEvery?: number;
   resume?: string;
+  from?: string;
+  acceptBuild?: boolean;
   slice?: number;
   maxSeconds?: number;
   reportEvery?: number;
@@ -86,13 +121,7 @@ type Given = Partial<
   json?: boolean;
 };
 
-export function trainCommand(): Command {
-  const command = new Command('train').description('Train a model.');
-  command.addCommand(languageModelCommand());
-  return command;
-}
-
-function languageModelCommand(): Command {
+export function languageModelCommand(): Command {
   const group = (title: string, ...options: Option[]): void =>
     options.forEach(option => command.addOption(option.helpGroup(title)));
   const option = (flags: string, description: string, shown?: string | number): Option =>
@@ -104,6 +133,9 @@ function languageModelCommand(): Command {
   group(
     'Text:',
     option('--input <file>', 'text to train on, UTF-8, may be gzipped'),
+    option('--from <model>', 'begin with the weights and the vocabulary of this model').conflicts(
+      'resume',
+    ),
     option('--valid <file>', 'text to validate on').conflicts('split'),
     option(
       '--split <share>',
@@ -203,70 +235,229 @@ function languageModelCommand(): Command {
       `${REPORT_EVERY}; ${REPORT_EVERY_LIVE} with a live bar`,
     ).argParser(whole()),
     option('--out <model>', 'the model: the best in validation, else the last', OUT),
-    option('--checkpoint <file>', 'written after each validation and at the end'),
+    option(
+      '--checkpoint <file>',
+      'keep the checkpoint, also when the run is through',
+      'beside the model, till then',
+    ),
+    option(
+      '--checkpoint-every <seconds>',
+      'how old the checkpoint may be',
+      CHECKPOINT_EVERY,
+    ).argParser(decimal({ above: 0 })),
     option('--resume <file>', 'go on exactly where this checkpoint stands; needs no other option'),
+    option('--accept-build', 'go on also where this engine takes another build of the kernels'),
     option('--json', 'one JSON object a line on stdout'),
   );
   return command;
 }
 
+/** One run: its recipe, and what may differ from run to run. */
+export interface LanguageModelJob extends JobOptions {
+  recipe: Recipe;
+  input: string;
+  valid: string | null;
+  /** The model whose weights are the first; null: new ones. */
+  from: string | null;
+  reportEvery: number;
+  /** Threads to train with, and whether with 256-bit instructions; they change no result. */
+  threads: number;
+  wide: boolean;
+}
+
 async function run(given: Given): Promise<void> {
   const display = createDisplay({ json: given.json === true });
   const job = await plan(given, display.live ? REPORT_EVERY_LIVE : REPORT_EVERY);
-  const outcome = await supervise(job, { display, ...(given.json && { report: printJSON }) });
+  const outcome = await trainLanguageModel(job, display);
   if (given.json) printJSON(outcome);
   for (const [label, text] of whatNext(outcome)) display.note(label, text);
-  if (outcome.reason === 'aborted') process.exitCode = 130;
+}
+
+/** Trains a language model: from the text to the files. */
+export function trainLanguageModel(job: LanguageModelJob, display: Display): Promise<Outcome> {
+  return perform(job, display, () => prepare(job, display));
 }
 
 /** Where the model is, and commands to type. */
 function whatNext({ reason, model, checkpoint }: Outcome): [label: string, text: string][] {
-  return [
-    ['model', model],
-    ...(reason === 'budget' || reason === 'aborted'
-      ? [['go on', `npx throughtime train lm --resume ${checkpoint}`] as [string, string]]
-      : []),
-    ['sample', `npx throughtime sample ${model}`],
-  ];
+  const lines: [string, string][] = [];
+  if (model !== null) lines.push(['model', model]);
+  if (reason === 'budget' || reason === 'aborted')
+    lines.push(['go on', `npx throughtime train lm --resume ${fileArgument(checkpoint!)}`]);
+  lines.push(['sample', `npx throughtime sample ${fileArgument(model ?? checkpoint!)}`]);
+  return lines;
 }
 
 /** The command line as a job. */
-async function plan(given: Given, reportEvery: number): Promise<Job> {
-  const { slice = null, maxSeconds = null, threads = 1, wide = false } = given;
+async function plan(given: Given, reportEvery: number): Promise<LanguageModelJob> {
+  const {
+    slice = null,
+    maxSeconds = null,
+    threads = 1,
+    wide = false,
+    acceptBuild = false,
+    checkpointEvery = CHECKPOINT_EVERY,
+    json = false,
+  } = given;
+  const common = { slice, maxSeconds, threads, wide, acceptBuild, checkpointEvery, json };
   if (given.resume !== undefined) {
     const resume = await readCheckpoint(given.resume);
     if (given.valid !== undefined && resume.files.valid === null)
       throw new Refusal(`${given.resume}: the run began without --valid; leave it out`);
+    const input = given.input ?? resume.files.input;
+    const valid = given.valid ?? resume.files.valid;
+    const out = given.out ?? resume.files.out;
+    const beside = resolve(given.resume) === resolve(checkpointOf({ out, checkpoint: null }).path);
     return {
+      ...common,
       recipe: resumedRecipe(resume, given),
-      input: given.input ?? resume.files.input,
-      valid: given.valid ?? resume.files.valid,
-      out: given.out ?? resume.files.out,
-      checkpoint: given.checkpoint ?? given.resume,
+      inputs: { input, valid },
+      input,
+      valid,
+      from: null,
+      out,
+      checkpoint: given.checkpoint ?? (beside ? null : given.resume),
       resume,
-      slice,
-      maxSeconds,
-      threads,
-      wide,
       reportEvery: given.reportEvery ?? resume.reportEvery,
     };
   }
   if (given.input === undefined)
     throw new Refusal('--input is missing: name the text to train on, or a checkpoint to --resume');
+  const { input, valid = null, from = null } = given;
   return {
-    recipe: newRecipe(given),
-    input: given.input,
-    valid: given.valid ?? null,
+    ...common,
+    recipe: newRecipe(from === null ? given : { ...given, ...(await recipeOf(from, given)) }),
+    inputs: { input, valid, from },
+    input,
+    valid,
+    from,
     out: given.out ?? OUT,
     checkpoint: given.checkpoint ?? null,
     resume: null,
-    slice,
-    maxSeconds,
-    threads,
-    wide,
     reportEvery: given.reportEvery ?? reportEvery,
   };
 }
+
+/** The part of a recipe that the model in a file has already. */
+async function recipeOf(path: string, given: Given): Promise<Partial<Given>> {
+  const bytes = await refusing(null, () => readFileBytes(path, 'the model'));
+  const file = await refusing(path, () => readModel(bytes));
+  if (file.kind !== RecurrentLM.kind)
+    throw new Refusal(
+      `${path}: holds a model of kind "${file.kind}", expected ${RecurrentLM.kind}`,
+    );
+  const config = file.config as RecurrentLM['config'] & Partial<Recipe>;
+  const { level } = file.vocab as { level: Recipe['level'] };
+  const own: Partial<Recipe> = {
+    level,
+    cell: config.cell,
+    layers: config.layers,
+    hidden: config.hiddenSize,
+    embedding: config.embeddingSize,
+    dropout: given.dropout ?? config.dropout,
+    tie: config.tie,
+    softmax: config.softmax ?? 'full',
+    cutoffs: config.cutoffs ?? null,
+    samples: config.samples ?? null,
+  };
+  const changed = MODEL.filter(
+    name => name in own && given[name] !== undefined && String(given[name]) !== String(own[name]),
+  ).map(name => `${flag(name)} is ${own[name]}`);
+  if (changed.length > 0)
+    throw new Refusal(
+      `${path}: the model is what it is: ${changed.join(', ')}; leave these out, or begin a new model`,
+    );
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== null));
+}
+
+/** Reads the text and makes model and trainer. */
+async function prepare(
+  job: LanguageModelJob,
+  display: Display,
+): Promise<Task<Parameters<RecurrentLM['loss']>[0]>> {
+  const { recipe, input, valid, out, resume, from } = job;
+  await init({ deterministic: recipe.deterministic, threads: job.threads, wide: job.wide });
+  const made = resume
+    ? await refusing(resume.path, () => RecurrentLM.from(resume.file, softmaxOf))
+    : from !== null
+      ? await refusing(from, async () =>
+          RecurrentLM.load(await readFileBytes(from, 'the model'), softmaxOf),
+        )
+      : null;
+  const corpus = await readCorpus({ ...recipe, input, valid, vocab: made?.vocab });
+  const data = columns(corpus.train, { batchSize: recipe.batch });
+  const model = made ?? new RecurrentLM(modelOptions(recipe, corpus.vocab));
+  const trainer = new Trainer(model, {
+    ...trainerOptions(recipe, model.namedParameters()),
+    reportEvery: job.reportEvery,
+    note: noteFor(checkpointOf(job).path, {
+      recipe,
+      files: { input, valid, out },
+      reportEvery: job.reportEvery,
+    }),
+  });
+  const planned = recipe.steps ?? (recipe.epochs ?? 1) * data.windows({ bptt: recipe.bptt }).length;
+  const { valid: heldOut } = corpus;
+  return {
+    trainer,
+    data,
+    validate: heldOut && (signal => model.evaluate(heldOut, { signal })),
+    unit: recipe.level,
+    planned,
+    introduce: () => introduce(display, { job, corpus, planned, parameters: model.parameters() }),
+    save: () => model.save(),
+    dispose() {
+      trainer.dispose();
+      model.dispose();
+    },
+  };
+}
+
+/** What is about to happen, in a few lines. */
+function introduce(
+  display: Display,
+  {
+    job: { recipe, input, resume, from },
+    corpus: { train, valid, vocab, unknown, skipped },
+    planned,
+    parameters,
+  }: {
+    job: LanguageModelJob;
+    corpus: Corpus;
+    planned: number;
+    parameters: readonly { size: number }[];
+  },
+): void {
+  const { build, threads, wide } = runtimeInfo();
+  const unit = UNITS[recipe.level];
+  const held = valid === null ? '' : ` and ${count(valid.length)} held out`;
+  const outside =
+    unknown > 0 ? `; ${count(unknown)} not in the vocabulary${skipped ? ' are left out' : ''}` : '';
+  display.note('text', `${basename(input)}: ${plural(train.length, unit)}${held}${outside}`);
+  const size = parameters.reduce((sum, each) => sum + each.size, 0);
+  const softmax = recipe.softmax === 'full' ? '' : `, ${recipe.softmax} softmax`;
+  display.note(
+    'model',
+    `${recipe.cell.toUpperCase()} ${recipe.layers}×${recipe.hidden}, embedding ` +
+      `${recipe.embedding}, vocabulary ${count(vocab.size)}${softmax}: ${plural(size, 'parameter')}` +
+      `${from === null ? '' : `, from ${from}`}`,
+  );
+  const length =
+    recipe.epochs === null
+      ? plural(planned, 'step')
+      : `${plural(recipe.epochs, 'epoch')}, ${plural(planned, 'step')}`;
+  display.note(
+    'plan',
+    `${length} of ${recipe.batch}×${recipe.bptt}; ${recipe.optimizer}, lr ${recipe.lr}, ` +
+      `${recipe.schedule}; ${build} build${wide ? ', wide' : ''}` +
+      `${threads > 1 ? `, ${threads} threads` : ''}`,
+  );
+  if (resume)
+    display.note('resumed', `${resume.path}, after ${plural(stepOf(resume.file.trainer), 'step')}`);
+}
+
+const stepOf = (trainer: unknown): number =>
+  (trainer as { progress?: { step?: number } }).progress?.step ?? 0;
 
 /** The recipe of a new run: what is given, completed by the defaults. */
 export function newRecipe(given: Given): Recipe {

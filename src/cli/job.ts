@@ -1,0 +1,217 @@
+/**
+ * What every training of the command has in common, whatever it trains: files, checkpoints by the
+ * clock, resuming, the display, interruption, JSON.
+ */
+import { rmSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { writeFileAtomic } from '../node/files.js';
+import type { EndReport, Report, StepReport, ValidReport } from '../train/report.js';
+import type { TrainBatch, TrainData } from '../train/trainable.js';
+import type { Trainer } from '../train/trainer.js';
+import type { Display } from './display.js';
+import { Failure, Refusal, refusing } from './errors.js';
+import { checkFiles, siblingName, writeResult } from './files.js';
+import { supervise } from './interrupt.js';
+import { printJSON } from './output.js';
+import type { Resumed } from './resume.js';
+import { fileArgument } from './shell.js';
+
+/** What the options say of one run, beside what is trained. */
+export interface JobOptions {
+  /** Texts and models that are read, by option. */
+  inputs: Readonly<Record<string, string | null>>;
+  /** Where the model goes. */
+  out: string;
+  /**
+   * Where the checkpoint stays; null: beside the model, as long as the run has not come to its end.
+   */
+  checkpoint: string | null;
+  /** Seconds from one checkpoint to the next. */
+  checkpointEvery: number;
+  resume: Resumed | null;
+  /** Take over a checkpoint that was written with another build of the kernels. */
+  acceptBuild: boolean;
+  /** Steps of this run; null: to the end of the plan. */
+  slice: number | null;
+  maxSeconds: number | null;
+  json: boolean;
+}
+
+/** What is trained. */
+export interface Task<Batch extends TrainBatch> {
+  trainer: Trainer<Batch>;
+  data: TrainData<Batch>;
+  /** Measures the loss on held-out data; null: there is none. */
+  validate: ((signal: AbortSignal | undefined) => Promise<{ loss: number; tokens: number }>) | null;
+  /** What a token is called. */
+  unit: string;
+  /** Steps of the whole plan. */
+  planned: number;
+  /** Says what is about to happen. */
+  introduce(): void;
+  /** The bytes of the model's file. */
+  save(): Uint8Array;
+  dispose(): void;
+}
+
+/** The trainer's last report and the files written; null: not written, or not kept. */
+export type Outcome = EndReport & { model: string | null; checkpoint: string | null };
+
+/** The checkpoint of a job, and whether it is removed when the run has come to its end. */
+export function checkpointOf({ out, checkpoint }: Pick<JobOptions, 'out' | 'checkpoint'>): {
+  path: string;
+  kept: boolean;
+} {
+  return { path: checkpoint ?? siblingName(out, 'checkpoint'), kept: checkpoint !== null };
+}
+
+/**
+ * Runs a job: checks the files, prepares the task, trains, writes the files.
+ *
+ * @param prepare reads data and makes model and trainer; called once the files are checked
+ */
+export async function perform<Batch extends TrainBatch>(
+  options: JobOptions,
+  display: Display,
+  prepare: () => Promise<Task<Batch>>,
+): Promise<Outcome> {
+  const { inputs, out, resume } = options;
+  const { path, kept } = checkpointOf(options);
+  checkFiles({
+    read: {
+      ...inputs,
+      ...(resume && resolve(resume.path) !== resolve(path) && { resume: resume.path }),
+    },
+    write: { out, checkpoint: path },
+  });
+  if (
+    !kept &&
+    (!resume || resolve(resume.path) !== resolve(path)) &&
+    statSync(path, { throwIfNoEntry: false })
+  )
+    throw new Refusal(
+      `${path}: is the checkpoint of a run that did not come to its end; go on with ` +
+        `throughtime train lm --resume ${fileArgument(path)}, or delete it to begin anew`,
+    );
+  return supervise(display, async signal => {
+    const task = await prepare();
+    try {
+      return await train(task, { options, display, signal, path, kept });
+    } catch (error) {
+      // weights, the loss or a gradient are not finite
+      const told = error instanceof Error && error.message.startsWith('train: step');
+      throw told ? new Failure(error.message, { cause: error }) : error;
+    } finally {
+      display.close();
+      task.dispose();
+    }
+  });
+}
+
+interface Run {
+  options: JobOptions;
+  display: Display;
+  signal: AbortSignal;
+  /** The checkpoint. */
+  path: string;
+  kept: boolean;
+}
+
+async function train<Batch extends TrainBatch>(
+  task: Task<Batch>,
+  { options, display, signal, path, kept }: Run,
+): Promise<Outcome> {
+  const { trainer, data, planned } = task;
+  const { out, resume } = options;
+  if (resume) {
+    const accept = options.acceptBuild ? (['build'] as const) : [];
+    await refusing(resume.path, () => {
+      try {
+        trainer.restore(resume.bytes, { accept });
+      } catch (error) {
+        const message = (error as Error).message.replace("accept: ['build']", '--accept-build');
+        throw new RangeError(message, { cause: error });
+      }
+    });
+    if (trainer.dataFingerprint !== null && trainer.dataFingerprint !== data.fingerprint)
+      throw new Refusal(
+        `${options.inputs['input']}: is not the text that the run of ${resume.path} began with; ` +
+          'name that one with --input, or train the model on another text with --from',
+      );
+  }
+  const show = guarded(display);
+  show(() => task.introduce());
+  display.begin(Math.min(planned, trainer.step + (options.slice ?? Infinity)), () => trainer.step);
+
+  // A checkpoint that cannot be written now may be later, and the training is worth more than it.
+  const save = (bytes: Uint8Array): Promise<void> =>
+    writeFileAtomic(path, bytes).catch((error: Error) =>
+      display.note('warning', error.message.replace(/^\w+: /, '')),
+    );
+  let end: EndReport | undefined;
+  const began = performance.now();
+  let last = began;
+  let took = 0;
+  const due = (): boolean =>
+    performance.now() - last >= Math.max(1000 * options.checkpointEvery, 50 * took);
+  const events = trainer.run(data, {
+    ...(task.validate && {
+      validate: (signal: AbortSignal | undefined) => {
+        show(() => display.validating());
+        return task.validate!(signal);
+      },
+    }),
+    checkpoint: async bytes => {
+      if (!kept && !due()) return;
+      const start = performance.now();
+      await save(bytes);
+      last = performance.now();
+      took = last - start;
+    },
+    checkpointEvery: { seconds: options.checkpointEvery },
+    signal,
+    steps: options.slice ?? undefined,
+    maxSeconds: options.maxSeconds ?? undefined,
+  });
+  for await (const event of events) {
+    if (event.type === 'end') end = event;
+    else show(() => report(event));
+  }
+  if (end === undefined) throw new Error('train: the run ended without saying why');
+
+  function report(event: Exclude<Report, EndReport>): void {
+    if (options.json) printJSON(event);
+    if (event.type === 'step') display.step(event as StepReport);
+    else
+      display.valid(event as ValidReport, {
+        unit: task.unit,
+        best: event.validLoss === trainer.bestValidLoss,
+      });
+  }
+
+  const unfinished = end.reason === 'aborted' || end.reason === 'budget';
+  if (unfinished) await writeResult(path, trainer.save(), 'the checkpoint');
+  const written = end.reason !== 'aborted'; // a model of a few steps must not replace a good one
+  if (written) {
+    trainer.loadBest();
+    await writeResult(out, task.save(), 'the model');
+  }
+  if (!unfinished && !kept) rmSync(path, { force: true });
+  display.end(end);
+  return { ...end, model: written ? out : null, checkpoint: unfinished || kept ? path : null };
+}
+
+/** Calls what shows something; no failure there may end the training. */
+function guarded(display: Display): (work: () => void) => void {
+  let failed = false;
+  return work => {
+    if (failed) return;
+    try {
+      work();
+    } catch (error) {
+      failed = true;
+      display.close();
+      display.note('warning', `reports end here: ${(error as Error).message}`);
+    }
+  };
+}
