@@ -55,12 +55,13 @@ function kernels() {
     return readFileSync(root + `dist/kernels/${target}.wasm`);
   });
   const write = (file, text) => writeFileSync(root + 'dist/kernels/' + file, text);
-  const files = query =>
-    `import simd from './simd.wasm${query}';\nimport relaxed from ` +
-    `'./relaxed.wasm${query}';\nexport const builds = { simd, relaxed };\n`;
+  const files = (names, query) =>
+    names.map(name => `import ${name} from './${name}.wasm${query}';\n`).join('') +
+    `export const builds = { ${names.join(', ')} };\n`;
   write('binary.js', `export const builds = ${JSON.stringify(pack(simd, relaxed))};\n`);
-  write('binary.workerd.js', files(''));
-  write('binary.edge-light.js', files('?module'));
+  write('binary.workerd.js', files(['simd', 'relaxed'], ''));
+  // compiled before any code runs, also by engines that lack relaxed SIMD (Node 20, for Next.js)
+  write('binary.edge-light.js', files(['simd'], '?module'));
 }
 
 function scripts() {
@@ -85,6 +86,41 @@ const builtins = {
     onLoad({ filter: /./, namespace: 'builtins' }, ({ path }) => ({
       contents: `import value from '${path}'; module.exports = value;`,
     }));
+  },
+};
+
+/**
+ * The loader without its code for strings, which the kernels have none of, and without what it does
+ * while it is imported: a polyfill that frozen intrinsics refuse, a TextDecoder that a runtime may
+ * lack. A module is told by its tag: in another realm (a sandbox, a test runner) it is an instance
+ * of another class.
+ */
+const EDITS = [
+  ['const utf16 = new TextDecoder("utf-16le", { fatal: true });', 'let utf16;'],
+  [/Object\.hasOwn = [\s\S]*?\n\};\n/, ''],
+  ['  if (isResponse(source = await source)) return instantiateStreaming(source, imports);\n', ''],
+  [
+    'src instanceof WebAssembly.Module',
+    'Object.prototype.toString.call(src) === "[object WebAssembly.Module]"',
+  ],
+  ...[1, 2].flatMap(() => [
+    ['  const extended = preInstantiate(imports);\n', ''],
+    ['postInstantiate(extended, instance)', 'instance.exports'],
+  ]),
+  [/export default \{[^}]*\};?/, ''],
+];
+const loader = {
+  name: 'loader',
+  setup({ onLoad }) {
+    onLoad({ filter: /@assemblyscript[\\/]loader[\\/]index\.js$/ }, ({ path }) => {
+      let contents = readFileSync(path, 'utf8');
+      for (const [from, to] of EDITS) {
+        const edited = contents.replace(from, to);
+        if (edited === contents) throw new Error(`build: the loader has no ${from} any more`);
+        contents = edited;
+      }
+      return { contents };
+    });
   },
 };
 
@@ -166,7 +202,7 @@ async function bundles() {
     mainFields: ['module', 'main'],
     conditions: ['node'],
     external: ['#binary'],
-    plugins: [builtins, rooms],
+    plugins: [builtins, rooms, loader],
     metafile: true,
     write: false,
     logLevel: 'warning',

@@ -1,5 +1,5 @@
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.js';
-import { Parameter } from '../tensor/tensor.js';
+import { foreign, Parameter, Tensor } from '../tensor/tensor.js';
 
 /** A tensor outside the kernels' memory. */
 export interface StateEntry {
@@ -39,6 +39,7 @@ export function expectEntries(
 /** The parameters and modules in a field's value. */
 function* within(name: string, value: unknown): Iterable<[string, Parameter | Module]> {
   if (value instanceof Parameter || value instanceof Module) yield [name, value];
+  else if (isMarked(value) && !(value instanceof Tensor)) throw foreign(`the field "${name}"`);
   else if (value instanceof Map || value instanceof Set) {
     for (const element of value.values())
       for (const _ of within('', element))
@@ -50,6 +51,11 @@ function* within(name: string, value: unknown): Iterable<[string, Parameter | Mo
     for (const [key, element] of Object.entries(value)) yield* within(`${name}.${key}`, element);
 }
 
+/** Whether some copy of the package has made it. */
+function isMarked(value: unknown): boolean {
+  return typeof (value as { throughtime?: string } | null)?.throughtime === 'string';
+}
+
 function isPlain(value: unknown): value is object {
   return typeof value === 'object' && value?.constructor === Object;
 }
@@ -59,6 +65,11 @@ function isPlain(value: unknown): value is object {
  * name in `stateDict`, as in PyTorch: `this.rnn = new LSTM(…)` gives `rnn.weight_ih_l0`.
  */
 export abstract class Module {
+  /** @internal A mark that all copies of the package know. */
+  get throughtime(): 'module' {
+    return 'module';
+  }
+
   /**
    * Parameters and modules with their names, in order. Default: those in the fields, and in arrays
    * and plain objects there: `this.heads = { left: [new Linear(…)] }` gives `heads.left.0.weight`.

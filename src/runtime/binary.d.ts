@@ -1,5 +1,10 @@
 /** `#binary`, made by the build and chosen by package conditions. */
 import type { Build, Packed } from './unpack.js';
 
-/** Both builds inline, or compiled modules where a runtime imports them as files. */
-export declare const builds: Packed | Record<Build, WebAssembly.Module>;
+/**
+ * Both builds inline, or compiled modules where a runtime imports them as files: both, or `simd`
+ * alone.
+ */
+export declare const builds:
+  | Packed
+  | ({ simd: WebAssembly.Module } & Partial<Record<Build, WebAssembly.Module>>);

@@ -7,9 +7,16 @@ interface Process {
   getBuiltinModule?: (name: string) => unknown;
 }
 
-/** The module, or undefined outside Node and before 20.16 (Deno and Bun have most of them). */
+/**
+ * The module, or undefined outside Node and before 20.16 (Deno and Bun have most of them). Sandboxes
+ * have stubs of `process` that throw: what a host has is found out by trying.
+ */
 export function builtin<Module>(name: string): Module | undefined {
-  return (globalThis as { process?: Process }).process?.getBuiltinModule?.(name) as
-    | Module
-    | undefined;
+  try {
+    return (globalThis as { process?: Process }).process?.getBuiltinModule?.(name) as
+      | Module
+      | undefined;
+  } catch {
+    return undefined;
+  }
 }

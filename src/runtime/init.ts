@@ -96,22 +96,22 @@ async function load({
       `init: threads is ${wanted}, expected a whole number from 1 to ${MOST_THREADS}, or 'auto': ` +
         'one for each core, more are no faster',
     );
-  if (!WebAssembly.validate(SIMD_PROBE)) {
+  if (!validates(SIMD_PROBE)) {
     throw new Error(
-      'init: this engine has no WebAssembly SIMD; it needs Node 20, Chrome 100, Firefox 113, ' +
+      'init: this engine has no WebAssembly with SIMD; it needs Node 20, Chrome 100, Firefox 113, ' +
         'Safari 16.4 or newer',
     );
   }
+  const [packed, files] = 'base64' in builds ? [builds, null] : [null, builds];
   const chosen: Build =
-    !deterministic && fuses() && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed' : 'simd';
+    !deterministic && (packed || files.relaxed) && fuses() && validates(RELAXED_PROBE)
+      ? 'relaxed'
+      : 'simd';
   const widened = asked && (module !== undefined || chosen === 'relaxed') && widen();
-  const source = module ?? ('base64' in builds ? await unpack(builds, chosen) : builds[chosen]);
-  const count =
-    wanted !== 1 && source instanceof Uint8Array && hasThreads()
-      ? wanted === 'auto'
-        ? availableThreads()
-        : wanted
-      : 1;
+  const source = module ?? (packed ? await unpack(packed, chosen) : files[chosen]!);
+  let count = 1; // a compiled module imports a memory that is not shared
+  if (wanted !== 1 && module === undefined && packed !== null && hasThreads())
+    count = wanted === 'auto' ? availableThreads() : wanted;
   const shared = count > 1;
   if (shared) importShared(source as Uint8Array);
   const memory = new WebAssembly.Memory({
@@ -129,14 +129,25 @@ async function load({
   kernels.gemm_tile(...fitting);
   attach(memory);
   createScratch(count * kernels.gemm_scratch());
-  if (shared) setKernels(await startPool(kernels, compiled, memory, fitting, count));
-  threads = count;
+  threads = 1;
+  if (shared) {
+    const pool = await startPool(kernels, compiled, memory, fitting, count).catch(() => null);
+    if (pool) {
+      setKernels(pool); // else the runtime starts no workers: this thread does all the work
+      threads = count;
+    }
+  }
   wide = widened;
   build = module ? 'given' : chosen;
 }
 
 /** Each has its scratch, 640 KiB. */
 const MOST_THREADS = 256;
+
+/** Whether there is WebAssembly, and its engine takes these bytes. */
+function validates(bytes: Uint8Array<ArrayBuffer>): boolean {
+  return typeof WebAssembly === 'object' && WebAssembly.validate(bytes);
+}
 
 /** Pages of 64 KiB: the module's own maximum. */
 const PAGES = 65536;

@@ -70,19 +70,40 @@ interface NodeThreads {
     source: string,
     options: { eval: true; workerData: Start },
   ) => {
-    once(event: 'message' | 'error', listener: (value: unknown) => void): void;
+    once(event: 'message' | 'error' | 'exit', listener: (value: unknown) => void): void;
     unref(): void;
   };
 }
 
-/** Starts one worker; resolves when it listens. */
-function startWorker(start: Start): Promise<void> {
+/** A worker that has not answered by then does not start. */
+const START_MS = 10_000;
+/**
+ * A share that was taken is waited for as long as this, and as 20 times what the caller's own share
+ * took: then its worker is dead.
+ */
+const DEAD_MS = 10_000;
+
+/** Starts one worker; resolves when it listens, rejects when it does not. */
+async function startWorker(start: Start): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('a thread did not answer')), START_MS);
+  });
+  try {
+    await Promise.race([launch(start), silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function launch(start: Start): Promise<void> {
   const node = builtin<NodeThreads>('node:worker_threads');
   if (node) {
     const source = `const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads'); (${serve})(workerData, () => parentPort.postMessage(0));`;
     const worker = new node.Worker(source, { eval: true, workerData: start });
     return new Promise((resolve, reject) => {
       worker.once('error', reject);
+      worker.once('exit', reject);
       worker.once('message', () => {
         worker.unref(); // it does not keep the process alive
         resolve();
@@ -165,12 +186,18 @@ export async function startPool(
   };
 
   /** Waits for a share that was taken; whether it failed. */
-  const wait = (worker: number): boolean => {
+  const wait = (worker: number, own: number): boolean => {
     const line = flags[worker]!;
     const turn = line[OFFERED]!;
     for (let i = 0; i < SPINS && Atomics.load(line, DONE) !== turn; i++);
-    for (let done = Atomics.load(line, DONE); done !== turn; done = Atomics.load(line, DONE))
-      Atomics.wait(line, DONE, done);
+    const began = performance.now();
+    for (let done = Atomics.load(line, DONE); done !== turn; done = Atomics.load(line, DONE)) {
+      Atomics.wait(line, DONE, done, 1000);
+      if (performance.now() - began > DEAD_MS + 20 * own && Atomics.load(line, DONE) !== turn) {
+        line[DONE] = turn; // it takes nothing any more: this thread takes its shares back
+        return true;
+      }
+    }
     const failed = line[FAILED] !== 0;
     line[FAILED] = 0;
     return failed;
@@ -183,16 +210,23 @@ export async function startPool(
     const index = names.indexOf(name);
     rest.forEach((list, worker) => offer(worker, index, list));
     let failed = false;
+    const began = performance.now();
+    let own = 0;
     try {
       kernel(...first);
+      own = performance.now() - began;
       rest.forEach((list, worker) => takeBack(worker) && kernel(...list));
     } finally {
       for (const worker of rest.keys()) {
         takeBack(worker); // where this thread failed
-        if (wait(worker)) failed = true;
+        if (wait(worker, own)) failed = true;
       }
     }
-    if (failed) throw new Error(`throughtime: the kernel ${name} failed in a thread`);
+    if (failed)
+      throw new Error(
+        `throughtime: the kernel ${name} failed in a thread, or the thread died; the step is lost, ` +
+          'go on from the last checkpoint',
+      );
   };
   return { ...kernels, ...shares(kernels, threads, run) };
 }

@@ -59,6 +59,11 @@ export class Tensor {
     this.sources = sources;
   }
 
+  /** @internal A mark that all copies of the package know. */
+  get throughtime(): 'tensor' {
+    return 'tensor';
+  }
+
   /** Whether `backward` computes a gradient of this tensor. */
   get requiresGrad(): boolean {
     return this.tracked;
@@ -196,6 +201,7 @@ export class Tensor {
 
   /** Copies the values of a tensor of the same size: how state leaves a scope. */
   copyFrom(source: Tensor): void {
+    checkOwn(source);
     if (source.size !== this.size)
       throw new RangeError(
         `copyFrom: the source is [${source.shape}], expected the ${this.size} elements of ` +
@@ -356,7 +362,21 @@ export class Parameter extends Tensor {
  * an input does and the tape runs.
  */
 export function output(shape: Shape, inputs: readonly (Tensor | null | undefined)[]): Tensor {
+  inputs.forEach(checkOwn);
   return new Tensor(shape, arena.borrow(4 * sizeOf(shape)), currentLife(), requiresOne(inputs));
+}
+
+/** Refuses a tensor whose memory is that of another copy of the package. */
+function checkOwn(tensor: Tensor | null | undefined): void {
+  if (tensor && !(tensor instanceof Tensor)) throw foreign('a tensor');
+}
+
+/** @internal What another copy of the package has made: its numbers lie in another memory. */
+export function foreign(what: string): TypeError {
+  return new TypeError(
+    `throughtime: ${what} of another copy of the package is used with this one; let all parts of ` +
+      'the program import the same copy (npm ls throughtime; npm dedupe)',
+  );
 }
 
 function requiresOne(inputs: readonly (Tensor | null | undefined)[]): boolean {
@@ -372,6 +392,7 @@ export function deferred(
   inputs: readonly (Tensor | null | undefined)[],
   compute: (address: number) => void,
 ): Tensor {
+  inputs.forEach(checkOwn);
   const version = versionOf(inputs);
   const checked = (address: number): void => {
     if (versionOf(inputs) !== version)
@@ -454,6 +475,7 @@ export function view(x: Tensor, shape: Shape, offset = 0): Tensor {
       `view: ${size} elements [${shape}] from ${offset} on, of a tensor [${x.shape}] of ${x.size}`,
     );
   }
+  checkOwn(x);
   x.check();
   return new Tensor(shape, 0, x.life, x.requiresGrad, x, offset);
 }
