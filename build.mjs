@@ -178,11 +178,28 @@ function prune(entries) {
   }
 }
 
+/**
+ * The declarations for TypeScript before 5.7, whose typed arrays take no argument: the package's
+ * `types@<5.7` condition leads there.
+ */
+function compat() {
+  for (const file of readdirSync(root + 'dist', { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.d.ts') || file.startsWith('kernels')) continue;
+    const text = readFileSync(root + 'dist/' + file, 'utf8');
+    mkdirSync(dirname(root + 'dist/compat/' + file), { recursive: true });
+    writeFileSync(
+      root + 'dist/compat/' + file,
+      text.replace(/\b((?:Ui|I)nt\d+Array|Float\d+Array)<ArrayBuffer(Like)?>/g, '$1'),
+    );
+  }
+}
+
 async function bundles() {
   for (const name of readdirSync(root + 'dist'))
     if (name !== 'kernels') rmSync(root + 'dist/' + name, { recursive: true });
   run('typescript/bin/tsc', '--project', 'tsconfig.dist.json');
   prune(['index', ...ROOMS.map(room => `${room}/index`)].map(entry => `${root}dist/${entry}.d.ts`));
+  compat();
   const { build } = await import('esbuild');
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,

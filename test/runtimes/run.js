@@ -6,7 +6,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { checkBrowser } from './chromium.js';
+import { checkNext } from './next.js';
 import { check, close, HERE, output, runtime } from './support.js';
+import { checkTypes } from './types.js';
 import { checkWorkerd } from './workerd.js';
 
 /** The built package, packed, in node_modules: what users get. */
@@ -92,6 +94,8 @@ for (const name of ['Node 24', 'the newest Node']) {
 
 await checkWorkerd(same);
 await checkBrowser(same);
+await checkNext(same);
+await checkTypes();
 
 await check('Node 20 has no relaxed SIMD, and init takes the simd build', async () => {
   const { file } = await runtime('node-20/bin/node');
