@@ -98,7 +98,7 @@ async function load({
     );
   if (!validates(SIMD_PROBE)) {
     throw new Error(
-      'init: this engine has no WebAssembly with SIMD; it needs Node 20, Chrome 100, Firefox 113, ' +
+      'init: this engine has no WebAssembly SIMD; it needs Node 20, Chrome 100, Firefox 113, ' +
         'Safari 16.4 or newer',
     );
   }

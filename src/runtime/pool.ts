@@ -185,8 +185,8 @@ export async function startPool(
     return true;
   };
 
-  /** Waits for a share that was taken; whether it failed. */
-  const wait = (worker: number, own: number): boolean => {
+  /** Waits for a share that was taken; what became of it, where it is not done. */
+  const wait = (worker: number, own: number): 'failed' | 'died' | null => {
     const line = flags[worker]!;
     const turn = line[OFFERED]!;
     for (let i = 0; i < SPINS && Atomics.load(line, DONE) !== turn; i++);
@@ -195,12 +195,12 @@ export async function startPool(
       Atomics.wait(line, DONE, done, 1000);
       if (performance.now() - began > DEAD_MS + 20 * own && Atomics.load(line, DONE) !== turn) {
         line[DONE] = turn; // it takes nothing any more: this thread takes its shares back
-        return true;
+        return 'died';
       }
     }
     const failed = line[FAILED] !== 0;
     line[FAILED] = 0;
-    return failed;
+    return failed ? 'failed' : null;
   };
 
   /** Calls a kernel with each share's arguments, the first in this thread. */
@@ -209,7 +209,7 @@ export async function startPool(
     const kernel = kernels[name] as (...list: number[]) => void;
     const index = names.indexOf(name);
     rest.forEach((list, worker) => offer(worker, index, list));
-    let failed = false;
+    let fate: ReturnType<typeof wait> = null;
     const began = performance.now();
     let own = 0;
     try {
@@ -219,13 +219,14 @@ export async function startPool(
     } finally {
       for (const worker of rest.keys()) {
         takeBack(worker); // where this thread failed
-        if (wait(worker, own)) failed = true;
+        fate = wait(worker, own) ?? fate;
       }
     }
-    if (failed)
+    if (fate === 'failed') throw new Error(`throughtime: the kernel ${name} failed in a thread`);
+    if (fate === 'died')
       throw new Error(
-        `throughtime: the kernel ${name} failed in a thread, or the thread died; the step is lost, ` +
-          'go on from the last checkpoint',
+        `throughtime: a thread died while it computed ${name}; the step is lost, go on from the ` +
+          'last checkpoint',
       );
   };
   return { ...kernels, ...shares(kernels, threads, run) };
