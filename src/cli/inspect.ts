@@ -1,8 +1,8 @@
 /** `throughtime inspect` */
 import { Command } from 'commander';
 import { FORMAT } from '../io/model.js';
-import { readSafetensors, type Safetensors } from '../io/safetensors.js';
-import { readFileBytes } from '../node/files.js';
+import type { SafetensorsHeader } from '../io/safetensors.js';
+import { readHeader } from '../node/safetensors.js';
 import { refusing } from './errors.js';
 import { count, plural, bytes as size, table, UNITS } from './format.js';
 import { colours, print, printJSON } from './output.js';
@@ -62,10 +62,8 @@ const TRAINING_STATE = /^@(optimizer|carry|best)\./;
 const SCALE = /\.scale$/;
 
 async function run(path: string, { json }: { json?: boolean }): Promise<void> {
-  const bytes = await refusing(null, () => readFileBytes(path, 'the file'));
-  const inspection = await refusing(path, () =>
-    inspect(path, bytes.length, readSafetensors(bytes)),
-  );
+  const { bytes, ...header } = await refusing(path, () => readHeader(path));
+  const inspection = await refusing(path, () => inspect(path, bytes, header));
   if (json)
     printJSON({
       ...inspection,
@@ -74,16 +72,20 @@ async function run(path: string, { json }: { json?: boolean }): Promise<void> {
   else show(inspection);
 }
 
-function inspect(file: string, bytes: number, { tensors, metadata }: Safetensors): Inspection {
+function inspect(
+  file: string,
+  bytes: number,
+  { tensors, metadata }: SafetensorsHeader,
+): Inspection {
   const ours = metadata['format'] === FORMAT;
   const parse = (key: string): unknown =>
     ours && metadata[key] !== undefined ? JSON.parse(metadata[key]) : null;
   const config = parse('config') as { tie?: boolean } | null;
-  const list = [...tensors].map(([name, { dtype, shape, data }]) => ({
+  const list = tensors.map(({ name, dtype, shape }) => ({
     name,
     dtype,
     shape,
-    size: data.length,
+    size: shape.reduce((size, extent) => size * extent, 1),
   }));
   const counted = list.filter(
     ({ name }) =>
@@ -166,8 +168,9 @@ function show({
   rows.push(['tensors', `${own.length}${rest > 0 ? `, and ${rest} of the training state` : ''}`]);
   print(table(rows, dim));
   const width = Math.max(0, ...own.map(({ name }) => name.length)) + 2;
+  const dtypeWidth = Math.max(4, ...own.map(({ dtype }) => dtype.length)) + 1;
   for (const { name, dtype, shape } of own)
-    print(`  ${name.padEnd(width)}${dim(dtype.padEnd(5))}[${shape.join(', ')}]\n`);
+    print(`  ${name.padEnd(width)}${dim(dtype.padEnd(dtypeWidth))}[${shape.join(', ')}]\n`);
 }
 
 function vocabularyText({ level, size, first }: NonNullable<Inspection['vocab']>): string {

@@ -1,5 +1,7 @@
 /** Model files and checkpoints: safetensors whose metadata says what the tensors are. */
+import type { Bytes } from './bytes.js';
 import {
+  isArray,
   readSafetensors,
   type SafetensorsEntry,
   toFloat32,
@@ -48,7 +50,7 @@ export function writeModel({
   return writeSafetensors({
     tensors: entries.map(([name, { shape, data }]) => [
       name,
-      { dtype: data instanceof Int8Array ? 'I8' : 'F32', shape, data } as SafetensorsEntry,
+      { dtype: isArray(data, 'Int8Array') ? 'I8' : 'F32', shape, data } as SafetensorsEntry,
     ]),
     metadata,
   });
@@ -59,7 +61,7 @@ export function writeModel({
  *
  * @throws RangeError for bytes that are no safetensors file, or not one of ours
  */
-export function readModel(bytes: Uint8Array): ModelFile {
+export function readModel(bytes: Bytes): ModelFile {
   const { tensors, metadata } = readSafetensors(bytes);
   if (metadata['format'] !== FORMAT) {
     throw new RangeError(

@@ -3,36 +3,48 @@
  * the length of the header as u64, the header as JSON, one buffer without holes; all little-endian,
  * tensors in C order.
  */
+import { asBytes, type Bytes } from './bytes.js';
+import { kindOfFile } from './kind.js';
 
 /**
- * The array that holds each kind of element. F16 and BF16 are kept as their bits, BOOL as bytes of
- * 0 and 1.
+ * The array that holds each kind of element, and the bits of one element. F16 and BF16 are kept as
+ * their bits, F8 as bytes, F6 and F4 packed as in the file, BOOL as bytes of 0 and 1, complex
+ * numbers as pairs: real part, imaginary part.
  */
-const ARRAYS = {
-  F64: Float64Array,
-  F32: Float32Array,
-  F16: Uint16Array,
-  BF16: Uint16Array,
-  I64: BigInt64Array,
-  I32: Int32Array,
-  I16: Int16Array,
-  I8: Int8Array,
-  U64: BigUint64Array,
-  U32: Uint32Array,
-  U16: Uint16Array,
-  U8: Uint8Array,
-  BOOL: Uint8Array,
+const DTYPES = {
+  F64: [Float64Array, 64],
+  F32: [Float32Array, 32],
+  F16: [Uint16Array, 16],
+  BF16: [Uint16Array, 16],
+  F8_E5M2: [Uint8Array, 8],
+  F8_E4M3: [Uint8Array, 8],
+  F8_E8M0: [Uint8Array, 8],
+  F8_E4M3FNUZ: [Uint8Array, 8],
+  F8_E5M2FNUZ: [Uint8Array, 8],
+  F6_E2M3: [Uint8Array, 6],
+  F6_E3M2: [Uint8Array, 6],
+  F4: [Uint8Array, 4],
+  C64: [Float32Array, 64],
+  I64: [BigInt64Array, 64],
+  I32: [Int32Array, 32],
+  I16: [Int16Array, 16],
+  I8: [Int8Array, 8],
+  U64: [BigUint64Array, 64],
+  U32: [Uint32Array, 32],
+  U16: [Uint16Array, 16],
+  U8: [Uint8Array, 8],
+  BOOL: [Uint8Array, 8],
 } as const;
 
 /** Kinds of elements that are read and written. */
-export type Dtype = keyof typeof ARRAYS;
+export type Dtype = keyof typeof DTYPES;
 
 /**
- * A tensor as plain data: `data` has as many elements as `shape` multiplied out, one if `shape` is
- * [].
+ * A tensor as plain data: `data` holds as many elements as `shape` multiplied out, one if `shape` is
+ * []. Of C64 it has two numbers an element, of F6 and F4 less than a byte.
  */
 export type SafetensorsEntry = {
-  [D in Dtype]: { dtype: D; shape: readonly number[]; data: InstanceType<(typeof ARRAYS)[D]> };
+  [D in Dtype]: { dtype: D; shape: readonly number[]; data: InstanceType<(typeof DTYPES)[D][0]> };
 }[Dtype];
 
 /** What a file holds. */
@@ -53,39 +65,74 @@ export interface SafetensorsInput {
 /** The reference implementation's MAX_HEADER_SIZE, bytes. */
 const MAX_HEADER = 100_000_000;
 
+/** What the header says of a tensor. */
+export interface TensorInfo {
+  name: string;
+  dtype: Dtype;
+  shape: readonly number[];
+  /** Where its bytes are in the buffer that follows the header. */
+  begin: number;
+  end: number;
+}
+
+/** What stands before the tensors' data. */
+export interface SafetensorsHeader {
+  /** In the order of the file's buffer. */
+  tensors: TensorInfo[];
+  /** Without a prototype: any name is a plain member. */
+  metadata: Record<string, string>;
+  /** Where the buffer begins in the file. */
+  start: number;
+  /** Bytes of the whole file. */
+  size: number;
+}
+
 /**
- * Reads a safetensors file; every array is a copy, independent of `bytes`.
+ * Bytes of the header, the eight of its length among them: what `readSafetensorsHeader` needs.
  *
- * @throws RangeError, in one sentence, if the file is truncated, too long, or in any way not what
- *   the format says: nothing of a malformed file is returned
+ * @param bytes the first bytes of the file, at least 8; of more it tells other kinds of files apart
+ * @throws RangeError for what is no safetensors file, saying what it is where that is known
  */
-export function readSafetensors(bytes: Uint8Array): Safetensors {
-  if (bytes.length < 8)
+export function safetensorsHeaderSize(bytes: Bytes): number {
+  const view = asBytes(bytes, 'safetensorsHeaderSize');
+  if (view.length < 8)
     throw malformed(
-      `truncated: the file has ${bytes.length} bytes, the length of the header alone takes 8`,
+      `truncated: the file has ${view.length} bytes, the length of the header alone takes 8`,
     );
-  const size = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  const size = new DataView(view.buffer, view.byteOffset).getBigUint64(0, true);
+  // the length may look like the beginning of another kind of file
+  const kind = size > MAX_HEADER || (view[8] ?? 0x7b) !== 0x7b ? kindOfFile(view) : null;
+  if (kind) throw malformed(`this is ${kind.name}, not a safetensors file; ${kind.asTensors}`);
   if (size > MAX_HEADER)
     throw malformed(
       `the header is said to have ${size} bytes, at most ${MAX_HEADER} are allowed; this may ` +
         'be no safetensors file',
     );
-  const bufferStart = 8 + Number(size);
-  if (bytes.length < bufferStart)
-    throw malformed(
-      `truncated: the file has ${bytes.length} bytes, its header alone takes ${bufferStart}`,
-    );
+  return 8 + Number(size);
+}
 
-  const header = parseHeader(bytes.subarray(8, bufferStart));
+/**
+ * Reads what a file says of its tensors, without their data: of files of any size the first bytes
+ * are enough.
+ *
+ * @param bytes at least the first `safetensorsHeaderSize` bytes
+ * @throws RangeError as `readSafetensors`, but for data that are cut off
+ */
+export function readSafetensorsHeader(bytes: Bytes): SafetensorsHeader {
+  const view = asBytes(bytes, 'readSafetensorsHeader');
+  const start = safetensorsHeaderSize(view);
+  if (view.length < start)
+    throw malformed(
+      `truncated: the file has ${view.length} bytes, its header alone takes ${start}`,
+    );
+  const header = parseHeader(view.subarray(8, start));
   const metadata = readMetadata(header.__metadata__);
-  const infos = Object.entries(header)
+  const tensors = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, info]) => readInfo(name, info))
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
-
-  const tensors = new Map<string, SafetensorsEntry>();
   let end = 0;
-  for (const info of infos) {
+  for (const info of tensors) {
     const name = JSON.stringify(info.name);
     if (info.begin > end)
       throw malformed(
@@ -98,20 +145,38 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
       );
     end = info.end;
   }
-  const length = bytes.length - bufferStart;
+  return { tensors, metadata, start, size: start + end };
+}
+
+/** Refuses a file of another size than its header says. */
+export function checkSafetensorsSize({ start, size }: SafetensorsHeader, bytes: number): void {
+  const [length, end] = [bytes - start, size - start];
   if (length < end)
     throw malformed(`truncated: the buffer has ${length} bytes, its tensors take ${end}`);
   if (length > end)
     throw malformed(
       `the buffer has ${length} bytes, its tensors take ${end}; nothing may follow them`,
     );
+}
 
-  for (const { name, dtype, shape, begin, end } of infos) {
+/**
+ * Reads a safetensors file; every array is a copy, independent of `bytes`.
+ *
+ * @throws RangeError, in one sentence, if the file is truncated, too long, or in any way not what
+ *   the format says: nothing of a malformed file is returned. TypeError for what holds no bytes
+ */
+export function readSafetensors(bytes: Bytes): Safetensors {
+  const view = asBytes(bytes, 'readSafetensors');
+  const header = readSafetensorsHeader(view);
+  checkSafetensorsSize(header, view.length);
+  const tensors = new Map<string, SafetensorsEntry>();
+  for (const { name, dtype, shape, begin, end } of header.tensors) {
     const own = new Uint8Array(end - begin); // aligned, as a view of the file need not be
-    own.set(bytes.subarray(bufferStart + begin, bufferStart + end));
-    tensors.set(name, { dtype, shape, data: new ARRAYS[dtype](own.buffer) } as SafetensorsEntry);
+    own.set(view.subarray(header.start + begin, header.start + end));
+    const data = new DTYPES[dtype][0](own.buffer);
+    tensors.set(name, { dtype, shape, data } as SafetensorsEntry);
   }
-  return { tensors, metadata };
+  return { tensors, metadata: header.metadata };
 }
 
 /**
@@ -144,17 +209,18 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsInput): Uint8
           `${name === '__metadata__' ? 'reserved' : 'given twice'}`,
       );
     names.add(name);
-    if (!Object.hasOwn(ARRAYS, dtype))
+    if (!Object.hasOwn(DTYPES, dtype))
       throw new RangeError(
         `writeSafetensors: tensor ${quoted} is of dtype ${JSON.stringify(dtype)}, expected one ` +
-          `of ${Object.keys(ARRAYS).join(' ')}`,
+          `of ${Object.keys(DTYPES).join(' ')}`,
       );
-    if (!(data instanceof ARRAYS[dtype]))
+    const [{ name: wanted }, bits] = DTYPES[dtype];
+    if (!isArray(data, wanted))
       throw new TypeError(
         `writeSafetensors: tensor ${quoted} is of dtype ${dtype}, its data are ` +
-          `${describe(data)}, expected ${ARRAYS[dtype].name}`,
+          `${describe(data)}, expected ${wanted}`,
       );
-    if (!shape.every(isSize) || product(shape) !== data.length)
+    if (!shape.every(isSize) || product(shape) * bits !== 8 * data.byteLength)
       throw new RangeError(
         `writeSafetensors: tensor ${quoted} has the shape [${shape}] and ${data.length} elements`,
       );
@@ -217,14 +283,6 @@ function half(bits: number): number {
   return (sign * (0x400 + fraction) * (1 << exponent)) / 2 ** 25;
 }
 
-interface Info {
-  name: string;
-  dtype: Dtype;
-  shape: readonly number[];
-  begin: number;
-  end: number;
-}
-
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   if (bytes[0] !== 0x7b)
     throw malformed('the header does not begin with "{"; this may be no safetensors file');
@@ -274,17 +332,17 @@ function readMetadata(value: unknown = {}): Record<string, string> {
   return Object.assign(Object.create(null) as Record<string, string>, value);
 }
 
-function readInfo(name: string, info: unknown): Info {
+function readInfo(name: string, info: unknown): TensorInfo {
   const tensor = `tensor ${JSON.stringify(name)}`;
   if (!isObject(info)) throw malformed(`${tensor} is ${describe(info)}, expected an object`);
   for (const field of ['dtype', 'shape', 'data_offsets'])
     if (!Object.hasOwn(info, field)) throw malformed(`${tensor} has no ${field}`);
   const { dtype, shape, data_offsets: offsets } = info;
 
-  if (typeof dtype !== 'string' || !Object.hasOwn(ARRAYS, dtype)) {
+  if (typeof dtype !== 'string' || !Object.hasOwn(DTYPES, dtype)) {
     throw malformed(
       `${tensor} is of dtype ${JSON.stringify(dtype)}, expected one of ` +
-        `${Object.keys(ARRAYS).join(' ')}`,
+        `${Object.keys(DTYPES).join(' ')}`,
     );
   }
   if (!Array.isArray(shape) || !shape.every(isCount))
@@ -305,7 +363,7 @@ function readInfo(name: string, info: unknown): Info {
     );
   }
   const [begin, end] = offsets as [number, number];
-  const size = product(shape) * ARRAYS[dtype as Dtype].BYTES_PER_ELEMENT;
+  const size = (product(shape) * DTYPES[dtype as Dtype][1]) / 8;
   if (!isSize(size))
     throw malformed(`${tensor} has the shape ${JSON.stringify(shape)}, which overflows`);
   if (size !== end - begin)
@@ -331,6 +389,11 @@ function isCount(n: unknown): n is number {
 
 function isSize(n: unknown): n is number {
   return isCount(n) && Number.isSafeInteger(n);
+}
+
+/** Whether it is a typed array of this name, of whatever realm. */
+export function isArray(value: unknown, name: string): boolean {
+  return Object.prototype.toString.call(value) === `[object ${name}]`;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,5 @@
 /** The recurrent language model for inference alone, its weights in 8 bits. */
+import type { Bytes } from '../io/bytes.js';
 import { type ModelFile, readModel, writeModel } from '../io/model.js';
 import { expectEntries } from '../nn/module.js';
 import {
@@ -171,7 +172,7 @@ export class QuantizedLM {
    *
    * @throws RangeError for another kind of file, or tensors that do not fit its config
    */
-  static load(bytes: Uint8Array): QuantizedLM {
+  static load(bytes: Bytes): QuantizedLM {
     return QuantizedLM.from(readModel(bytes));
   }
 

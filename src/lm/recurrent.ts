@@ -2,6 +2,7 @@
  * The recurrent language model (Mikolov et al. 2010): embedding → RNN, LSTM or GRU → softmax over
  * the next token.
  */
+import type { Bytes } from '../io/bytes.js';
 import { type ModelFile, readModel, writeModel } from '../io/model.js';
 import { Embedding } from '../nn/embedding.js';
 import { GRU } from '../nn/gru.js';
@@ -302,10 +303,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
    * @param softmax for models that may have another softmax than the full one: `lm.softmaxOf`
    * @throws RangeError for another kind of file, or tensors that do not fit its config
    */
-  static load(
-    bytes: Uint8Array,
-    softmax?: (config: SoftmaxConfig) => Softmax | undefined,
-  ): RecurrentLM {
+  static load(bytes: Bytes, softmax?: (config: SoftmaxConfig) => Softmax | undefined): RecurrentLM {
     return RecurrentLM.from(readModel(bytes), softmax);
   }
 

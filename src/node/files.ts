@@ -96,17 +96,22 @@ export async function readFileBytes(path: string, what: string): Promise<Uint8Ar
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw new Error(
-      `readFileBytes: ${what} ${resolve(path)} cannot be read: ${reason(cause)}; ` +
-        `${remedy(cause, 'read')}`,
-      { cause },
-    );
+    throw unreadable(path, what, cause);
   }
   if (bytes.length === 0)
     throw new Error(
       `readFileBytes: ${what} ${resolve(path)} is empty; name a file with something in it`,
     );
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // a Buffer's slice and toString are not an array's
+}
+
+/** @internal That a file cannot be read, why, and what to do. */
+export function unreadable(path: string, what: string, cause: unknown): Error {
+  return new Error(
+    `readFileBytes: ${what} ${resolve(path)} cannot be read: ${reason(cause)}; ` +
+      `${remedy(cause, 'read')}`,
+    { cause },
+  );
 }
 
 /**

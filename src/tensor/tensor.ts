@@ -447,10 +447,10 @@ export function tensor(
       throw new RangeError(`tensor: a row of ${value.length} among rows of ${actual[depth]}`);
     for (const element of value) walk(element, depth + 1);
   };
-  const typed = values instanceof Float32Array || values instanceof Float64Array;
-  if (typed) actual.push(values.length);
-  else walk(values, 0);
-  const data: ArrayLike<number> = typed ? values : flat;
+  const typed = ArrayBuffer.isView(values); // of any realm
+  if (typed) actual.push((values as Float32Array).length);
+  else walk(values as Nested, 0);
+  const data: ArrayLike<number> = typed ? (values as Float32Array) : flat;
   const target = shape ?? actual;
   checkShape(target, 'tensor');
   if (sizeOf(target) !== data.length)

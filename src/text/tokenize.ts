@@ -1,4 +1,5 @@
 /** A text as units: bytes, characters or words. */
+import { asBytes, type Bytes } from '../io/bytes.js';
 
 /** What one id stands for: a UTF-8 byte, a Unicode code point, or a word between white space. */
 export type Level = 'byte' | 'char' | 'word';
@@ -17,7 +18,8 @@ export const UNK = '<unk>';
  * @param name says in the error what the bytes are: a path, usually
  * @throws RangeError with the offset of the first byte that is not UTF-8
  */
-export function decodeUtf8(bytes: Uint8Array, name: string): string {
+export function decodeUtf8(given: Bytes, name: string): string {
+  const bytes = asBytes(given, 'decodeUtf8');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {

@@ -1,4 +1,5 @@
 /** Which id stands for which unit of text. */
+import { asBytes, type Bytes } from '../io/bytes.js';
 import { decodeUtf8, EOS, eachChar, eachWord, encodeUtf8, type Level, UNK } from './tokenize.js';
 
 /** Which units get an id. */
@@ -83,7 +84,8 @@ export class Vocab {
    * @param text bytes are UTF-8
    * @throws RangeError if the text is empty or not UTF-8, or an option is out of range
    */
-  static fromText(text: string | Uint8Array, options: VocabOptions): Vocab {
+  static fromText(given: string | Bytes, options: VocabOptions): Vocab {
+    const text = typeof given === 'string' ? given : asBytes(given, 'Vocab.fromText');
     const { level, minCount = 1, maxSize = Infinity, unknown = false } = options;
     if (level === 'byte') {
       if (minCount !== 1 || maxSize !== Infinity || unknown) {
@@ -161,7 +163,7 @@ export class Vocab {
    * @throws RangeError naming the unit and its offset, where a unit has no id and is not to be
    *   mapped or skipped
    */
-  encode(text: string | Uint8Array, options: EncodeOptions = {}): Int32Array {
+  encode(text: string | Bytes, options: EncodeOptions = {}): Int32Array {
     return this.encodeCounting(text, options).ids;
   }
 
@@ -170,9 +172,10 @@ export class Vocab {
    * id, or skipped. The word `<unk>` spelled out in the text is inside it.
    */
   encodeCounting(
-    text: string | Uint8Array,
+    given: string | Bytes,
     options: EncodeOptions = {},
   ): { ids: Int32Array; unknown: number } {
+    const text = typeof given === 'string' ? given : asBytes(given, 'Vocab.encode');
     if (this.level === 'byte')
       return {
         ids: Int32Array.from(typeof text === 'string' ? encodeUtf8(text) : text),

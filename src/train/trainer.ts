@@ -2,6 +2,7 @@
  * The training loop: batches → loss → backward → clip → optimizer, with validation, early stopping
  * and exact resume.
  */
+import type { Bytes } from '../io/bytes.js';
 import { type ModelFile, readModel } from '../io/model.js';
 import type { StateEntry } from '../nn/module.js';
 import { clipNorm, clipValue, findNonfinite, gradNorm } from '../optim/clip.js';
@@ -443,7 +444,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
    * @throws RangeError as `restore`
    */
   static load<T extends Pick<Trainer<never>, 'model' | 'restore' | 'dispose'>>(
-    bytes: Uint8Array,
+    bytes: Bytes,
     make: (file: ModelFile) => T,
   ): T {
     const file = readModel(bytes);
@@ -468,10 +469,10 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
    * @throws RangeError for a damaged file, another model, or a difference that is not accepted
    */
   restore(
-    checkpoint: Uint8Array | ModelFile,
+    checkpoint: Bytes | ModelFile,
     { accept = [] }: { accept?: readonly Acceptable[] } = {},
   ): void {
-    const file = checkpoint instanceof Uint8Array ? readModel(checkpoint) : checkpoint;
+    const file = 'state' in checkpoint ? checkpoint : readModel(checkpoint);
     const { best, ...saved } = readCheckpoint(file);
     const own = this.model.describe();
     for (const part of ['kind', 'config', 'vocab'] as const) {

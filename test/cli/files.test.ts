@@ -7,7 +7,9 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
@@ -249,6 +251,33 @@ test('weights that are not finite do not replace a good model', async () => {
     /error: train: step 1: "[\w.]+" is -?(NaN|Infinity) at element \d+; nothing is written/,
   );
   assert.equal(folder.snapshot(), before);
+});
+
+test('inspect reads the header alone: any dtype, files beyond 2 GiB; and names what is no safetensors file', async () => {
+  const header = JSON.stringify({
+    large: { dtype: 'F8_E4M3', shape: [3 * 1024, 1024, 1024], data_offsets: [0, 3 * 2 ** 30] },
+    complex: { dtype: 'C64', shape: [2], data_offsets: [3 * 2 ** 30, 3 * 2 ** 30 + 16] },
+  });
+  const start = Buffer.alloc(8);
+  start.writeBigUInt64LE(BigInt(header.length));
+  folder.write('large.safetensors', Buffer.concat([start, Buffer.from(header)]));
+  truncateSync(folder.file('large.safetensors'), 8 + header.length + 3 * 2 ** 30 + 16); // a hole
+  const { code, stdout, stderr } = await folder.run(['inspect', 'large.safetensors', '--json']);
+  assert.is(code, 0, stderr);
+  const [said] = jsonLines(stdout) as [{ parameters: number; tensors: unknown[] }];
+  assert.is(said.parameters, 3 * 2 ** 30 + 2);
+  assert.equal(said.tensors, [
+    { name: 'large', dtype: 'F8_E4M3', shape: [3072, 1024, 1024] },
+    { name: 'complex', dtype: 'C64', shape: [2] },
+  ]);
+  rmSync(folder.file('large.safetensors'));
+  folder.write('model.pt', Buffer.from('PK\x03\x04and more of it'));
+  folder.write('pointer.safetensors', 'version https://git-lfs.github.com/spec/v1\noid sha256:1\n');
+  await refused(['inspect', 'model.pt'], /model\.pt: this is a zip archive \(torch\.save writes/);
+  await refused(
+    ['sample', 'pointer.safetensors'],
+    /pointer\.safetensors: this is a Git LFS pointer, .*git lfs pull/,
+  );
 });
 
 run();
