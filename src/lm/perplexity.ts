@@ -1,6 +1,6 @@
 /** How well a language model predicts a text. */
 import { infer } from '../tensor/scope.js';
-import { IGNORED } from '../text/batch.js';
+import { type IdSource, IGNORED, idSource } from '../text/batch.js';
 import { Pacer } from '../train/pace.js';
 
 /** Steps of one forward pass when reading text without training: bounds the memory. */
@@ -47,10 +47,11 @@ export interface EvaluateOptions {
  *   counts for nothing. Runs in a scope
  */
 export async function evaluateText(
-  ids: Int32Array,
+  given: Int32Array | IdSource,
   measure: (ids: Int32Array, targets: Int32Array | null, T: number, restart: boolean) => number,
   { columns: B = 1, signal }: EvaluateOptions,
 ): Promise<Evaluation> {
+  const ids = idSource(given);
   const n = ids.length - 1;
   if (n < 1)
     throw new RangeError(
@@ -65,12 +66,14 @@ export async function evaluateText(
     T = Math.min(longest, (start < 0 ? 0 : length) - start);
     const inputs = new Int32Array(T * B);
     const targets = new Int32Array(T * B).fill(IGNORED);
-    for (let t = 0; t < T; t++) {
-      for (let b = 0; b < B; b++) {
-        const i = b * length + start + t;
-        if (i < 0 || i >= n) continue;
-        inputs[t * B + b] = ids[i]!;
-        targets[t * B + b] = ids[i + 1]!;
+    for (let b = 0; b < B; b++) {
+      const origin = b * length + start;
+      const first = Math.max(origin, 0);
+      const row = ids.read(first, Math.min(origin + T, n) + 1);
+      for (let i = 0; i + 1 < row.length; i++) {
+        const at = (first - origin + i) * B + b;
+        inputs[at] = row[i]!;
+        targets[at] = row[i + 1]!;
       }
     }
     sum += infer(() => measure(inputs, start >= 0 ? targets : null, T, start === 0));

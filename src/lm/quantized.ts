@@ -13,6 +13,7 @@ import { crossEntropy } from '../ops/loss.js';
 import { Int8Weights, quantizeRows } from '../ops/quantization.js';
 import type { Shape } from '../tensor/shape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
+import type { IdSource } from '../text/batch.js';
 import { Vocab, type VocabJSON } from '../text/vocab.js';
 import { generate, type SampleOptions } from './generate.js';
 import { type Evaluation, evaluateText } from './perplexity.js';
@@ -121,7 +122,7 @@ export class QuantizedLM {
    * @throws RangeError for fewer than two ids
    */
   async evaluate(
-    ids: Int32Array,
+    ids: Int32Array | IdSource,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<Evaluation> {
     const state = initialState(this.model);

@@ -21,7 +21,7 @@ import { Random } from '../runtime/random.js';
 import { infer } from '../tensor/scope.js';
 import { checkSize } from '../tensor/shape.js';
 import { type Tensor, view, zeros } from '../tensor/tensor.js';
-import { IGNORED, type SequenceBatch } from '../text/batch.js';
+import { type IdSource, IGNORED, type SequenceBatch } from '../text/batch.js';
 import { Vocab, type VocabJSON } from '../text/vocab.js';
 import type { LossContext, LossResult, Trainable } from '../train/trainable.js';
 import { generate, type SampleOptions } from './generate.js';
@@ -208,7 +208,7 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
    *
    * @throws RangeError for fewer than two ids
    */
-  async evaluate(ids: Int32Array, options: EvaluateOptions = {}): Promise<Evaluation> {
+  async evaluate(ids: Int32Array | IdSource, options: EvaluateOptions = {}): Promise<Evaluation> {
     const { columns: B = 1 } = options;
     checkSize(B, 'columns', 'evaluate');
     const carry = this.stateShapes(B).map(shape => zeros(shape));

@@ -1,4 +1,5 @@
 /** Ids cut into the windows that truncated backpropagation through time trains on. */
+import { checkOptions } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 
 /**
@@ -78,6 +79,21 @@ export class Windows implements IterableIterator<SequenceBatch> {
   }
 }
 
+/**
+ * Ids that are read by position, of a text that may be larger than the memory: a file, for example.
+ */
+export interface IdSource {
+  /** Number of ids. */
+  readonly length: number;
+  /** The ids [from, to), whole numbers from 0; good until the next call. */
+  read(from: number, to: number): ArrayLike<number>;
+}
+
+/** @internal An array as a source. */
+export function idSource(ids: Int32Array | IdSource): IdSource {
+  return 'read' in ids ? ids : { length: ids.length, read: (from, to) => ids.subarray(from, to) };
+}
+
 /** Options of `columns`. */
 export interface ColumnsOptions {
   /** B, the number of columns side by side. */
@@ -114,10 +130,11 @@ export class Columns {
   readonly steps: number;
   readonly batchSize: number;
   private readonly height: number;
+  private hashed: string | null = null;
 
   /** @internal */
   constructor(
-    private readonly ids: Int32Array,
+    private readonly ids: IdSource,
     private readonly documents: ArrayLike<number>,
     batchSize: number,
   ) {
@@ -128,7 +145,9 @@ export class Columns {
 
   /** Tells this text in these columns from any other: a checkpoint keeps it. */
   get fingerprint(): string {
-    return `columns:${this.batchSize}:${this.ids.length}:${hash([this.ids, this.documents])}`;
+    const { ids, documents } = this;
+    this.hashed ??= hash([chunks(ids), [documents]], [ids.length, documents.length]);
+    return `columns:${this.batchSize}:${ids.length}:${this.hashed}`;
   }
 
   /**
@@ -174,8 +193,9 @@ export class Columns {
     let resets: Uint8Array | undefined;
     for (let b = 0; b < B; b++) {
       const origin = b * height + start;
-      for (let t = 0; t < T; t++) inputs[t * B + b] = ids[origin + t]!;
-      for (let t = lossFrom; t < T; t++) targets[t * B + b] = ids[origin + t + 1]!;
+      const row = ids.read(origin, origin + T + 1);
+      for (let t = 0; t < T; t++) inputs[t * B + b] = row[t]!;
+      for (let t = lossFrom; t < T; t++) targets[t * B + b] = row[t + 1]!;
 
       for (
         let d = lowerBound(documents, origin);
@@ -213,12 +233,11 @@ export class Columns {
  * @throws RangeError if an id or offset is not a whole number in range, or the text is shorter than
  *   2·B units: an input and a target in each column
  */
-export function columns(
-  ids: ArrayLike<number>,
-  { batchSize, documents = [] }: ColumnsOptions,
-): Columns {
+export function columns(ids: ArrayLike<number> | IdSource, options: ColumnsOptions): Columns {
+  checkOptions('columns', options, { batchSize: true, documents: true });
+  const { batchSize, documents = [] } = options;
   checkSize('columns', 'batchSize', batchSize);
-  const whole = wholeIds('columns', ids);
+  const whole = 'read' in ids ? ids : idSource(wholeIds('columns', ids));
   if (ids.length < 2 * batchSize) {
     throw new RangeError(
       `columns: the text has ${ids.length} units, at least ${2 * batchSize} are needed for ` +
@@ -270,7 +289,10 @@ export class Sequences {
 
   /** Tells these sequences in these batches from any others: a checkpoint keeps it. */
   get fingerprint(): string {
-    return `sequences:${this.batchSize}:${this.bucket}:${this.list.length}:${hash(this.list)}`;
+    return `sequences:${this.batchSize}:${this.bucket}:${this.list.length}:${hash(
+      this.list.map(ids => [ids]),
+      this.list.map(ids => ids.length),
+    )}`;
   }
 
   /**
@@ -344,11 +366,21 @@ function padded(rows: Int32Array[]): SequenceBatch {
  *
  * @throws RangeError unless 0 ≤ fraction ≤ 1
  */
-export function split(ids: Int32Array, fraction: number): [Int32Array, Int32Array] {
+export function split(ids: Int32Array, fraction: number): [Int32Array, Int32Array];
+export function split(ids: IdSource, fraction: number): [IdSource, IdSource];
+export function split(
+  ids: Int32Array | IdSource,
+  fraction: number,
+): [Int32Array, Int32Array] | [IdSource, IdSource] {
   if (!(fraction >= 0 && fraction <= 1))
     throw new RangeError(`split: the fraction is ${fraction}, expected 0 to 1`);
   const at = Math.floor(fraction * ids.length);
-  return [ids.subarray(0, at), ids.subarray(at)];
+  if (!('read' in ids)) return [ids.subarray(0, at), ids.subarray(at)];
+  const part = (start: number, end: number): IdSource => ({
+    length: end - start,
+    read: (from, to) => ids.read(start + from, start + to),
+  });
+  return [part(0, at), part(at, ids.length)];
 }
 
 /**
@@ -362,13 +394,20 @@ function randomSteps(bptt: number, random: Random): number {
   return Math.max(5, Math.floor(mean + 5 * normal));
 }
 
-/** FNV-1a over 32-bit words, as 8 hexadecimal digits. */
-function hash(lists: Iterable<ArrayLike<number>>): string {
+/** The ids of a source, a million at a time. */
+function* chunks(ids: IdSource): Iterable<ArrayLike<number>> {
+  for (let at = 0; at < ids.length; at += 2 ** 20)
+    yield ids.read(at, Math.min(ids.length, at + 2 ** 20));
+}
+
+/** FNV-1a over the 32-bit words of lists, each in pieces, as 8 hexadecimal digits. */
+function hash(lists: readonly Iterable<ArrayLike<number>>[], lengths: readonly number[]): string {
   let h = 0x811c9dc5;
-  for (const list of lists) {
-    h = Math.imul(h ^ list.length, 0x01000193);
-    for (let i = 0; i < list.length; i++) h = Math.imul(h ^ list[i]!, 0x01000193);
-  }
+  lists.forEach((list, k) => {
+    h = Math.imul(h ^ lengths[k]!, 0x01000193);
+    for (const piece of list)
+      for (let i = 0; i < piece.length; i++) h = Math.imul(h ^ piece[i]!, 0x01000193);
+  });
   return (h >>> 0).toString(16).padStart(8, '0');
 }
 

@@ -4,6 +4,7 @@ export {
   type Columns,
   type ColumnsOptions,
   columns,
+  type IdSource,
   IGNORED,
   type SequenceBatch,
   type Sequences,
@@ -17,7 +18,9 @@ export { decodeUtf8, EOS, type Level, UNK } from './tokenize.js';
 export {
   type Decoder,
   type EncodeOptions,
+  type Encoder,
   Vocab,
+  VocabBuilder,
   type VocabJSON,
   type VocabOptions,
 } from './vocab.js';

@@ -79,8 +79,8 @@ export function eachChar(text: string, visit: (codePoint: number, offset: number
 
 /**
  * Visits each word with its offset in the string: the runs between white space, and `<eos>` for
- * each line feed, blank lines too. A last line without a line feed has no `<eos>`: a prompt may
- * stop in mid-line.
+ * each line end (LF, CR LF, or CR alone), blank lines too. A last line without one has no `<eos>`: a
+ * prompt may stop in mid-line.
  */
 export function eachWord(text: string, visit: (word: string, offset: number) => void): void {
   let start = -1;
@@ -92,9 +92,38 @@ export function eachWord(text: string, visit: (word: string, offset: number) => 
     }
     if (start >= 0) visit(text.slice(start, i), start);
     start = -1;
-    if (c === 0x0a) visit(EOS, i);
+    if (c === 0x0a || (c === 0x0d && text.charCodeAt(i + 1) !== 0x0a)) visit(EOS, i);
   }
   if (start >= 0) visit(text.slice(start), start);
+}
+
+/**
+ * Cuts a text that comes in pieces where no unit is torn apart: words stay whole, as do surrogate
+ * pairs and CR LF.
+ */
+export class Pieces {
+  private rest = '';
+
+  constructor(private readonly level: Level) {}
+
+  /** What of the text so far can be read; the rest waits for the next piece. */
+  push(piece: string): string {
+    const text = this.rest + piece;
+    let cut = text.length;
+    if (this.level === 'word') {
+      if (text.charCodeAt(cut - 1) === 0x0d) cut--;
+      while (cut > 0 && !isSpace(text.charCodeAt(cut - 1))) cut--;
+    } else if ((text.charCodeAt(cut - 1) & 0xfc00) === 0xd800) cut--;
+    this.rest = text.slice(cut);
+    return text.slice(0, cut);
+  }
+
+  /** What is left when the text has ended. */
+  end(): string {
+    const { rest } = this;
+    this.rest = '';
+    return rest;
+  }
 }
 
 /** Unicode's White_Space, all of which is in the basic plane. */

@@ -1,6 +1,16 @@
 /** Which id stands for which unit of text. */
 import { asBytes, type Bytes } from '../io/bytes.js';
-import { decodeUtf8, EOS, eachChar, eachWord, encodeUtf8, type Level, UNK } from './tokenize.js';
+import { checkOptions } from '../runtime/options.js';
+import {
+  decodeUtf8,
+  EOS,
+  eachChar,
+  eachWord,
+  encodeUtf8,
+  type Level,
+  Pieces,
+  UNK,
+} from './tokenize.js';
 
 /** Which units get an id. */
 export interface VocabOptions {
@@ -47,6 +57,16 @@ export interface Decoder {
   end(): string;
 }
 
+/** Turns a text into ids piece by piece. */
+export interface Encoder {
+  /** Units outside the vocabulary so far. */
+  unknown: number;
+  /** The ids that are certain with this piece; bytes only at byte level. */
+  push(piece: string | Bytes): Int32Array;
+  /** The ids of what the last piece left unfinished. */
+  end(): Int32Array;
+}
+
 /**
  * A vocabulary. Ids run from 0 to size − 1:
  * - `byte`: the id is the byte; 256 of them, always;
@@ -86,74 +106,50 @@ export class Vocab {
    */
   static fromText(given: string | Bytes, options: VocabOptions): Vocab {
     const text = typeof given === 'string' ? given : asBytes(given, 'Vocab.fromText');
-    const { level, minCount = 1, maxSize = Infinity, unknown = false } = options;
-    if (level === 'byte') {
-      if (minCount !== 1 || maxSize !== Infinity || unknown) {
-        throw new RangeError(
-          'Vocab.fromText: minCount, maxSize and unknown do not apply to level "byte": it has ' +
-            '256 ids, always',
-        );
-      }
-      return new Vocab('byte', BYTES);
-    }
-    checkLevel('Vocab.fromText', level);
-    const least = level === 'word' ? 2 : 1;
-    if (!Number.isInteger(minCount) || minCount < 1)
-      throw new RangeError(
-        `Vocab.fromText: minCount is ${minCount}, expected a whole number from 1`,
-      );
-    if (maxSize !== Infinity && (!Number.isInteger(maxSize) || maxSize < least)) {
-      throw new RangeError(
-        `Vocab.fromText: maxSize is ${maxSize}, expected a whole number from ${least}`,
-      );
-    }
+    const { level } = options;
+    const builder = new VocabBuilder(options);
+    if (level === 'byte') return builder.vocab();
     if (text.length === 0) throw new RangeError('Vocab.fromText: the text is empty');
-    const string = typeof text === 'string' ? text : decodeUtf8(text, 'the text');
-    return level === 'char'
-      ? Vocab.ofChars(string, minCount, maxSize, unknown)
-      : Vocab.ofWords(string, minCount, maxSize);
+    builder.add(typeof text === 'string' ? text : decodeUtf8(text, 'the text'));
+    return builder.vocab();
   }
 
-  private static ofChars(text: string, minCount: number, maxSize: number, unknown: boolean): Vocab {
-    const counts = new Uint32Array(0x110000);
-    eachChar(text, c => counts[c]!++);
-    const seen: number[] = [];
-    for (let c = 0; c < counts.length; c++) if (counts[c]! > 0) seen.push(c);
-    let kept = seen.filter(c => counts[c]! >= minCount);
-    const withUnknown = unknown || kept.length < seen.length || kept.length > maxSize;
-    const room = withUnknown ? maxSize - 1 : maxSize;
-    if (kept.length > room) {
-      kept = kept
-        .sort((a, b) => counts[b]! - counts[a]!)
-        .slice(0, room)
-        .sort((a, b) => a - b);
-    }
-    const tokens = kept.map(c => String.fromCodePoint(c));
-    return new Vocab('char', withUnknown ? [...tokens, UNK] : tokens);
+  /** @internal Of tokens in the order of their ids. */
+  static of(level: Level, tokens: readonly string[]): Vocab {
+    return new Vocab(level, tokens);
   }
 
-  private static ofWords(text: string, minCount: number, maxSize: number): Vocab {
-    const counts = new Map<string, number>();
-    eachWord(text, word => counts.set(word, (counts.get(word) ?? 0) + 1));
-    for (const special of [EOS, UNK]) if (!counts.has(special)) counts.set(special, 0);
-
-    const words = [...counts.keys()]
-      .filter(word => word !== EOS && word !== UNK)
-      .sort((a, b) => counts.get(b)! - counts.get(a)!);
-    const kept = new Set([
-      EOS,
-      UNK,
-      ...words.filter(word => counts.get(word)! >= minCount).slice(0, maxSize - 2),
-    ]);
-    for (const word of words)
-      if (!kept.has(word)) counts.set(UNK, counts.get(UNK)! + counts.get(word)!);
-
-    const tokens = [...counts.keys()]
-      .filter(word => kept.has(word))
-      .sort((a, b) => counts.get(b)! - counts.get(a)!);
-    // Engines keep the whole text alive behind a piece of it: a round trip through JSON copies the
-    // pieces out.
-    return new Vocab('word', JSON.parse(JSON.stringify(tokens)) as string[]);
+  /**
+   * An encoder for a text that comes in pieces, whose ids, joined, are those of `encode`.
+   *
+   * @param options unknown: as for `encode`
+   */
+  encoder(options: EncodeOptions = {}): Encoder {
+    if (this.level === 'byte')
+      return {
+        unknown: 0,
+        push: piece =>
+          Int32Array.from(
+            typeof piece === 'string' ? encodeUtf8(piece) : asBytes(piece, 'Encoder.push'),
+          ),
+        end: () => new Int32Array(),
+      };
+    const pieces = new Pieces(this.level);
+    const read = (text: string): Int32Array => {
+      const { ids, unknown } = this.encodeCounting(text, options);
+      encoder.unknown += unknown;
+      return ids;
+    };
+    const encoder: Encoder = {
+      unknown: 0,
+      push: piece => {
+        if (typeof piece !== 'string')
+          throw new TypeError('Encoder.push: bytes are for level "byte"; give a string');
+        return read(pieces.push(piece));
+      },
+      end: () => read(pieces.end()),
+    };
+    return encoder;
   }
 
   /**
@@ -323,6 +319,111 @@ export class Vocab {
         );
     }
     return new Vocab(level, [...tokens]);
+  }
+}
+
+/**
+ * Counts the units of a text that comes in pieces, for its vocabulary: `add` them all, then `vocab`
+ * gives what `Vocab.fromText` gives for the whole.
+ *
+ * @throws RangeError for an option out of range
+ */
+export class VocabBuilder {
+  private readonly options: Required<VocabOptions>;
+  private readonly pieces: Pieces;
+  private readonly words = new Map<string, number>();
+  /** By code point. */
+  private readonly chars: Float64Array;
+
+  constructor(options: VocabOptions) {
+    checkOptions('VocabBuilder', options, {
+      level: true,
+      minCount: true,
+      maxSize: true,
+      unknown: true,
+    });
+    const { level, minCount = 1, maxSize = Infinity, unknown = false } = options;
+    checkLevel('Vocab.fromText', level);
+    if (level === 'byte' && (minCount !== 1 || maxSize !== Infinity || unknown)) {
+      throw new RangeError(
+        'Vocab.fromText: minCount, maxSize and unknown do not apply to level "byte": it has ' +
+          '256 ids, always',
+      );
+    }
+    const least = level === 'word' ? 2 : 1;
+    if (!Number.isInteger(minCount) || minCount < 1)
+      throw new RangeError(
+        `Vocab.fromText: minCount is ${minCount}, expected a whole number from 1`,
+      );
+    if (maxSize !== Infinity && (!Number.isInteger(maxSize) || maxSize < least)) {
+      throw new RangeError(
+        `Vocab.fromText: maxSize is ${maxSize}, expected a whole number from ${least}`,
+      );
+    }
+    this.options = { level, minCount, maxSize, unknown };
+    this.pieces = new Pieces(level);
+    this.chars = new Float64Array(level === 'char' ? 0x110000 : 0);
+  }
+
+  /** Counts the units of the next piece. */
+  add(piece: string): void {
+    this.count(this.pieces.push(piece));
+  }
+
+  private count(text: string): void {
+    const { chars, words } = this;
+    if (this.options.level === 'char') eachChar(text, c => chars[c]!++);
+    else if (this.options.level === 'word')
+      eachWord(text, word => words.set(word, (words.get(word) ?? 0) + 1));
+  }
+
+  /** The vocabulary of all pieces. */
+  vocab(): Vocab {
+    const { level } = this.options;
+    if (level === 'byte') return Vocab.of('byte', BYTES);
+    this.count(this.pieces.end());
+    return Vocab.of(level, level === 'char' ? this.ofChars() : this.ofWords());
+  }
+
+  private ofChars(): string[] {
+    const { minCount, maxSize, unknown } = this.options;
+    const counts = this.chars;
+    const seen: number[] = [];
+    for (let c = 0; c < counts.length; c++) if (counts[c]! > 0) seen.push(c);
+    let kept = seen.filter(c => counts[c]! >= minCount);
+    const withUnknown = unknown || kept.length < seen.length || kept.length > maxSize;
+    const room = withUnknown ? maxSize - 1 : maxSize;
+    if (kept.length > room) {
+      kept = kept
+        .sort((a, b) => counts[b]! - counts[a]!)
+        .slice(0, room)
+        .sort((a, b) => a - b);
+    }
+    const tokens = kept.map(c => String.fromCodePoint(c));
+    return withUnknown ? [...tokens, UNK] : tokens;
+  }
+
+  private ofWords(): string[] {
+    const { minCount, maxSize } = this.options;
+    const counts = new Map(this.words);
+    for (const special of [EOS, UNK]) if (!counts.has(special)) counts.set(special, 0);
+    const words = [...counts.keys()]
+      .filter(word => word !== EOS && word !== UNK)
+      .sort((a, b) => counts.get(b)! - counts.get(a)!);
+    const kept = new Set([
+      EOS,
+      UNK,
+      ...words.filter(word => counts.get(word)! >= minCount).slice(0, maxSize - 2),
+    ]);
+    for (const word of words)
+      if (!kept.has(word)) counts.set(UNK, counts.get(UNK)! + counts.get(word)!);
+
+    const tokens = [...counts.keys()]
+      .filter(word => kept.has(word))
+      .sort((a, b) => counts.get(b)! - counts.get(a)!);
+    // Engines keep the whole text alive behind a piece of it: a round trip through JSON copies the
+    // pieces out.
+    return JSON.parse(JSON.stringify(tokens)) as string[];
   }
 }
 
