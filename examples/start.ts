@@ -37,7 +37,7 @@ async function start(): Promise<void> {
     {
       recipe,
       inputs: { input: file('txt') },
-      input: file('txt'),
+      input: [file('txt')],
       valid: null,
       from: null,
       out: file('safetensors'),

@@ -12,6 +12,8 @@ export interface Display {
   readonly live: boolean;
   /** A line that stays: a dim label and what it says. */
   note(label: string, text: string): void;
+  /** How much of a text was read; only what takes long is shown. */
+  reading(task: string, share: number, etaSeconds: number): void;
   /** The way to go: steps done and planned; `step` is asked again and again. */
   begin(planned: number, step: () => number): void;
   step(report: StepReport): void;
@@ -57,9 +59,22 @@ function endText({ step, seconds, bestValidLoss }: EndReport): string {
   return `after ${plural(step, 'step')}, ${duration(seconds)} in this run${best}`;
 }
 
+/** Milliseconds between lines about reading. */
+const READING_MS = 2000;
+
 /** What both have in common. */
 abstract class Lines {
   protected abstract write(text: string): void;
+  /** When something of the reading was shown, or it began. */
+  private readingAt: { task: string; at: number } | null = null;
+
+  reading(task: string, share: number, etaSeconds: number): void {
+    const now = performance.now();
+    if (this.readingAt?.task !== task) this.readingAt = { task, at: now };
+    if (now - this.readingAt.at < READING_MS) return;
+    this.readingAt.at = now;
+    this.note(task, `${Math.floor(100 * share)}%  eta ${duration(etaSeconds)}`);
+  }
 
   note(label: string, text: string): void {
     this.write(line(label, text));

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { QuantizedLM } from '../lm/quantized.js';
 import { init } from '../runtime/init.js';
 import { readHeldOut } from './corpus.js';
+import { createDisplay } from './display.js';
 import { Refusal } from './errors.js';
 import { count, plural, table, UNITS } from './format.js';
 import { loadModel } from './kinds.js';
@@ -41,8 +42,9 @@ async function run(
   const { columns } = options;
   if (columns > 1 && model.kind === QuantizedLM.kind)
     throw new Refusal(`--columns ${columns}: a quantised model reads one stream; leave it out`);
-  const { ids, unknown } = await readHeldOut(options.input, model.vocab);
-  const { tokens, loss, bitsPerToken, perplexity } = await model.evaluate(ids, { columns });
+  const display = createDisplay({ json: options.json === true });
+  const { ids, unknown } = await readHeldOut(options.input, model.vocab, display);
+  const { tokens, loss, bitsPerToken, perplexity, known } = await model.evaluate(ids, { columns });
   const { kind, vocab } = model;
   if (options.json) {
     printJSON({
@@ -54,6 +56,7 @@ async function run(
       loss,
       bitsPerToken,
       perplexity,
+      known,
       state: 'carried',
       columns,
     });
@@ -71,6 +74,16 @@ async function run(
         ['loss', `${loss.toFixed(4)} nats per ${unit}`],
         ['', `${bitsPerToken.toFixed(4)} bits per ${unit}`],
         ['perplexity', perplexity.toPrecision(5)],
+        ...(known === null
+          ? []
+          : ([
+              [
+                'unknown',
+                `${((100 * (tokens - known.tokens)) / tokens).toFixed(1)} % of the ${unit}s; ` +
+                  `without them ${known.loss.toFixed(4)} nats, perplexity ` +
+                  Math.exp(known.loss).toPrecision(5),
+              ],
+            ] as [string, string][])),
       ],
       colours(process.stdout).dim,
     ),

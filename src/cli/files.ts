@@ -13,7 +13,7 @@ export function siblingName(path: string, what: string): string {
 }
 
 /** Paths by the name of their option; null: not given. */
-type Paths = Readonly<Record<string, string | null>>;
+type Paths = Readonly<Record<string, string | readonly string[] | null>>;
 
 /**
  * Refuses, before the work begins, to write over what is read or written otherwise, and what cannot
@@ -22,8 +22,8 @@ type Paths = Readonly<Record<string, string | null>>;
  */
 export function checkFiles({ read, write }: { read: Paths; write: Paths }): void {
   const known = new Map<string, string>();
-  for (const [name, path] of Object.entries(read))
-    if (path !== null) known.set(identity(path), label(name));
+  for (const [name, paths] of Object.entries(read))
+    for (const path of [paths ?? []].flat()) known.set(identity(path), label(name));
   for (const [fd, stream] of [
     [1, 'standard output'],
     [2, 'standard error'],
@@ -32,12 +32,12 @@ export function checkFiles({ read, write }: { read: Paths; write: Paths }): void
     if (file.isFile()) known.set(`${file.dev}:${file.ino}`, stream);
   }
   for (const [name, path] of Object.entries(write)) {
-    if (path === null) continue;
+    if (typeof path !== 'string') continue;
     checkWritable(path, name);
     const id = identity(path);
     const other = known.get(id);
     if (other !== undefined)
-      throw new Refusal(`${flag(name)} ${path}: is ${other} too; name another file`);
+      throw new Refusal(`${label(name)} ${path}: is ${other} too; name another file`);
     known.set(id, label(name));
   }
 }
@@ -72,7 +72,7 @@ function follow(path: string, links = 0): string {
 
 /** Refuses a path that cannot be written. */
 function checkWritable(path: string, name: string): void {
-  const refuse = (why: string): Refusal => new Refusal(`${flag(name)} ${path}: ${why}`);
+  const refuse = (why: string): Refusal => new Refusal(`${label(name)} ${path}: ${why}`);
   if (path === '') throw refuse('is empty; name a file');
   const target = follow(resolve(path));
   const there = attempt(() => statSync(target));

@@ -37,7 +37,7 @@ const program = new Command('throughtime')
 /** Settings that commander does not hand down to commands made apart. */
 function settle(command: Command): void {
   // given twice, which one is meant?
-  for (const option of command.options) {
+  for (const option of command.options.filter(option => !option.variadic)) {
     let times = 0;
     command.on(`option:${option.name()}`, () => {
       if (++times > 1) command.error(`error: ${option.long} is given twice; give it once`);

@@ -19,7 +19,9 @@ import { fileArgument } from './shell.js';
 /** What the options say of one run, beside what is trained. */
 export interface JobOptions {
   /** Texts and models that are read, by option. */
-  inputs: Readonly<Record<string, string | null>>;
+  inputs: Readonly<Record<string, string | readonly string[] | null>>;
+  /** What else may be written, by what it is. */
+  writes?: Readonly<Record<string, string>>;
   /** Where the model goes. */
   out: string;
   /**
@@ -82,7 +84,7 @@ export async function perform<Batch extends TrainBatch>(
       ...inputs,
       ...(resume && resolve(resume.path) !== resolve(path) && { resume: resume.path }),
     },
-    write: { out, checkpoint: path },
+    write: { out, checkpoint: path, ...options.writes },
   });
   if (
     !kept &&
@@ -135,7 +137,7 @@ async function train<Batch extends TrainBatch>(
     });
     if (trainer.dataFingerprint !== null && trainer.dataFingerprint !== data.fingerprint)
       throw new Refusal(
-        `${options.inputs['input']}: is not the text that the run of ${resume.path} began with; ` +
+        `${[options.inputs['input']].flat().join(' ')}: is not the text that the run of ${resume.path} began with; ` +
           'name that one with --input, or train the model on another text with --from',
       );
   }

@@ -14,6 +14,12 @@ export interface Recipe {
   level: Level;
   /** null where a text of its own validates. */
   split: number | null;
+  /** Whether the split was asked for; else at most a million units are held out. */
+  exactSplit: boolean;
+  /** Units seen less often are unknown; null: none is. */
+  minCount: number | null;
+  /** At most so many units; null: all. */
+  maxVocab: number | null;
   model: 'recurrent';
   cell: 'rnn' | 'lstm' | 'gru';
   layers: number;

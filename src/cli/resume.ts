@@ -12,7 +12,7 @@ import type { Recipe } from './recipe.js';
  */
 export interface Note {
   recipe: Recipe;
-  files: { input: string; valid: string | null; out: string };
+  files: { input: readonly string[]; valid: string | null; out: string };
   reportEvery: number;
 }
 
@@ -28,7 +28,7 @@ export function noteFor(path: string, { recipe, files, reportEvery }: Note): Not
   return {
     recipe,
     files: {
-      input: seen(files.input),
+      input: files.input.map(path => (path === '-' ? path : seen(path))),
       valid: files.valid === null ? null : seen(files.valid),
       out: seen(files.out),
     },
@@ -53,7 +53,11 @@ export async function readCheckpoint(path: string): Promise<Resumed> {
   const { input, valid, out } = note.files;
   return {
     ...note,
-    files: { input: found(input), valid: valid === null ? null : found(valid), out: found(out) },
+    files: {
+      input: input.map(path => (path === '-' ? path : found(path))),
+      valid: valid === null ? null : found(valid),
+      out: found(out),
+    },
     path,
     bytes,
     file,
@@ -68,7 +72,7 @@ function isNote(note: unknown): note is Note {
     typeof files === 'object' &&
     files !== null &&
     typeof reportEvery === 'number' &&
-    typeof files.input === 'string' &&
+    Array.isArray(files.input) &&
     typeof files.out === 'string' &&
     (files.valid === null || typeof files.valid === 'string')
   );

@@ -2,10 +2,11 @@
 import { Command } from 'commander';
 import type { SampleOptions } from '../lm/generate.js';
 import { init } from '../runtime/init.js';
+import type { Vocab } from '../text/vocab.js';
 import { Refusal, refusing } from './errors.js';
 import { type LanguageModel, loadModel } from './kinds.js';
 import { decimal, whole } from './options.js';
-import { print } from './output.js';
+import { print, tell } from './output.js';
 
 const EXAMPLES = `
 Examples:
@@ -51,12 +52,24 @@ async function run(
   await write(await loadModel(path), options);
 }
 
+/** The units of a prompt that the vocabulary has no id for, each once. */
+function unknownWords(vocab: Vocab, prompt: string): string[] {
+  if (vocab.encodeCounting(prompt).unknown === 0) return [];
+  const units = vocab.level === 'word' ? prompt.split(/\s+/u).filter(Boolean) : [...prompt];
+  return [...new Set(units)].filter(unit => vocab.idOf(unit) < 0);
+}
+
 /** Writes the prompt and the sampled text to stdout as it comes. */
 export async function write(model: LanguageModel, options: SampleOptions): Promise<void> {
   const { prompt = '' } = options;
   await refusing(null, () => {
     try {
-      model.vocab.encode(prompt);
+      const unknown = unknownWords(model.vocab, prompt);
+      if (unknown.length > 0)
+        tell(
+          `prompt: the model does not know ${unknown.map(word => `"${word}"`).join(', ')}; ` +
+            'it reads <unk> there\n',
+        );
     } catch (error) {
       throw new Refusal(
         `--prompt: ${(error as Error).message.replace(/^Vocab\.encode: |; encode with .*$/g, '')}`,

@@ -20,11 +20,16 @@ export interface Evaluation {
   bitsPerToken: number;
   /** e^loss. */
   perplexity: number;
+  /**
+   * Of the units that the vocabulary knows alone: how many, and their mean loss. Models with
+   * vocabularies of different sizes compare by it. null: all are known.
+   */
+  known: { tokens: number; loss: number } | null;
 }
 
-/** Those of a mean loss in nats over `tokens` units. */
-function evaluation(loss: number, tokens: number): Evaluation {
-  return { tokens, loss, bitsPerToken: loss / Math.LN2, perplexity: Math.exp(loss) };
+/** Bits and perplexity of a mean loss, in nats, over `tokens` units. */
+function evaluation(loss: number, tokens: number, known: Evaluation['known']): Evaluation {
+  return { tokens, loss, bitsPerToken: loss / Math.LN2, perplexity: Math.exp(loss), known };
 }
 
 /** How a text is read. */
@@ -43,13 +48,14 @@ export interface EvaluateOptions {
  * Mean loss over ids[1…].
  *
  * @param measure reads T steps of ids [T, columns] on from the last call, the state of the first
- *   column zero where `restart` says so → the summed loss of the targets, if there are any; −100
- *   counts for nothing. Runs in a scope
+ *   column zero where `restart` says so → the summed loss of each list of targets; −100 counts for
+ *   nothing. Runs in a scope
+ * @param unknown the id of units outside the vocabulary; −1: there is none
  */
 export async function evaluateText(
   given: Int32Array | IdSource,
-  measure: (ids: Int32Array, targets: Int32Array | null, T: number, restart: boolean) => number,
-  { columns: B = 1, signal }: EvaluateOptions,
+  measure: (ids: Int32Array, targets: Int32Array[], T: number, restart: boolean) => number[],
+  { columns: B = 1, signal, unknown }: EvaluateOptions & { unknown: number },
 ): Promise<Evaluation> {
   const ids = idSource(given);
   const n = ids.length - 1;
@@ -61,6 +67,8 @@ export async function evaluateText(
   const longest = Math.max(16, Math.min(WINDOW, Math.floor(BATCH / B)));
   const pacer = new Pacer();
   let sum = 0;
+  let knownSum = 0;
+  let knownTokens = 0;
   for (let start = B === 1 ? 0 : -Math.min(WARM_UP, length), T = 0; start < length; start += T) {
     signal?.throwIfAborted();
     T = Math.min(longest, (start < 0 ? 0 : length) - start);
@@ -76,8 +84,18 @@ export async function evaluateText(
         targets[at] = row[i + 1]!;
       }
     }
-    sum += infer(() => measure(inputs, start >= 0 ? targets : null, T, start === 0));
+    const counted = targets.filter(target => target !== IGNORED).length;
+    const known = targets.map(target => (target === unknown ? IGNORED : target));
+    const knownCount = known.filter(target => target !== IGNORED).length;
+    const wanted = start < 0 ? [] : knownCount === counted ? [targets] : [targets, known];
+    const [loss = 0, knownLoss = loss] = infer(() => measure(inputs, wanted, T, start === 0));
+    sum += loss;
+    if (start >= 0) {
+      knownSum += knownCount > 0 ? knownLoss : 0;
+      knownTokens += knownCount;
+    }
     await pacer.pause();
   }
-  return evaluation(sum / n, n);
+  const known = knownTokens < n ? { tokens: knownTokens, loss: knownSum / knownTokens } : null;
+  return evaluation(sum / n, n, known);
 }

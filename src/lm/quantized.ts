@@ -13,7 +13,7 @@ import { crossEntropy } from '../ops/loss.js';
 import { Int8Weights, quantizeRows } from '../ops/quantization.js';
 import type { Shape } from '../tensor/shape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
-import type { IdSource } from '../text/batch.js';
+import { type IdSource, IGNORED } from '../text/batch.js';
 import { Vocab, type VocabJSON } from '../text/vocab.js';
 import { generate, type SampleOptions } from './generate.js';
 import { type Evaluation, evaluateText } from './perplexity.js';
@@ -129,13 +129,15 @@ export class QuantizedLM {
     try {
       return await evaluateText(
         ids,
-        (window, targets) =>
-          targets
-            ? crossEntropy(nextLogits(this.model, window, state), targets, {
-                reduction: 'sum',
-              }).item()
-            : 0,
-        { signal },
+        (window, targets) => {
+          const logits = nextLogits(this.model, window, state);
+          return targets.map(each =>
+            each.every(target => target === IGNORED)
+              ? 0
+              : crossEntropy(logits, each, { reduction: 'sum' }).item(),
+          );
+        },
+        { signal, unknown: this.vocab.unknown },
       );
     } finally {
       for (const tensor of state) tensor.dispose();

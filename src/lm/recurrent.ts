@@ -214,10 +214,10 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     const carry = this.stateShapes(B).map(shape => zeros(shape));
     const measure = (
       window: Int32Array,
-      targets: Int32Array | null,
+      targets: Int32Array[],
       T: number,
       restart: boolean,
-    ): number => {
+    ): number[] => {
       const resets =
         restart && B > 1 ? Uint8Array.from({ length: T * B }, (_, i) => +(i === 0)) : undefined;
       const { output, state } = this.rnn.forward(this.embedding.forward(window, [T, B]), {
@@ -225,10 +225,14 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
         resets,
       });
       carry.forEach((tensor, i) => tensor.copyFrom(state[i]!));
-      return targets ? this.head.loss(output, targets, { reduction: 'sum' }).item() : 0;
+      return targets.map(each =>
+        each.every(target => target === IGNORED)
+          ? 0
+          : this.head.loss(output, each, { reduction: 'sum' }).item(),
+      );
     };
     try {
-      return await evaluateText(ids, measure, options);
+      return await evaluateText(ids, measure, { ...options, unknown: this.vocab.unknown });
     } finally {
       for (const tensor of carry) tensor.dispose();
     }

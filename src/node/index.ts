@@ -1,4 +1,6 @@
 /** `throughtime/node`: files. */
 
 export { readFileBytes, readText, readTextBytes, writeFileAtomic } from './files.js';
+export { type IdFile, openIds, writeIds } from './ids.js';
 export { readHeader } from './safetensors.js';
+export { type TextFile, textFiles, textPieces } from './text.js';

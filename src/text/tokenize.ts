@@ -16,18 +16,19 @@ export const UNK = '<unk>';
  * The text of UTF-8 bytes; a byte order mark at the start is dropped.
  *
  * @param name says in the error what the bytes are: a path, usually
+ * @param offset where the bytes stand in the whole; only at its start a byte order mark is one
  * @throws RangeError with the offset of the first byte that is not UTF-8
  */
-export function decodeUtf8(given: Bytes, name: string): string {
+export function decodeUtf8(given: Bytes, name: string, offset = 0): string {
   const bytes = asBytes(given, 'decodeUtf8');
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: offset > 0 }).decode(bytes);
   } catch (cause) {
     const bad = firstInvalid(bytes);
     if (bad < 0) throw cause; // too long for one string
     const hex = bytes[bad]!.toString(16).padStart(2, '0');
     throw new RangeError(
-      `decodeUtf8: ${name} is not UTF-8: byte 0x${hex} at offset ${bad} begins no character; ` +
+      `decodeUtf8: ${name} is not UTF-8: byte 0x${hex} at offset ${offset + bad} begins no character; ` +
         'convert the text to UTF-8',
     );
   }

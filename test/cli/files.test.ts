@@ -280,4 +280,137 @@ test('inspect reads the header alone: any dtype, files beyond 2 GiB; and names w
   );
 });
 
+test('rare words become <unk>, which is trained; eval tells their share and the loss without them', async () => {
+  const rare = Array.from({ length: 300 }, (_, i) => `rare${i}`);
+  const words = corpus(6000).split(' ');
+  folder.write(
+    'rare.txt',
+    words.map((word, i) => (i % 5 === 0 ? rare[(i / 5) % 300]! : word)).join(' '),
+  );
+  const args = [
+    'train',
+    'lm',
+    '--input',
+    'rare.txt',
+    '--level',
+    'word',
+    ...TINY,
+    '--bptt',
+    '8',
+    '--deterministic',
+    '--lr',
+    '0.02',
+  ];
+  for (const limit of [
+    ['--min-count', '4'],
+    ['--max-vocab', '20'],
+  ]) {
+    const { code, stderr } = await folder.run([
+      ...args,
+      ...limit,
+      '--epochs',
+      '8',
+      '--out',
+      'rare.safetensors',
+    ]);
+    assert.is(code, 0, stderr);
+    const [said] = jsonLines(
+      (await folder.run(['eval', 'rare.safetensors', '--input', 'rare.txt', '--json'])).stdout,
+    ) as [{ tokens: number; loss: number; known: { tokens: number; loss: number } }];
+    assert.ok(said.known.tokens < 0.9 * said.tokens, JSON.stringify(said));
+    const unknown =
+      (said.loss * said.tokens - said.known.loss * said.known.tokens) /
+      (said.tokens - said.known.tokens);
+    assert.ok(unknown < 3, `<unk> has a loss of ${unknown}`);
+    const { stdout } = await folder.run(['eval', 'rare.safetensors', '--input', 'rare.txt']);
+    assert.match(
+      stdout,
+      /^unknown +\d+\.\d % of the words; without them \d\.\d{4} nats, perplexity/m,
+    );
+  }
+  const sampled = await folder.run([
+    'sample',
+    'rare.safetensors',
+    '--prompt',
+    'the zebra saw ',
+    '--length',
+    '3',
+    '--temperature',
+    '0',
+  ]);
+  assert.is(sampled.code, 0, sampled.stderr);
+  assert.match(sampled.stderr, /^prompt: the model does not know "zebra"; it reads <unk> there$/m);
+  assert.match(sampled.stdout, /^the zebra saw \S/, 'one space after the prompt');
+});
+
+test('several inputs, a folder and standard input are one text', async () => {
+  mkdirSync(folder.file('parts'));
+  const whole = `${corpus(2000).trimEnd()}\n${corpus(3000).trimEnd()}\n`;
+  folder.write('parts/1.txt', whole.slice(0, whole.indexOf('\n', 1990) + 1));
+  folder.write('parts/2.txt', whole.slice(whole.indexOf('\n', 1990) + 1));
+  folder.write('joined.txt', whole);
+  const common = [...TINY, '--deterministic', '--steps', '3'];
+  const models: Buffer[] = [];
+  for (const [i, input] of [['joined.txt'], ['parts/1.txt', 'parts/2.txt'], ['parts']].entries()) {
+    const { code, stderr } = await folder.run([
+      'train',
+      'lm',
+      '--input',
+      ...input,
+      ...common,
+      '--out',
+      `same${i}.safetensors`,
+    ]);
+    assert.is(code, 0, stderr);
+    models.push(folder.read(`same${i}.safetensors`));
+  }
+  const piped = await new Promise<number | null>(resolve => {
+    const child = execFile(
+      process.execPath,
+      [COMMAND, 'train', 'lm', '--input', '-', ...common, '--out', 'same3.safetensors'],
+      { cwd: folder.path },
+    );
+    child.stdin!.end(whole);
+    child.on('close', resolve);
+  });
+  assert.is(piped, 0);
+  models.push(folder.read('same3.safetensors'));
+  for (const model of models) assert.ok(model.equals(models[0]!));
+});
+
+test('a large text trains from a file of ids, which the next run takes', async () => {
+  folder.write('large.txt', corpus(100_000).repeat(700));
+  const args = [
+    'train',
+    'lm',
+    '--input',
+    'large.txt',
+    ...TINY,
+    '--deterministic',
+    '--steps',
+    '3',
+    '--split',
+    '1',
+    '--out',
+    'from-file.safetensors',
+  ];
+  const first = await folder.run(args);
+  assert.is(first.code, 0, first.stderr);
+  assert.match(first.stderr, /from-file\.ids holds the text as ids from now on/);
+  const made = folder.read('from-file.safetensors');
+  const second = await folder.run(args);
+  assert.match(second.stderr, /from-file\.ids holds the text as ids already/);
+  assert.ok(made.equals(folder.read('from-file.safetensors')));
+  const resumed = await folder.run([...args, '--slice', '1']);
+  assert.is(resumed.code, 0, resumed.stderr);
+  assert.is(
+    (await folder.run(['train', 'lm', '--resume', 'from-file.checkpoint.safetensors'])).code,
+    0,
+  );
+  assert.ok(made.equals(folder.read('from-file.safetensors')));
+  folder.write('large.txt', corpus(99_999).repeat(700));
+  assert.match((await folder.run(args)).stderr, /from-file\.ids holds the text as ids from now on/);
+  for (const name of ['large.txt', 'from-file.ids']) rmSync(folder.file(name));
+});
+
 run();

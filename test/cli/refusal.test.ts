@@ -75,7 +75,7 @@ const REFUSED: Record<string, [args: string[], sentence: RegExp][]> = {
       /nowhere\.txt cannot be read: there is no such file/,
     ],
     [['train', 'lm', '--input', 'empty.txt'], /empty\.txt is empty/],
-    [['train', 'lm', '--input', 'folder'], /folder cannot be read/],
+    [['train', 'lm', '--input', 'folder'], /the folder folder has no files/],
     [
       ['train', 'lm', '--input', 'short.txt'],
       /short\.txt: 8 of its 9 characters are for training, one window of 64 \+ 1 steps in 32 rows takes 2,080/,

@@ -9,7 +9,7 @@ import { readFileBytes } from '../../node/files.js';
 import { init, runtimeInfo } from '../../runtime/init.js';
 import { columns } from '../../text/batch.js';
 import { Trainer } from '../../train/trainer.js';
-import { type Corpus, readCorpus } from '../corpus.js';
+import { type Corpus, idFileOf, readCorpus } from '../corpus.js';
 import { createDisplay, type Display } from '../display.js';
 import { Refusal, refusing } from '../errors.js';
 import { count, plural, UNITS } from '../format.js';
@@ -96,16 +96,29 @@ const REPORT_EVERY_LIVE = 10;
 
 /** What was written on the command line, by name. */
 type Given = Partial<
-  Omit<Recipe, 'epochs' | 'steps' | 'split' | 'cutoffs' | 'samples' | 'recompute'> & {
+  Omit<
+    Recipe,
+    | 'epochs'
+    | 'steps'
+    | 'split'
+    | 'exactSplit'
+    | 'minCount'
+    | 'maxVocab'
+    | 'cutoffs'
+    | 'samples'
+    | 'recompute'
+  > & {
     epochs: number;
     steps: number;
     split: number;
+    minCount: number;
+    maxVocab: number;
     cutoffs: readonly number[];
     samples: number;
     recompute: number;
   }
 > & {
-  input?: string;
+  input?: string[];
   valid?: string;
   out?: string;
   checkpoint?: string;
@@ -132,7 +145,10 @@ export function languageModelCommand(): Command {
     .action((given: Given) => run(given));
   group(
     'Text:',
-    option('--input <file>', 'text to train on, UTF-8, may be gzipped'),
+    option(
+      '--input <file...>',
+      'texts to train on: files, folders, - for standard input; may be gzipped',
+    ),
     option('--from <model>', 'begin with the weights and the vocabulary of this model').conflicts(
       'resume',
     ),
@@ -142,6 +158,10 @@ export function languageModelCommand(): Command {
       'without --valid: train on this share of the units, validate on the rest',
       SPLIT,
     ).argParser(decimal({ above: 0, most: 1 })),
+    option('--min-count <n>', 'units seen less often become <unk>', 1).argParser(whole()),
+    option('--max-vocab <n>', 'the most frequent units, others become <unk>', 'all').argParser(
+      whole(2),
+    ),
     option('--level <unit>', 'what a token is: byte, char or word', DEFAULTS.level).argParser(
       oneOf(['byte', 'char', 'word']),
     ),
@@ -255,7 +275,7 @@ export function languageModelCommand(): Command {
 /** One run: its recipe, and what may differ from run to run. */
 export interface LanguageModelJob extends JobOptions {
   recipe: Recipe;
-  input: string;
+  input: readonly string[];
   valid: string | null;
   /** The model whose weights are the first; null: new ones. */
   from: string | null;
@@ -312,6 +332,7 @@ async function plan(given: Given, reportEvery: number): Promise<LanguageModelJob
       ...common,
       recipe: resumedRecipe(resume, given),
       inputs: { input, valid },
+      writes: { 'the file of ids': idFileOf(out) },
       input,
       valid,
       from: null,
@@ -328,6 +349,7 @@ async function plan(given: Given, reportEvery: number): Promise<LanguageModelJob
     ...common,
     recipe: newRecipe(from === null ? given : { ...given, ...(await recipeOf(from, given)) }),
     inputs: { input, valid, from },
+    writes: { 'the file of ids': idFileOf(given.out ?? OUT) },
     input,
     valid,
     from,
@@ -384,7 +406,8 @@ async function prepare(
           RecurrentLM.load(await readFileBytes(from, 'the model'), softmaxOf),
         )
       : null;
-  const corpus = await readCorpus({ ...recipe, input, valid, vocab: made?.vocab });
+  const idFile = idFileOf(out);
+  const corpus = await readCorpus({ ...recipe, input, valid, vocab: made?.vocab, idFile }, display);
   const data = columns(corpus.train, { batchSize: recipe.batch });
   const model = made ?? new RecurrentLM(modelOptions(recipe, corpus.vocab));
   const trainer = new Trainer(model, {
@@ -407,6 +430,7 @@ async function prepare(
     introduce: () => introduce(display, { job, corpus, planned, parameters: model.parameters() }),
     save: () => model.save(),
     dispose() {
+      corpus.close();
       trainer.dispose();
       model.dispose();
     },
@@ -433,7 +457,8 @@ function introduce(
   const held = valid === null ? '' : ` and ${count(valid.length)} held out`;
   const outside =
     unknown > 0 ? `; ${count(unknown)} not in the vocabulary${skipped ? ' are left out' : ''}` : '';
-  display.note('text', `${basename(input)}: ${plural(train.length, unit)}${held}${outside}`);
+  const name = input.map(path => basename(path)).join(', ');
+  display.note('text', `${name}: ${plural(train.length, unit)}${held}${outside}`);
   const size = parameters.reduce((sum, each) => sum + each.size, 0);
   const softmax = recipe.softmax === 'full' ? '' : `, ${recipe.softmax} softmax`;
   display.note(
@@ -471,6 +496,9 @@ export function newRecipe(given: Given): Recipe {
   const recipe: Recipe = {
     ...pick,
     split: given.valid === undefined ? (given.split ?? SPLIT) : null,
+    exactSplit: given.split !== undefined,
+    minCount: given.minCount ?? null,
+    maxVocab: given.maxVocab ?? null,
     embedding: given.embedding ?? (pick.tie ? pick.hidden : EMBEDDING),
     lr,
     lrMin: given.lrMin ?? lr / 200,
