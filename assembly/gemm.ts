@@ -54,9 +54,9 @@ export function gemm_scratch(): i32 {
   return (MC * <i32>ELEMENT + NC * 4) * KC;
 }
 
-/** Bytes of a packed B [K, N]. */
-export function gemm_pack_size(K: i32, N: i32): i32 {
-  return ((N + 7) >> 3) * K * 32;
+/** Bytes of a packed B [K, N]: in f64, for they may be more than a memory holds. */
+export function gemm_pack_size(K: i32, N: i32): f64 {
+  return <f64>((N + 7) >>> 3) * K * 32;
 }
 
 /**
@@ -90,9 +90,10 @@ function parts(n: usize, size: usize): usize {
 }
 
 /**
- * Where panel i of `panels` of A begins; M is at most MC. Of six rows, panels are as equal as they can be: five rows
- * are as fast as six, one is not. Of four rows all are full but the last, for three are slower; and
- * `block` has tiles for one row and for two that are as fast as four.
+ * Where panel i of `panels` of A begins; M is at most MC. Panels of six rows are as equal as they
+ * can be: five rows are as fast as six, one row is not. Panels of four rows are all full but the
+ * last: three rows are slower than four, and `block` has tiles for one row and for two that are as
+ * fast as four.
  */
 function panelRow(M: usize, i: usize, panels: usize): usize {
   return tileRows == 6 ? (M * i) / panels : min(i * 4, M);

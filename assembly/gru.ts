@@ -105,7 +105,7 @@ export function gru_forward(
   const w_n = w_hh + row * (2 * H),
     bias = b_hh + 2 * row;
   const packed = packedIn(scratch),
-    packed_n = packed + gemm_pack_size(H, 2 * H),
+    packed_n = packed + <usize>gemm_pack_size(H, 2 * H),
     unsaved = statesIn(scratch, B, H, 3);
   packForward(packed, w_hh, B, 2 * H, H);
   packForward(packed_n, w_n, B, H, H);
@@ -176,7 +176,7 @@ export function gru_backward(
     state = row * B;
   const w_n = w_hh + row * (2 * H);
   const packed = packedIn(scratch),
-    packed_n = packed + gemm_pack_size(2 * H, H),
+    packed_n = packed + <usize>gemm_pack_size(2 * H, H),
     dh = statesIn(scratch, B, H, 3),
     zeros = dh + state;
   memory.fill(zeros, 0, row);

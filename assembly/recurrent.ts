@@ -12,7 +12,7 @@ import { embedding_forward } from './embedding';
 import { gemm, gemm_pack, gemm_pack_size, gemm_packed, gemm_scratch } from './gemm';
 
 /** Bytes of the packed weights. The GRU packs its n rows apart from the others. */
-function packedSize(B: i32, H: i32, G: i32): i32 {
+function packedSize(B: i32, H: i32, G: i32): f64 {
   if (B == 1) return 0;
   const rest = (G - 1) * H;
   return gemm_pack_size(H, H) + max(gemm_pack_size(H, rest), gemm_pack_size(rest, H));
@@ -20,10 +20,10 @@ function packedSize(B: i32, H: i32, G: i32): i32 {
 
 /**
  * Bytes of scratch for a recurrent kernel with G·H gate rows (rnn 1, gru 3, lstm 4): gemm's, packed
- * W_hh, two [B, H], two [H].
+ * W_hh, two [B, H], two [H]. In f64, for they may be more than a memory holds.
  */
-export function recurrent_scratch(B: i32, H: i32, G: i32): i32 {
-  return gemm_scratch() + packedSize(B, H, G) + (2 * B + 2) * H * 4;
+export function recurrent_scratch(B: i32, H: i32, G: i32): f64 {
+  return <f64>gemm_scratch() + packedSize(B, H, G) + (<f64>B + 1) * H * 8;
 }
 
 /** Where the packed weights lie in `scratch`. */
@@ -33,7 +33,7 @@ export function packedIn(scratch: usize): usize {
 
 /** Where the two [B, H] and the two [H] lie in `scratch`. */
 export function statesIn(scratch: usize, B: i32, H: i32, G: i32): usize {
-  return packedIn(scratch) + packedSize(B, H, G);
+  return packedIn(scratch) + <usize>packedSize(B, H, G);
 }
 
 /**

@@ -12,9 +12,12 @@ import { kernels } from './kernels.js';
 
 const PAGE = 65536;
 const ALIGN = 16;
+/** The last page stays free: the address behind it would be 0. */
 const MAX_BYTES = 2 ** 32 - PAGE;
 
 const memory = { current: null as WebAssembly.Memory | null };
+/** Bytes that the memory may grow to. */
+let most = 0;
 let top = 0;
 let heap = 0;
 let depth = 0;
@@ -23,9 +26,10 @@ const holes = new Map<number, number>(); // address → bytes, freed below `top`
 // bytes → addresses of borrowed blocks that were given back before their scope closes
 const spare = new Map<number, number[]>();
 
-/** Takes over a fresh memory. Called once, by `init`. */
-export function attach(fresh: WebAssembly.Memory): void {
+/** Takes over a fresh memory, which may grow to `pages`. Called once, by `init`. */
+export function attach(fresh: WebAssembly.Memory, pages: number): void {
   memory.current = fresh;
+  most = Math.min(pages * PAGE, MAX_BYTES);
   top = heap = align(kernels.heap_base() >>> 0);
 }
 
@@ -79,9 +83,9 @@ function reserve(end: number, wanted: number): void {
   if (missing <= 0) return;
   const message =
     `memory: ${mebibytes(wanted)} more do not fit, ${mebibytes(heap)} of ` +
-    `${mebibytes(MAX_BYTES)} are in use; use a smaller model, batch or window, or dispose() ` +
+    `${mebibytes(most)} are in use; use a smaller model, batch or window, or dispose() ` +
     'what is no longer needed';
-  if (end > MAX_BYTES) throw new RangeError(message);
+  if (end > most) throw new RangeError(message);
   try {
     memory.current!.grow(Math.ceil(missing / PAGE));
   } catch (cause) {

@@ -114,9 +114,10 @@ async function load({
     count = wanted === 'auto' ? availableThreads() : wanted;
   const shared = count > 1;
   if (shared) importShared(source as Uint8Array);
+  const pages = shared ? SHARED_PAGES : PAGES;
   const memory = new WebAssembly.Memory({
     initial: 1,
-    maximum: shared ? SHARED_PAGES : PAGES,
+    maximum: pages,
     shared,
   });
   // `instantiate` asks whether the source is a Response: to answer, Node loads its whole HTTP
@@ -127,7 +128,7 @@ async function load({
   setKernels(instance.exports as unknown as Kernels); // the loader's own wrappers count arguments at each call
   const fitting = tile(widened);
   kernels.gemm_tile(...fitting);
-  attach(memory);
+  attach(memory, pages);
   createScratch(count * kernels.gemm_scratch());
   threads = 1;
   if (shared) {

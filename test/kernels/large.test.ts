@@ -2,11 +2,13 @@
  * Products whose numbers of rows, columns or terms make products of sizes pass 2³², and blocks that
  * lie above 2 GiB.
  */
+import { init, nn, ops, Random, scope, zeros } from '../../src/index.js';
 import { Bench, builds } from '../support/kernels.js';
 import { near } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
 
+await init();
 const { test, run } = suite('kernels/large');
 
 /** Y = X·Wᵀ + b of a few columns, in plain loops. */
@@ -77,6 +79,125 @@ for (const build of builds) {
   test(`a product of 1,060,000 terms is right (${build})`, () => check(5, 1_060_000, 3));
   test(`a product of 4,300,000 columns is right (${build})`, () => check(4, 2, 4_300_000));
   test(`blocks above 2 GiB serve as others do (${build})`, () => check(37, 29, 41, 2 ** 31));
+
+  test(`a recurrent layer of 800,000 rows is right to its last row (${build})`, () => {
+    const bench = new Bench(build);
+    const { kernels } = bench;
+    const [B, H] = [800_000, 4];
+    const random = new TestRandom(B);
+    const [a, w, h0, dy] = [
+      values(random, B * H),
+      values(random, H * H),
+      values(random, B * H),
+      values(random, B * H),
+    ];
+    const at = {
+      a: bench.f32(B * H, a, 'a'),
+      w: bench.f32(H * H, w, 'w'),
+      h0: bench.f32(B * H, h0, 'h0'),
+      dy: bench.f32(B * H, dy, 'dy'),
+      y: bench.f32(B * H, undefined, 'y'),
+      hN: bench.f32(B * H, undefined, 'hN'),
+      dh0: bench.f32(B * H, new Float32Array(B * H), 'dh0'),
+      scratch: bench.bytes(kernels.recurrent_scratch(B, H, 1), 'scratch'),
+    };
+    const sizes = [at.scratch, 1, B, H, H, 0, 0, 0, B] as const;
+    kernels.rnn_forward(at.y, at.hN, 0, at.a, 0, 0, at.w, at.h0, 0, 0, ...sizes);
+    const y = new Float64Array(B * H);
+    for (let b = 0; b < B; b++)
+      for (let i = 0; i < H; i++) {
+        let sum = a[b * H + i]!;
+        for (let j = 0; j < H; j++) sum += w[i * H + j]! * h0[b * H + j]!;
+        y[b * H + i] = Math.tanh(sum);
+      }
+    near(bench.read(at.y, B * H), y, 1e-5, 'y');
+    kernels.rnn_backward(at.a, at.dh0, at.dy, 0, at.a, at.w, 0, 0, ...sizes);
+    bench.checkCanaries();
+    const dh0 = new Float64Array(B * H);
+    for (let b = 0; b < B; b++)
+      for (let i = 0; i < H; i++) {
+        const d = dy[b * H + i]! * (1 - y[b * H + i]! ** 2);
+        for (let j = 0; j < H; j++) dh0[b * H + j]! += d * w[i * H + j]!;
+      }
+    near(bench.read(at.dh0, B * H), dh0, 1e-5, 'dh0');
+  });
+
+  test(`the bytes of scratch are counted beyond 2³² (${build})`, () => {
+    const { kernels } = new Bench(build);
+    near([kernels.gemm_pack_size(40_000, 40_001)], [40_000 * 40_008 * 4], 0, 'a packed matrix');
+    const [B, H] = [70_000, 20_000];
+    const bytes = kernels.gemm_scratch() + 16 * H * H + (2 * B + 2) * H * 4;
+    near([kernels.recurrent_scratch(B, H, 4)], [bytes], 0, 'an LSTM');
+  });
+
+  test(`embedding and cross-entropy of 800,000 rows are right to the last (${build})`, () => {
+    const bench = new Bench(build);
+    const { kernels } = bench;
+    const [N, C] = [800_000, 5];
+    const w = Float32Array.of(1, 2, 0, -1, 1, /* */ -2, 0, 1, 3, -1, /* */ 0, 0, 0, 0, 0);
+    const ids = Int32Array.from({ length: N }, (_, n) => n % 3);
+    const at = {
+      w: bench.f32(3 * C, w),
+      ids: bench.i32(ids),
+      x: bench.f32(N * C, undefined, 'x'),
+      losses: bench.f32(N, undefined, 'losses'),
+      stats: bench.bytes(16 * N, 'stats'),
+      dlosses: bench.f32(N, new Float32Array(N).fill(1)),
+      dw: bench.f32(3 * C, new Float32Array(3 * C), 'dw'),
+    };
+    kernels.embedding_forward(at.x, at.w, at.ids, N, C);
+    kernels.cross_entropy_forward(at.losses, at.stats, at.x, at.ids, N, C, -100, 0);
+    const rows = [0, 1, 2].map(id => {
+      const row = w.slice(id * C, id * C + C);
+      const sum = row.reduce((s, x) => s + Math.exp(x), 0);
+      return { loss: Math.log(sum) - row[id]!, p: Array.from(row, x => Math.exp(x) / sum) };
+    });
+    near(
+      bench.read(at.losses, N),
+      Float64Array.from(ids, id => rows[id]!.loss),
+      1e-6,
+      'losses',
+    );
+    kernels.cross_entropy_backward(at.x, at.dlosses, at.x, at.stats, at.ids, N, C, -100, 0);
+    bench.checkCanaries();
+    near(
+      bench.read(at.x, N * C),
+      Float64Array.from({ length: N * C }, (_, i) => {
+        const [id, c] = [Math.floor(i / C) % 3, i % C];
+        return rows[id]!.p[c]! - (c === id ? 1 : 0);
+      }),
+      1e-6,
+      'dx',
+    );
+  });
 }
+
+test('a training step above 2 GiB computes what it computes below', () => {
+  const loss = () => {
+    const random = new Random(5);
+    const embedding = new nn.Embedding(11, 6, { random });
+    const lstm = new nn.LSTM(6, 9, { random });
+    const head = new nn.Linear(9, 11, { random });
+    const ids = Int32Array.from({ length: 40 }, (_, i) => (i * 7) % 11);
+    const value = scope(() => {
+      const { output } = lstm.forward(embedding.forward(ids, [10, 4]));
+      const y = ops.crossEntropy(head.forward(output), ids);
+      y.backward();
+      return y.item();
+    });
+    const gradients = [embedding, lstm, head].flatMap(module =>
+      module.parameters().flatMap(p => Array.from(p.grad!)),
+    );
+    const address = head.weight.ptr;
+    for (const module of [embedding, lstm, head]) module.dispose();
+    return { result: [value, ...gradients], address };
+  };
+  const low = loss();
+  const ballast = zeros([2 ** 29 + 4]);
+  const high = loss();
+  ballast.dispose();
+  if (low.address >= 2 ** 31 || high.address < 2 ** 31) throw new Error('not above 2 GiB');
+  near(high.result, low.result, 0, 'loss and gradients');
+});
 
 run();
