@@ -8,6 +8,7 @@
  * and n may be split anywhere.
  */
 import { exp1, exp4, log1, log4, sigmoid1, sigmoid4, tanh1, tanh4 } from './core/math';
+import { pow64 } from './scalar';
 
 /** The largest x whose eˣ is finite in f32. */
 const EXP_LIMIT: f32 = 88.722832;
@@ -187,4 +188,57 @@ export function relu_backward(dx: usize, dy: usize, y: usize, n: i32): void {
     );
   for (; i < end; i += 4)
     if (!(load<f32>(y + i) <= 0)) store<f32>(dx + i, load<f32>(dx + i) + load<f32>(dy + i));
+}
+
+/** y = |x| */
+export function abs_forward(y: usize, x: usize, n: i32): void {
+  const body: usize = (n & ~3) << 2,
+    end: usize = n << 2;
+  let i: usize = 0;
+  for (; i < body; i += 16) v128.store(y + i, f32x4.abs(v128.load(x + i)));
+  for (; i < end; i += 4) store<f32>(y + i, abs<f32>(load<f32>(x + i)));
+}
+
+/** dx += dy·sign(x), 0 where x is 0; the saved value is x */
+export function abs_backward(dx: usize, dy: usize, x: usize, n: i32): void {
+  const end: usize = n << 2;
+  for (let i: usize = 0; i < end; i += 4) {
+    const v = load<f32>(x + i);
+    if (v == 0) continue;
+    const sign: f32 = v > 0 ? 1 : v < 0 ? -1 : v; // NaN stays
+    store<f32>(dx + i, load<f32>(dx + i) + load<f32>(dy + i) * sign);
+  }
+}
+
+/** y = min(max(x, low), high); NaN stays NaN */
+export function clamp_forward(y: usize, x: usize, n: i32, low: f32, high: f32): void {
+  const end: usize = n << 2;
+  for (let i: usize = 0; i < end; i += 4) {
+    const v = load<f32>(x + i);
+    store<f32>(y + i, v < low ? low : v > high ? high : v);
+  }
+}
+
+/** dx += dy where not x < low and not x > high; the saved value is x */
+export function clamp_backward(dx: usize, dy: usize, x: usize, n: i32, low: f32, high: f32): void {
+  const end: usize = n << 2;
+  for (let i: usize = 0; i < end; i += 4) {
+    const v = load<f32>(x + i);
+    if (!(v < low) && !(v > high)) store<f32>(dx + i, load<f32>(dx + i) + load<f32>(dy + i));
+  }
+}
+
+/** y = xᵖ, in f64, rounded once */
+export function pow_forward(y: usize, x: usize, n: i32, p: f64): void {
+  const end: usize = n << 2;
+  for (let i: usize = 0; i < end; i += 4) store<f32>(y + i, <f32>pow64(<f64>load<f32>(x + i), p));
+}
+
+/** dx += dy·p·xᵖ⁻¹; the saved value is x */
+export function pow_backward(dx: usize, dy: usize, x: usize, n: i32, p: f64): void {
+  const end: usize = n << 2;
+  for (let i: usize = 0; i < end; i += 4) {
+    const slope = p == 0 ? 0 : p * pow64(<f64>load<f32>(x + i), p - 1);
+    store<f32>(dx + i, load<f32>(dx + i) + <f32>(<f64>load<f32>(dy + i) * slope));
+  }
 }

@@ -121,3 +121,18 @@ export function div_backward(da: usize, db: usize, dy: usize, b: usize, y: usize
     if (db) store<f32>(db + i, load<f32>(db + i) - q * load<f32>(y + i));
   }
 }
+
+/** y = a where the mask is not 0, else b.   mask [n] u8, read */
+export function select(y: usize, mask: usize, a: usize, b: usize, n: i32): void {
+  const end: usize = n << 2;
+  for (let i: usize = 0; i < end; i += 4, mask++)
+    store<f32>(y + i, load<f32>((load<u8>(mask) ? a : b) + i));
+}
+
+/** dst += src where the mask, or (not = 1) its opposite, holds: the backward of a selection. */
+export function masked_add(dst: usize, src: usize, mask: usize, n: i32, not: i32): void {
+  const end: usize = n << 2;
+  for (let i: usize = 0; i < end; i += 4, mask++)
+    if ((load<u8>(mask) == 0) == (not != 0))
+      store<f32>(dst + i, load<f32>(dst + i) + load<f32>(src + i));
+}

@@ -4,6 +4,7 @@ import { affine } from '../ops/elementwise.js';
 import { type IncrementalModel, initialState, nextLogits } from '../ops/incremental.js';
 import { softmax } from '../ops/softmax.js';
 import { f32 } from '../runtime/arena.js';
+import { checkOptions } from '../runtime/options.js';
 import { Random } from '../runtime/random.js';
 import { infer } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
@@ -39,8 +40,18 @@ const COLDEST = 1e-6;
 export async function* generate(
   model: IncrementalModel,
   vocab: Vocab,
-  { prompt = '', length = 200, temperature = 1, topK, topP, stop, seed = 0 }: SampleOptions,
+  options: SampleOptions,
 ): AsyncGenerator<string, void, undefined> {
+  checkOptions('sample', options, {
+    prompt: true,
+    length: true,
+    temperature: true,
+    topK: true,
+    topP: true,
+    stop: true,
+    seed: true,
+  });
+  const { prompt = '', length = 200, temperature = 1, topK, topP, stop, seed = 0 } = options;
   if (!Number.isInteger(length) || length < 0)
     throw new RangeError(`sample: length is ${length}, expected a whole number ≥ 0`);
   if (!(temperature >= 0))

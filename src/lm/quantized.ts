@@ -11,6 +11,7 @@ import {
 } from '../ops/incremental.js';
 import { crossEntropy } from '../ops/loss.js';
 import { Int8Weights, quantizeRows } from '../ops/quantization.js';
+import { allOrNothing } from '../runtime/arena.js';
 import type { Shape } from '../tensor/shape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { type IdSource, IGNORED } from '../text/batch.js';
@@ -79,7 +80,7 @@ export class QuantizedLM {
       throw new RangeError(
         `load: the file holds a model of kind "${file.kind}", expected "${QuantizedLM.kind}"`,
       );
-    return new QuantizedLM(file);
+    return allOrNothing(() => new QuantizedLM(file));
   }
 
   private constructor({ config, vocab, state, int8 = new Map() }: ModelFile) {

@@ -16,7 +16,8 @@ import { add, affine } from '../ops/elementwise.js';
 import { type IncrementalModel, type RowHead, rowHead, rowWeights } from '../ops/incremental.js';
 import { recompute } from '../ops/recompute.js';
 import { slice } from '../ops/strided.js';
-import { copy } from '../runtime/arena.js';
+import { allOrNothing, copy } from '../runtime/arena.js';
+import { checkOptions } from '../runtime/options.js';
 import { Random } from '../runtime/random.js';
 import { infer } from '../tensor/scope.js';
 import { checkSize } from '../tensor/shape.js';
@@ -77,18 +78,30 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
   readonly rnn: Recurrent;
   readonly head: Head;
 
-  constructor({
-    vocab,
-    cell = 'lstm',
-    hiddenSize = 128,
-    embeddingSize = hiddenSize,
-    layers = 1,
-    dropout: p = 0,
-    tie = false,
-    softmax,
-    seed = 1,
-  }: RecurrentLMOptions) {
+  constructor(options: RecurrentLMOptions) {
     super();
+    checkOptions('RecurrentLM', options, {
+      vocab: true,
+      cell: true,
+      embeddingSize: true,
+      hiddenSize: true,
+      layers: true,
+      dropout: true,
+      tie: true,
+      softmax: true,
+      seed: true,
+    });
+    const {
+      vocab,
+      cell = 'lstm',
+      hiddenSize = 128,
+      embeddingSize = hiddenSize,
+      layers = 1,
+      dropout: p = 0,
+      tie = false,
+      softmax,
+      seed = 1,
+    } = options;
     if (!Object.hasOwn(cells, cell))
       throw new RangeError(`RecurrentLM: cell "${cell}", expected rnn, lstm or gru`);
     checkSize(hiddenSize, 'hiddenSize', 'RecurrentLM');
@@ -100,17 +113,20 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
           `(${hiddenSize})`,
       );
     const random = new Random(seed);
-    this.vocab = vocab;
-    this.embedding = new Embedding(vocab.size, embeddingSize, {
-      random,
-      sparse: softmax?.sparse ?? false,
+    const { embedding, rnn, head, config } = allOrNothing(() => {
+      const sparse = softmax?.sparse ?? false;
+      const embedding = new Embedding(vocab.size, embeddingSize, { random, sparse });
+      const rnn = new cells[cell](embeddingSize, hiddenSize, { layers, dropout: p, random });
+      const shared = tie ? { weight: embedding.weight, random } : { random };
+      const output = softmax?.make(hiddenSize, vocab, shared) ?? {
+        head: new FullSoftmax(hiddenSize, vocab.size, shared),
+        config: {},
+      };
+      return { embedding, rnn, ...output };
     });
-    this.rnn = new cells[cell](embeddingSize, hiddenSize, { layers, dropout: p, random });
-    const shared = tie ? { weight: this.embedding.weight, random } : { random };
-    const { head, config } = softmax?.make(hiddenSize, vocab, shared) ?? {
-      head: new FullSoftmax(hiddenSize, vocab.size, shared),
-      config: {},
-    };
+    this.vocab = vocab;
+    this.embedding = embedding;
+    this.rnn = rnn;
     this.head = head;
     this.config = { cell, embeddingSize, hiddenSize, layers, dropout: p, tie, ...config };
   }
@@ -322,8 +338,12 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
       );
     if (typeof config !== 'object' || config === null)
       throw new RangeError('load: the config is not an object');
-    const { softmax: name, ...options } = config as SoftmaxConfig &
-      Omit<RecurrentLMOptions, 'vocab' | 'softmax'>;
+    const {
+      softmax: name,
+      cutoffs: _,
+      samples: __,
+      ...options
+    } = config as SoftmaxConfig & Omit<RecurrentLMOptions, 'vocab' | 'softmax'>;
     if (name && !softmax)
       throw new RangeError(
         `load: the model has the ${name} softmax; pass lm.softmaxOf as second argument`,

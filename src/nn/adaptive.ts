@@ -3,6 +3,7 @@ import { embedding } from '../ops/embedding.js';
 import { linearCrossEntropy } from '../ops/head.js';
 import { logSoftmax } from '../ops/softmax.js';
 import { concat, reshape, slice } from '../ops/strided.js';
+import { allOrNothing } from '../runtime/arena.js';
 import type { Random } from '../runtime/random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { defaultRandom } from './init.js';
@@ -69,14 +70,18 @@ export class AdaptiveSoftmax extends Module implements Head {
       );
     this.classes = classes;
     this.cutoffs = cutoffs;
-    this.head = new Linear(inputSize, cutoffs[0]! + cutoffs.length, { bias: headBias, random });
-    this.tail = cutoffs.map((from, i) => {
-      const units = Math.floor(inputSize / divValue ** (i + 1));
-      return [
-        new Linear(inputSize, units, { bias: false, random }),
-        new Linear(units, (cutoffs[i + 1] ?? classes) - from, { bias: false, random }),
-      ] as const;
-    });
+    const made = allOrNothing(() => ({
+      head: new Linear(inputSize, cutoffs[0]! + cutoffs.length, { bias: headBias, random }),
+      tail: cutoffs.map((from, i) => {
+        const units = Math.floor(inputSize / divValue ** (i + 1));
+        return [
+          new Linear(inputSize, units, { bias: false, random }),
+          new Linear(units, (cutoffs[i + 1] ?? classes) - from, { bias: false, random }),
+        ] as const;
+      }),
+    }));
+    this.head = made.head;
+    this.tail = made.tail;
   }
 
   protected override *children(): Iterable<[string, Module]> {

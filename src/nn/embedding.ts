@@ -1,4 +1,5 @@
 import { embedding } from '../ops/embedding.js';
+import { checkOptions } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import { checkSize, type Shape } from '../tensor/shape.js';
 import { Parameter, type Tensor } from '../tensor/tensor.js';
@@ -20,12 +21,10 @@ export class Embedding extends Module {
   readonly weight: Parameter;
   private readonly padding: number;
 
-  constructor(
-    count: number,
-    size: number,
-    { paddingIndex = -1, sparse = false, random = defaultRandom }: EmbeddingOptions = {},
-  ) {
+  constructor(count: number, size: number, options: EmbeddingOptions = {}) {
     super();
+    checkOptions('Embedding', options, { paddingIndex: true, sparse: true, random: true });
+    const { paddingIndex = -1, sparse = false, random = defaultRandom } = options;
     checkSize(count, 'count', 'Embedding');
     checkSize(size, 'size', 'Embedding');
     if (!Number.isInteger(paddingIndex) || paddingIndex < -1 || paddingIndex >= count)

@@ -1,4 +1,6 @@
 import { linear } from '../ops/linear.js';
+import { allOrNothing } from '../runtime/arena.js';
+import { checkOptions } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import { checkSize } from '../tensor/shape.js';
 import { Parameter, type Tensor } from '../tensor/tensor.js';
@@ -19,13 +21,11 @@ export class Linear extends Module {
   constructor(
     inputSize: number,
     outputSize: number,
-    {
-      bias = true,
-      weight,
-      random = defaultRandom,
-    }: { bias?: boolean; weight?: Parameter; random?: Random } = {},
+    options: { bias?: boolean; weight?: Parameter; random?: Random } = {},
   ) {
     super();
+    checkOptions('Linear', options, { bias: true, weight: true, random: true });
+    const { bias = true, weight, random = defaultRandom } = options;
     checkSize(inputSize, 'inputSize', 'Linear');
     checkSize(outputSize, 'outputSize', 'Linear');
     if (weight && (weight.shape[0] !== outputSize || weight.shape[1] !== inputSize)) {
@@ -34,9 +34,13 @@ export class Linear extends Module {
       );
     }
     const bound = 1 / Math.sqrt(inputSize);
-    this.weight = weight ?? new Parameter([outputSize, inputSize]);
+    const made = allOrNothing(() => ({
+      weight: weight ?? new Parameter([outputSize, inputSize]),
+      bias: bias ? new Parameter([outputSize]) : null,
+    }));
+    this.weight = made.weight;
     if (!weight) uniform(this.weight, -bound, bound, random);
-    this.bias = bias ? new Parameter([outputSize]) : null;
+    this.bias = made.bias;
     if (this.bias) uniform(this.bias, -bound, bound, random);
   }
 

@@ -147,6 +147,19 @@ export abstract class Module {
     return { missing, unexpected };
   }
 
+  /** The parameters' names and shapes, for `console.log`. */
+  toString(): string {
+    const own = [...this.namedParameters()];
+    const total = own.reduce((sum, [, { size }]) => sum + size, 0);
+    const lines = own.map(([name, { shape }]) => `  ${name} [${shape}]\n`);
+    return `${this.constructor.name}: ${total} parameters\n${lines.join('')}`.trimEnd();
+  }
+
+  /** @internal For `console.log` in Node, Bun and Deno. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
   /** Gives the memory of all parameters back. */
   dispose(): void {
     for (const parameter of this.parameters()) parameter.dispose();

@@ -1,4 +1,5 @@
 import { layerNorm } from '../ops/norm.js';
+import { allOrNothing } from '../runtime/arena.js';
 import { checkSize } from '../tensor/shape.js';
 import { Parameter, type Tensor } from '../tensor/tensor.js';
 import { constant } from './init.js';
@@ -17,9 +18,13 @@ export class LayerNorm extends Module {
   constructor(size: number, { eps = 1e-5 }: { eps?: number } = {}) {
     super();
     checkSize(size, 'size', 'LayerNorm');
-    this.weight = new Parameter([size]);
+    const made = allOrNothing(() => ({
+      weight: new Parameter([size]),
+      bias: new Parameter([size]),
+    }));
+    this.weight = made.weight;
     constant(this.weight, 1);
-    this.bias = new Parameter([size]);
+    this.bias = made.bias;
     this.eps = eps;
   }
 

@@ -6,6 +6,8 @@
 import { dropout as drop } from '../ops/dropout.js';
 import type { CellWeights, SequenceOptions } from '../ops/recurrent.js';
 import { concat, slice } from '../ops/strided.js';
+import { allOrNothing } from '../runtime/arena.js';
+import { checkOptions } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import { checkSize, expectShape } from '../tensor/shape.js';
 import { Parameter, type Tensor } from '../tensor/tensor.js';
@@ -69,16 +71,24 @@ export abstract class Recurrent extends Module {
     readonly hiddenSize: number,
     gates: number,
     private readonly states: number,
-    {
+    options: RecurrentOptions,
+  ) {
+    super();
+    const who = new.target.name;
+    checkOptions(who, options, {
+      layers: true,
+      bidirectional: true,
+      dropout: true,
+      bias: true,
+      random: true,
+    });
+    const {
       layers = 1,
       bidirectional = false,
       dropout = 0,
       bias = true,
       random = defaultRandom,
-    }: RecurrentOptions,
-  ) {
-    super();
-    const who = new.target.name;
+    } = options;
     checkSize(inputSize, 'inputSize', who);
     checkSize(hiddenSize, 'hiddenSize', who);
     checkSize(layers, 'layers', who);
@@ -94,12 +104,15 @@ export abstract class Recurrent extends Module {
       return p;
     };
     const rows = gates * hiddenSize;
-    this.weights = Array.from({ length: layers * this.directions }, (_, i) => ({
-      weight_ih: parameter(rows, i < this.directions ? inputSize : hiddenSize * this.directions),
-      weight_hh: parameter(rows, hiddenSize),
-      bias_ih: bias ? parameter(rows) : null,
-      bias_hh: bias ? parameter(rows) : null,
-    }));
+    const { directions } = this;
+    this.weights = allOrNothing(() =>
+      Array.from({ length: layers * directions }, (_, i) => ({
+        weight_ih: parameter(rows, i < directions ? inputSize : hiddenSize * directions),
+        weight_hh: parameter(rows, hiddenSize),
+        bias_ih: bias ? parameter(rows) : null,
+        bias_hh: bias ? parameter(rows) : null,
+      })),
+    );
   }
 
   /**

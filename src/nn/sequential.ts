@@ -3,13 +3,22 @@ import type { Parameter, Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 
 /**
- * What a chain may hold: a module from tensor to tensor, or a plain function such as `ops.tanh`.
+ * What a chain may hold: a module from tensor to tensor, a recurrent layer, whose outputs go on, or
+ * a plain function such as `ops.tanh`.
  */
 export type Layer =
-  | (Module & { forward(x: Tensor, options?: { random?: Random | undefined }): Tensor })
+  | (Module & {
+      forward(
+        x: Tensor,
+        options?: { random?: Random | undefined },
+      ): Tensor | { readonly output: Tensor };
+    })
   | ((x: Tensor) => Tensor);
 
-/** Layers one after the other; parameters are named by position, as in PyTorch (`0.weight`). */
+/**
+ * Layers one after the other; parameters are named by position, as in PyTorch (`0.weight`).
+ * Recurrent layers begin with a zero state at each call: to carry it on, call them yourself.
+ */
 export class Sequential extends Module {
   private readonly layers: readonly Layer[];
 
@@ -24,9 +33,9 @@ export class Sequential extends Module {
   }
 
   forward(x: Tensor, options: { random?: Random | undefined } = {}): Tensor {
-    return this.layers.reduce(
-      (value, layer) => (layer instanceof Module ? layer.forward(value, options) : layer(value)),
-      x,
-    );
+    return this.layers.reduce((value, layer) => {
+      const result = layer instanceof Module ? layer.forward(value, options) : layer(value);
+      return 'output' in result ? result.output : result;
+    }, x);
   }
 }

@@ -27,6 +27,39 @@ export const log = (x: Tensor): Tensor =>
 export const sqrt = (x: Tensor): Tensor =>
   activation(x, kernels.sqrt_forward, kernels.sqrt_backward, 'y');
 
+/** |x|.   ∂y/∂x = sign x, 0 at 0 */
+export const abs = (x: Tensor): Tensor =>
+  activation(x, kernels.abs_forward, kernels.abs_backward, 'x');
+
+/**
+ * x, limited to [low, high].   ∂y/∂x = 1 within the limits, both included, else 0; PyTorch's `clamp`
+ *
+ * @param limits one of them may be left out
+ * @throws RangeError where low is above high
+ */
+export function clamp(
+  x: Tensor,
+  { low = -Infinity, high = Infinity }: { low?: number; high?: number },
+): Tensor {
+  if (!(low <= high)) throw new RangeError(`clamp: low is ${low} and high ${high}`);
+  return activation(
+    x,
+    (y, from, n) => kernels.clamp_forward(y, from, n, low, high),
+    (dx, dy, kept, n) => kernels.clamp_backward(dx, dy, kept, n, low, high),
+    'x',
+  );
+}
+
+/** xᵖ, element by element; NaN for a negative x and a p that is not whole.   ∂y/∂x = p·xᵖ⁻¹ */
+export function pow(x: Tensor, p: number): Tensor {
+  return activation(
+    x,
+    (y, from, n) => kernels.pow_forward(y, from, n, p),
+    (dx, dy, kept, n) => kernels.pow_backward(dx, dy, kept, n, p),
+    'x',
+  );
+}
+
 /** Hyperbolic tangent.   ∂y/∂x = 1 − y² */
 export const tanh = (x: Tensor): Tensor =>
   activation(x, kernels.tanh_forward, kernels.tanh_backward, 'y');

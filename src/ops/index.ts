@@ -1,6 +1,7 @@
 /** Functions of tensors. */
 
-export { exp, log, relu, sigmoid, sqrt, tanh } from './activation.js';
+export { abs, clamp, exp, log, pow, relu, sigmoid, sqrt, tanh } from './activation.js';
+export { type CustomOp, custom } from './custom.js';
 export { dropout } from './dropout.js';
 export { add, affine, detach, div, mul, neg, type Operand, sub } from './elementwise.js';
 export { embedding } from './embedding.js';
@@ -20,7 +21,8 @@ export { lstm } from './lstm.js';
 export { layerNorm } from './norm.js';
 export { recompute } from './recompute.js';
 export type { CellWeights, SequenceOptions } from './recurrent.js';
-export { max, mean, type ReduceOptions, sum } from './reduce.js';
+export { logsumexp, max, mean, min, type ReduceOptions, sum } from './reduce.js';
 export { rnn } from './rnn.js';
+export { argmax, argmin, indexSelect, maskedFill, where } from './select.js';
 export { logSoftmax, softmax } from './softmax.js';
-export { concat, expand, reshape, slice, stack, transpose } from './strided.js';
+export { concat, expand, flip, reshape, slice, stack, transpose } from './strided.js';

@@ -1,5 +1,5 @@
 /** Losses: natural logarithms, so cross-entropies are in nats. */
-import { borrow, f32 } from '../runtime/arena.js';
+import { borrow } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { sameShape } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
@@ -152,20 +152,17 @@ export function bceWithLogits(
   return reduce(losses, reduction);
 }
 
-/** x[n, ids[n]] for each row n: the picked elements.   x [..., C], one id per row → [...] */
+/**
+ * x[n, ids[n]] for each row n: the picked elements.   x [..., C], one id per row → [...]
+ *
+ * @throws RangeError for an id outside 0 … C − 1, or another number of them than of rows
+ */
 export function gather(x: Tensor, ids: Int32Array): Tensor {
   const { N, C } = rows(x, 'gather');
   if (ids.length !== N) throw new RangeError(`gather: ${ids.length} ids for ${N} rows`);
-  for (let n = 0; n < N; n++)
-    if (!(ids[n]! >= 0 && ids[n]! < C))
-      throw new RangeError(`gather: id ${ids[n]} at position ${n} lies outside [0, ${C})`);
+  const address = borrowIds(ids, 0, C, 'gather: id');
   const y = output(x.shape.slice(0, -1), [x]);
-  const picks = ids.slice(); // the caller may write his own anew before backward
-  const values = f32(x.ptr, x.size);
-  f32(y.ptr, N).forEach((_, n, picked) => (picked[n] = values[n * C + picks[n]!]!));
-  record([y], () => {
-    const dx = f32(x.wantGrad(), x.size);
-    f32(y.gradPtr, N).forEach((d, n) => (dx[n * C + picks[n]!]! += d));
-  });
-  return y;
+  kernels.nll_forward(y.ptr, x.ptr, address, N, C, -1);
+  record([y], () => kernels.nll_backward(x.wantGrad(), y.gradPtr, address, N, C, -1));
+  return affine(y, -1);
 }

@@ -4,8 +4,9 @@ import { kernels } from '../runtime/kernels.js';
 import { normalizeAxis, type Shape, sizeOf } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
-import { affine } from './elementwise.js';
-import { stridedTable } from './strided.js';
+import { affine, sub } from './elementwise.js';
+import { logSoftmax } from './softmax.js';
+import { reshape, stridedTable, transpose } from './strided.js';
 
 /** What is reduced. */
 export interface ReduceOptions {
@@ -15,8 +16,8 @@ export interface ReduceOptions {
   keep?: boolean;
 }
 
-/** x seen as [outer, n, inner], reduced over n, and the shape of the result. */
-function reduction(
+/** @internal x seen as [outer, n, inner], reduced over n, and the shape of the result. */
+export function reduction(
   x: Tensor,
   { axis, keep = false }: ReduceOptions,
   who: string,
@@ -67,4 +68,30 @@ export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
   kernels.max_forward(y.ptr, index, x.ptr, outer, n, inner);
   record([y], () => kernels.max_backward(x.wantGrad(), y.gradPtr, index, outer, n, inner));
   return y;
+}
+
+/** The smallest element; its gradient goes to the first that attains it. NaN wins. */
+export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
+  if (x.size === 0) throw new RangeError(`min: of no elements, shape [${x.shape}]`);
+  return affine(max(affine(x, -1), options), -1);
+}
+
+/**
+ * ln Σ eˣ, without overflow. Its gradient is the softmax.
+ *
+ * @param options axis: default the last
+ */
+export function logsumexp(x: Tensor, { axis = -1, keep = false }: ReduceOptions = {}): Tensor {
+  const a = normalizeAxis(axis, x.shape.length, 'logsumexp');
+  const last = x.shape.length - 1;
+  const order = [...x.shape.keys()].filter(each => each !== a).concat(a);
+  const rows = a === last ? x : transpose(x, order);
+  // the logarithm of the largest share is max x − ln Σ eˣ
+  const y = sub(max(rows, { axis: -1 }), max(logSoftmax(rows), { axis: -1 }));
+  return keep
+    ? reshape(
+        y,
+        x.shape.map((extent, i) => (i === a ? 1 : extent)),
+      )
+    : y;
 }

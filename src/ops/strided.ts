@@ -80,6 +80,20 @@ export function transpose(x: Tensor, order?: readonly number[]): Tensor {
   );
 }
 
+/** x with the order along one axis, or several, turned round. */
+export function flip(x: Tensor, ...axes: readonly number[]): Tensor {
+  const turned = axes.map(axis => normalizeAxis(axis, x.shape.length, 'flip'));
+  const strides = stridesOf(x.shape);
+  let offset = 0;
+  for (const axis of new Set(turned)) offset += Math.max(x.shape[axis]! - 1, 0) * strides[axis]!;
+  return gatherStrided(
+    x,
+    x.shape,
+    strides.map((stride, axis) => (turned.includes(axis) ? -stride : stride)),
+    offset,
+  );
+}
+
 /**
  * x[…, start:end, …] along `axis`; negative bounds count from the end. Along axis 0 nothing is
  * copied.

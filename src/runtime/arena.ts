@@ -122,8 +122,30 @@ export function allocate(bytes: number): number {
     top = heap = top + size;
   }
   blocks.set(address, size);
+  frame?.add(address);
   if (address < used) clear(address, Math.min(size, used - address) / 4);
   return address;
+}
+
+/** The blocks that the innermost `allOrNothing` has allocated so far. */
+let frame: Set<number> | null = null;
+
+/** Does `work`; where it throws, what it allocated is given back: for constructors. */
+export function allOrNothing<T>(work: () => T): T {
+  const outer = frame;
+  const own = new Set<number>();
+  frame = own;
+  try {
+    const result = work();
+    if (outer) for (const address of own) outer.add(address);
+    return result;
+  } catch (error) {
+    frame = null;
+    if (depth === 0) for (const address of own) free(address);
+    throw error;
+  } finally {
+    frame = outer;
+  }
 }
 
 /** Gives a persistent block back. */
@@ -132,6 +154,7 @@ export function free(address: number): void {
   const size = blocks.get(address);
   if (size === undefined) throw new Error(`dispose: ${address} is not allocated (disposed twice?)`);
   blocks.delete(address);
+  frame?.delete(address);
   let start = address;
   let end = address + size;
   for (const [hole, room] of holes) {

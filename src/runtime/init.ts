@@ -5,6 +5,7 @@ import { attach, memoryUsage } from './arena.js';
 import { builtin } from './builtin.js';
 import { fuses, tile, widen } from './engine.js';
 import { type Kernels, kernels, setKernels } from './kernels.js';
+import { checkOptions } from './options.js';
 import { availableThreads, hasThreads, startPool } from './pool.js';
 import { createScratch } from './scratch.js';
 import { type Build, unpack } from './unpack.js';
@@ -85,12 +86,9 @@ export async function init(options: InitOptions = {}): Promise<void> {
   }
 }
 
-async function load({
-  deterministic = false,
-  module,
-  threads: wanted = 1,
-  wide: asked = false,
-}: InitOptions): Promise<void> {
+async function load(options: InitOptions): Promise<void> {
+  checkOptions('init', options, { deterministic: true, module: true, threads: true, wide: true });
+  const { deterministic = false, module, threads: wanted = 1, wide: asked = false } = options;
   if (wanted !== 'auto' && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS))
     throw new RangeError(
       `init: threads is ${wanted}, expected a whole number from 1 to ${MOST_THREADS}, or 'auto': ` +

@@ -3,6 +3,7 @@
  * contiguous.
  */
 import * as arena from '../runtime/arena.js';
+import { printed } from './print.js';
 import { currentLife, type Life } from './scope.js';
 import { checkShape, type Shape, sizeOf } from './shape.js';
 import { backward, isRecording, versionOf } from './tape.js';
@@ -217,6 +218,17 @@ export class Tensor {
    */
   backward(): void {
     backward(this);
+  }
+
+  /** Shape and numbers, for `console.log` and string templates. */
+  toString(): string {
+    const name = `${this.constructor.name} [${this.shape}]`;
+    return this.life.open ? `${name} ${printed(this.toArray(), this.shape)}` : `${name} (freed)`;
+  }
+
+  /** @internal For `console.log` in Node, Bun and Deno. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
   }
 
   /** Gives a persistent tensor's memory back; borrowed ones go with their scope. */

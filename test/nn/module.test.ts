@@ -1,13 +1,16 @@
 import {
   infer,
   init,
+  lm,
   nn,
   ops,
+  optim,
   Parameter,
   Random,
   runtimeInfo,
   scope,
   tensor,
+  text,
   zeros,
 } from '../../src/index.js';
 import { near } from '../support/near.js';
@@ -89,6 +92,93 @@ test('Sequential numbers its layers, skips the numbers of plain functions, and c
   const expected = hidden.reduce((sum, h, j) => sum + h * w2[j]!, b2[0]!);
   infer(() => near([model.forward(tensor([x])).item()], [expected], 1e-6, 'output'));
   model.dispose();
+});
+
+test('Sequential takes recurrent layers: their outputs go on, from a zero state at each call', () => {
+  const random = new Random(2);
+  const rnn = new nn.LSTM(3, 4, { random });
+  const head = new nn.Linear(4, 2, { random });
+  const chain = new nn.Sequential(rnn, ops.tanh, head);
+  if (
+    names(chain) !==
+    ['weight_ih_l0', 'weight_hh_l0', 'bias_ih_l0', 'bias_hh_l0']
+      .map(name => `0.${name}`)
+      .join(' ') +
+      ' 2.weight 2.bias'
+  )
+    throw new Error(names(chain));
+  const x = zeros([5, 2, 3]);
+  x.set(Float32Array.from({ length: 30 }, () => random.float()));
+  const expected = infer(() => head.forward(ops.tanh(rnn.forward(x).output)).toArray());
+  for (let call = 0; call < 2; call++)
+    near(
+      infer(() => chain.forward(x).toArray()),
+      expected,
+      0,
+      `call ${call}`,
+    );
+  chain.dispose();
+  x.dispose();
+});
+
+test('console.log shows a tensor’s shape and numbers, and a module’s parameters', () => {
+  const shown = (value: { [key: symbol]: unknown }): string =>
+    (value[Symbol.for('nodejs.util.inspect.custom')] as () => string).call(value);
+  const p = new Parameter([2, 2]);
+  p.set([1, 0.5, -Math.PI, NaN]);
+  if (shown(p as never) !== 'Parameter [2,2] [[1, 0.5], [-3.1416, NaN]]') throw new Error(`${p}`);
+  infer(() => {
+    const x = tensor(Array.from({ length: 10 }, (_, i) => i));
+    if (`${x}` !== 'Tensor [10] [0, 1, 2, …, 7, 8, 9]') throw new Error(`${x}`);
+    if (`${tensor(7)}` !== 'Tensor [] 7') throw new Error(`${tensor(7)}`);
+  });
+  p.dispose();
+  if (`${p}` !== 'Parameter [2,2] (freed)') throw new Error(`${p}`);
+  const layer = new nn.Linear(3, 2);
+  if (shown(layer as never) !== 'Linear: 8 parameters\n  weight [2,3]\n  bias [2]')
+    throw new Error(`${layer}`);
+  layer.dispose();
+});
+
+test('a constructor that fails gives back what it had allocated', () => {
+  const vocab = text.Vocab.fromText('a b c d e f g h', { level: 'word' });
+  const shared = new Parameter([3, 3]);
+  const huge = 2 ** 15;
+  const made: (() => unknown)[] = [
+    () => new lm.RecurrentLM({ vocab, hiddenSize: 64, tie: true, embeddingSize: 32 }),
+    () => new lm.RecurrentLM({ vocab, hiddenSize: 64, dropout: 2 }),
+    () => new lm.RecurrentLM({ vocab, hiddenSize: 64, tie: true, softmax: lm.adaptive() }),
+    () => new lm.RecurrentLM({ vocab, hiddenSize: 64, softmax: lm.adaptive({ cutoffs: [9, 3] }) }),
+    () => new lm.RecurrentLM({ vocab, hiddenSize: 64, softmax: lm.sampled({ samples: 99 }) }),
+    () =>
+      new lm.RecurrentLM({
+        vocab,
+        hiddenSize: 64,
+        bidirectional: true,
+      } as object as lm.RecurrentLMOptions),
+    () => new nn.LSTM(4, 5, { dropout: 1 }),
+    () => new nn.GRU(4, 5, { layer: 2 } as object),
+    () => new nn.Linear(huge, huge / 2, { bias: true }),
+    () => new nn.Linear(3, 4, { weight: shared }),
+    () => new nn.Embedding(3, 4, { paddingIndex: 3 }),
+    () => new nn.LayerNorm(2 ** 29),
+    () => new nn.AdaptiveSoftmax(8, 100, { divValue: 99 }),
+    () => new optim.Adam([shared], { betas: [2, 0.9] }),
+    () => new optim.Adam([shared, new Set() as never]),
+  ];
+  const before = runtimeInfo().memory.persistent;
+  for (const [i, make] of made.entries()) {
+    let refused = '';
+    try {
+      make();
+    } catch (error) {
+      refused = (error as Error).message;
+    }
+    const now = runtimeInfo().memory.persistent;
+    if (refused === '' && now === before) throw new Error(`case ${i} was not refused`);
+    if (now !== before) throw new Error(`case ${i} (${refused}) keeps ${now - before} bytes`);
+  }
+  shared.dispose();
 });
 
 test('a tied parameter is one, under two names in the state', () => {
