@@ -16,7 +16,7 @@ import { ELEMENT, FUSED, tile, tile1x32, tile16 } from './core/tile';
 /**
  * A tile: rows of A by panels of B, as many as stay in registers. Where multiply-add is one
  * instruction that is 12 accumulators, else 8: mul and add need a register between them. What a
- * compiler makes of it differs, so a fused build is told (`gemm_tile`).
+ * compiler makes of it differs, so it can be chosen (`gemm_tile`).
  */
 let tileRows: usize = FUSED ? 6 : 4;
 let tilePanels: usize = 1;
@@ -24,11 +24,11 @@ let tilePanels: usize = 1;
 /**
  * Sets the tile, before the first product: 6 × 1 (as it is) or 4 × 1 for a compiler that fails to
  * keep twelve accumulators in registers; 6 × 2 for one that makes 256-bit instructions of pairs of
- * 128-bit ones. An element of C is the same bits with each. Only in a fused build.
+ * 128-bit ones. A build that is not fused always has four rows. An element of C is the same bits
+ * with each.
  */
 export function gemm_tile(rows: i32, panels: i32): void {
-  if (!FUSED) return;
-  tileRows = rows;
+  if (FUSED) tileRows = rows;
   tilePanels = panels;
 }
 
@@ -306,8 +306,8 @@ function tile6x16(
  * is read before it begins.
  *
  * A last panel of one row or two takes four panels of B at once, or two: as many accumulators as a
- * full tile. With 256-bit instructions all tiles take two, but for those of three rows, which are
- * rare, and at the edge of N.
+ * full tile. With 256-bit instructions all other tiles take two, but for those of three rows, which
+ * are rare, and at the edge of N.
  */
 function block(
   c: usize,
@@ -335,7 +335,7 @@ function block(
       group: usize = N - n >= 8 * most ? most : 1,
       begin = n,
       first = b;
-    const pair: usize = FUSED && last > 2 ? group : 1; // a tile takes both panels
+    const pair: usize = min(group, tilePanels); // panels of a tile
     for (const end = n + 8 * group; n < end; n += 8 * pair, b += pair * panel) {
       const columns = <i32>min<usize>(N - n, 8),
         next = n + 8 * pair < N ? b + pair * panel : b;
@@ -348,8 +348,8 @@ function block(
           step = aStep ? aStep : rows * ELEMENT;
         const near = next + i * <usize>K * share;
         if (far && (tileRows == 4 || pair == 2)) touch(near, near + <usize>K * share);
-        if (FUSED && pair == 2 && rows > 3) {
-          if (rows == 4) tile4x16(to, cRow, base, dRow, from, step, b, panel, K);
+        if (pair == 2 && rows > 3) {
+          if (!FUSED || rows == 4) tile4x16(to, cRow, base, dRow, from, step, b, panel, K);
           else if (rows == 5) tile5x16(to, cRow, base, dRow, from, step, b, panel, K);
           else tile6x16(to, cRow, base, dRow, from, step, b, panel, K);
         } else if (rows == 3) {

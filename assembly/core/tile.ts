@@ -114,6 +114,10 @@ function putPart(c: usize, d: usize, u: v128, v: v128, columns: i32): void {
 /**
  * As `tile`, over two whole panels of B: `rows` (2..6, a constant) by 16. `panel` is the distance
  * of the panels in bytes.
+ *
+ * Tiles of more than two rows are for 256-bit instructions. V8 makes one of two broadcasts of the
+ * same float, but not of two loads of the same vector, so a broadcast is used even where each
+ * element of A is packed four times over.
  */
 // @ts-ignore: decorator
 @inline export function tile16(c: usize, cRow: usize, d: usize, dRow: usize, a: usize, aStep: usize, b: usize, panel: usize, rows: i32, K: i32): void {
@@ -124,14 +128,14 @@ function putPart(c: usize, d: usize, u: v128, v: v128, columns: i32): void {
   let e = b + panel;
   for (let end = b + (<usize>K << 5); b < end; b += 32, e += 32, a += aStep) {
     const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(e), b3 = v128.load(e, 16);
-    let s = FUSED ? v128.load32_splat(a) : v128.load(a);
+    let s = FUSED || rows > 2 ? v128.load32_splat(a) : v128.load(a);
     c00 = madd(s, b0, c00); c01 = madd(s, b1, c01); c02 = madd(s, b2, c02); c03 = madd(s, b3, c03);
-    s = FUSED ? v128.load32_splat(a, 4) : v128.load(a, 16);
+    s = FUSED ? v128.load32_splat(a, 4) : rows > 2 ? v128.load32_splat(a, 16) : v128.load(a, 16);
     c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); c12 = madd(s, b2, c12); c13 = madd(s, b3, c13);
-    if (rows > 2) { s = FUSED ? v128.load32_splat(a, 8) : v128.load(a, 32); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); c22 = madd(s, b2, c22); c23 = madd(s, b3, c23); }
-    if (rows > 3) { s = FUSED ? v128.load32_splat(a, 12) : v128.load(a, 48); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); c32 = madd(s, b2, c32); c33 = madd(s, b3, c33); }
-    if (rows > 4) { s = FUSED ? v128.load32_splat(a, 16) : v128.load(a, 64); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); c42 = madd(s, b2, c42); c43 = madd(s, b3, c43); }
-    if (rows > 5) { s = FUSED ? v128.load32_splat(a, 20) : v128.load(a, 80); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); c52 = madd(s, b2, c52); c53 = madd(s, b3, c53); }
+    if (rows > 2) { s = FUSED ? v128.load32_splat(a, 8) : v128.load32_splat(a, 32); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); c22 = madd(s, b2, c22); c23 = madd(s, b3, c23); }
+    if (rows > 3) { s = FUSED ? v128.load32_splat(a, 12) : v128.load32_splat(a, 48); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); c32 = madd(s, b2, c32); c33 = madd(s, b3, c33); }
+    if (rows > 4) { s = v128.load32_splat(a, 16); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); c42 = madd(s, b2, c42); c43 = madd(s, b3, c43); }
+    if (rows > 5) { s = v128.load32_splat(a, 20); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); c52 = madd(s, b2, c52); c53 = madd(s, b3, c53); }
   }
   putRow16(c, d, c00, c01, c02, c03);
   putRow16(c += cRow, d += dRow, c10, c11, c12, c13);

@@ -102,7 +102,10 @@ function layouts([M, N, K]: Sizes): Record<
 
 /** Rows and panels of a tile, the default first. */
 const TILES: Record<Build, [rows: number, panels: number][]> = {
-  simd: [[4, 1]],
+  simd: [
+    [4, 1],
+    [4, 2],
+  ],
   relaxed: [
     [6, 1],
     [4, 1],

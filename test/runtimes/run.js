@@ -75,21 +75,24 @@ for (const name of ['Node 22', 'the newest Node', 'Deno', 'Bun']) {
 }
 
 for (const name of ['Node 24', 'the newest Node']) {
-  await check(
-    `${name} makes 256-bit instructions, and with them, and two threads, the same bytes as without`,
-    async () => {
-      const { file } = await runtime(RUNTIMES[name][0]);
-      const [narrow, wide] = await Promise.all(
-        [{}, { wide: true, threads: 2 }].map(async options =>
-          JSON.parse(
-            await output(file, ['print.js', JSON.stringify({ deterministic: false, ...options })]),
+  for (const deterministic of [false, true]) {
+    const build = deterministic ? 'simd' : 'relaxed';
+    await check(
+      `${name} makes 256-bit instructions (${build}), and with them, and two threads, the same bytes`,
+      async () => {
+        const { file } = await runtime(RUNTIMES[name][0]);
+        const [narrow, wide] = await Promise.all(
+          [{}, { wide: true, threads: 2 }].map(async options =>
+            JSON.parse(
+              await output(file, ['print.js', JSON.stringify({ deterministic, ...options })]),
+            ),
           ),
-        ),
-      );
-      assert.deepEqual(wide, { ...narrow, threads: 2, wide: true });
-      assert.deepEqual([narrow.build, narrow.wide], ['relaxed', false]);
-    },
-  );
+        );
+        assert.deepEqual(wide, { ...narrow, threads: 2, wide: true });
+        assert.deepEqual([narrow.build, narrow.wide], [build, false]);
+      },
+    );
+  }
 }
 
 await checkWorkerd(same);
