@@ -31,7 +31,7 @@ export interface InitOptions {
   threads?: number | 'auto';
   /**
    * 256-bit instructions (AVX2): large steps take 0.55 to 0.6 of the time, small ones 0.8, with the
-   * same results as those of the `relaxed` build without. V8 makes them of pairs of 128-bit ones
+   * same results as those of the same build without. V8 makes them of pairs of 128-bit ones
    * where its experiment `--experimental-wasm-revectorize` is on; this switches it on, for all
    * WebAssembly that the process compiles from then on. Only in Node 24 and later, on x64
    * processors that have AVX2; elsewhere nothing changes, as `runtimeInfo` says. Default: false.
@@ -105,7 +105,7 @@ async function load(options: InitOptions): Promise<void> {
     !deterministic && (packed || files.relaxed) && fuses() && validates(RELAXED_PROBE)
       ? 'relaxed'
       : 'simd';
-  const widened = asked && (module !== undefined || chosen === 'relaxed') && widen();
+  const widened = asked && widen();
   const source = module ?? (packed ? await unpack(packed, chosen) : files[chosen]!);
   let count = 1; // a compiled module imports a memory that is not shared
   if (wanted !== 1 && module === undefined && packed !== null && hasThreads())
