@@ -39,6 +39,18 @@ await check('node: trains, and goes on from its checkpoint', async () => {
   assert.match(again, /^going on after step 100\nstep 150: /);
 });
 
+for (const [name, last] of [
+  ['loop', /^epoch 8: 0\.0\d\d nats a character$/m],
+  ['cell', /^step 300: squared error 0\.00\d\d$/m],
+  ['series', /^error 0\.\d+, as it is now 0\.\d+$/m],
+])
+  await check(`own: ${name}.js learns what it says`, async () => {
+    const program = `${EXAMPLES}/own/${name}.js`;
+    assert.match(await output(process.execPath, [program]), last);
+    const { length } = readFileSync(program, 'utf8').split('\n');
+    assert.ok(length <= 40, `${length - 1} lines, 39 at most: it is to be read at a glance`);
+  });
+
 await check('deno: a slice at each call', async () => {
   const { file, version } = await runtime('@deno/linux-x64-glibc/deno');
   const args = [
