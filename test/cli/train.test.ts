@@ -162,6 +162,7 @@ test('--out holds the weights of the best validation, and eval measures them as 
     'loss',
     'bitsPerToken',
     'perplexity',
+    'known',
     'state',
     'columns',
   ]);
