@@ -1,6 +1,6 @@
 /**
  * How each kernel's work is cut into shares: by rows of its output, or elements where it has no
- * rows.
+ * rows. Arguments are found by the names that the kernel gives them.
  */
 import type { Kernels } from './kernels.js';
 
@@ -28,285 +28,241 @@ function cut(total: number, threads: number, grain: number): [from: number, to: 
 /** An address `floats` further on; 0, absent, stays. */
 const at = (address: number, floats: number): number => (address === 0 ? 0 : address + 4 * floats);
 
+type Names<S extends string> = S extends `${infer First} ${infer Rest}` ? First | Names<Rest> : S;
+
+/** How one kernel's work is cut. */
+interface Declared<Args extends string> {
+  /** The kernel's arguments, as in its source. */
+  args: Args;
+  /** The size that is cut: a share has fewer of these. */
+  along: Names<Args>;
+  /** A share is a whole multiple of so many. */
+  grain: number;
+  /** Fewer of these are not worth a share. */
+  fewest?: number;
+  /** Arrays of which each share has its own part: floats from one unit of `along` to the next. */
+  parts: { readonly [Name in Names<Args>]?: number | Names<Args> };
+  /** Sizes whose product, times `cost`, is the work in multiply-adds. */
+  work: readonly Names<Args>[];
+  cost?: number;
+}
+
+type Cut = Declared<string>;
+
+/** Checks, as it is compiled, that a cut names arguments of its kernel alone. */
+const declare = <const Args extends string>(cut: Declared<Args>): Cut => cut as unknown as Cut;
+
+/** An optimizer's step: elements, one by one. */
+const step = <const Args extends string>(args: Args, arrays: readonly Names<Args>[]): Cut =>
+  declare({
+    args,
+    along: 'n' as Names<Args>,
+    grain: 16,
+    parts: Object.fromEntries(arrays.map(name => [name, 1])) as Declared<Args>['parts'],
+    work: ['n' as Names<Args>],
+    cost: COST.optimizer,
+  });
+
+const GEMM = 'c a b scratch M N K cRow aRow aCol bRow bCol add';
+
+/** How the kernels' work is cut. A test holds the arguments against the compiled kernels. */
+export const CUTS = {
+  gemm: declare({
+    args: GEMM,
+    along: 'M',
+    grain: ROWS,
+    fewest: 2 * ROWS,
+    parts: { c: 'cRow', a: 'aRow' },
+    work: ['M', 'N', 'K'],
+  }),
+  linear_forward: declare({
+    args: 'y x w b scratch N I O',
+    along: 'N',
+    grain: ROWS,
+    fewest: 2 * ROWS,
+    parts: { y: 'O', x: 'I' },
+    work: ['N', 'I', 'O'],
+  }),
+  column_sums: declare({
+    args: 'db dy N O dyRow',
+    along: 'O',
+    grain: 16,
+    parts: { db: 1, dy: 1 },
+    work: ['N', 'O'],
+    cost: COST.column_sums,
+  }),
+  cross_entropy_forward: declare({
+    args: 'losses stats logits targets N C ignoreIndex smoothing',
+    along: 'N',
+    grain: 1,
+    parts: { losses: 1, stats: 4, logits: 'C', targets: 1 },
+    work: ['N', 'C'],
+    cost: COST.cross_entropy,
+  }),
+  cross_entropy_backward: declare({
+    args: 'dlogits dloss logits stats targets N C ignoreIndex smoothing',
+    along: 'N',
+    grain: 1,
+    parts: { dlogits: 'C', dloss: 1, logits: 'C', stats: 4, targets: 1 },
+    work: ['N', 'C'],
+    cost: COST.cross_entropy,
+  }),
+  cross_entropy_both: declare({
+    args: 'losses logits targets N C ignoreIndex dloss',
+    along: 'N',
+    grain: 1,
+    parts: { losses: 1, logits: 'C', targets: 1 },
+    work: ['N', 'C'],
+    cost: COST.cross_entropy,
+  }),
+  embedding_forward: declare({
+    args: 'y w ids N E',
+    along: 'N',
+    grain: 1,
+    parts: { y: 'E', ids: 1 },
+    work: ['N', 'E'],
+    cost: COST.embedding,
+  }),
+  embedding_backward: declare({
+    args: 'dw dy ids N E row padding',
+    along: 'E',
+    grain: 16,
+    parts: { dw: 1, dy: 1 },
+    work: ['N', 'E'],
+    cost: COST.embedding,
+  }),
+  adam_step: step(
+    'p g m v vmax n lr beta1 beta2 eps weightDecay decoupled correction1 correction2',
+    ['p', 'g', 'm', 'v', 'vmax'],
+  ),
+  sgd_step: step('p g buffer n lr momentum dampening weightDecay nesterov first', [
+    'p',
+    'g',
+    'buffer',
+  ]),
+  rmsprop_step: step('p g square mean buffer n lr alpha eps weightDecay momentum', [
+    'p',
+    'g',
+    'square',
+    'mean',
+    'buffer',
+  ]),
+  adagrad_step: step('p g sum n lr weightDecay eps', ['p', 'g', 'sum']),
+  adadelta_step: step('p g square delta n lr rho eps weightDecay', ['p', 'g', 'square', 'delta']),
+};
+
+/** A product of few rows is cut by its columns. */
+const GEMM_COLUMNS = declare({
+  args: GEMM,
+  along: 'N',
+  grain: 64,
+  fewest: 128,
+  parts: { c: 1, b: 'bCol' },
+  work: ['M', 'N', 'K'],
+});
+
+/** Arguments of the recurrent kernels, whose shares differ in the rows `from` … `to` of the batch. */
+export const RECURRENT = {
+  lstm_forward:
+    'y hN cN hp gates table ids w_hh h0 c0 lengths resets scratch T B H yRow reverse from to',
+  lstm_backward:
+    'dgates dh0 dc0 c dy dhN dcN gates w_hh c0 lengths resets scratch T B H dyRow reverse from to',
+  gru_forward:
+    'y hN hn hp gates table ids w_hh b_hh h0 lengths resets scratch T B H yRow reverse from to',
+  gru_backward:
+    'dgates dhn dh0 dy dhN gates hn hp w_hh lengths resets scratch T B H dyRow reverse from to',
+  rnn_forward: 'y hN hp a table ids w_hh h0 lengths resets scratch T B H yRow reverse relu from to',
+  rnn_backward: 'da dh0 dy dhN a w_hh lengths resets scratch T B H dyRow reverse relu from to',
+};
+
+type Kernel = (...list: number[]) => void;
+
+/** Reads and replaces arguments by name. */
+function named(args: string) {
+  const names = args.split(' ');
+  const place = new Map(names.map((name, i) => [name, i]));
+  return {
+    get: (list: readonly number[], name: string): number => list[place.get(name)!]!,
+    has: (name: string): boolean => place.has(name),
+    /** The arguments with some of them replaced. */
+    with: (list: readonly number[], values: Record<string, number>): number[] =>
+      list.map((value, i) => values[names[i]!] ?? value),
+  };
+}
+
 /** Kernels of the same names and arguments that share their work out through `run`. */
 export function shares(kernels: Kernels, threads: number, run: Run): Partial<Kernels> {
-  /** Area i of a scratch that has one for each thread. */
-  const area = (scratch: number, i: number, bytes: number): number => scratch + i * bytes;
   const gemmScratch = kernels.gemm_scratch();
 
-  const gemm: Kernels['gemm'] = (c, a, b, scratch, M, N, K, cRow, aRow, aCol, bRow, bCol, add) => {
-    if (M * N * K < WORTH || (M < 2 * ROWS && (M < 3 || N < 128)))
-      return kernels.gemm(c, a, b, scratch, M, N, K, cRow, aRow, aCol, bRow, bCol, add);
-    const list =
-      M >= 2 * ROWS
-        ? cut(M, threads, ROWS).map(([from, to], i) => [
-            at(c, from * cRow),
-            at(a, from * aRow),
-            b,
-            area(scratch, i, gemmScratch),
-            to - from,
-            N,
-            K,
-            cRow,
-            aRow,
-            aCol,
-            bRow,
-            bCol,
-            add,
-          ])
-        : cut(N, threads, 64).map(([from, to], i) => [
-            at(c, from),
-            a,
-            at(b, from * bCol),
-            area(scratch, i, gemmScratch),
-            M,
-            to - from,
-            K,
-            cRow,
-            aRow,
-            aCol,
-            bRow,
-            bCol,
-            add,
-          ]);
-    run('gemm', list);
+  /** A kernel that does small work at once, and cuts the other. */
+  const shared = (
+    name: keyof Kernels,
+    { args, along, grain, fewest = 0, parts, work, cost = 1 }: Cut,
+  ): Kernel => {
+    const { get, has, with: replace } = named(args);
+    const arrays = Object.entries(parts) as [string, number | string][];
+    return (...list) => {
+      const total = get(list, along);
+      if (total < fewest || work.reduce((product, size) => product * get(list, size), cost) < WORTH)
+        return (kernels[name] as Kernel)(...list);
+      run(
+        name,
+        cut(total, threads, grain).map(([from, to], i) => {
+          const values: Record<string, number> = { [along]: to - from };
+          for (const [array, step] of arrays)
+            values[array] = at(
+              get(list, array),
+              from * (typeof step === 'number' ? step : get(list, step)),
+            );
+          if (has('scratch')) values['scratch'] = get(list, 'scratch') + i * gemmScratch;
+          return replace(list, values);
+        }),
+      );
+    };
   };
 
-  const linear_forward: Kernels['linear_forward'] = (y, x, w, b, scratch, N, I, O) => {
-    if (N < 2 * ROWS || N * I * O < WORTH)
-      return kernels.linear_forward(y, x, w, b, scratch, N, I, O);
-    run(
-      'linear_forward',
-      cut(N, threads, ROWS).map(([from, to], i) => [
-        at(y, from * O),
-        at(x, from * I),
-        w,
-        b,
-        area(scratch, i, gemmScratch),
-        to - from,
-        I,
-        O,
-      ]),
-    );
-  };
-
-  const column_sums: Kernels['column_sums'] = (db, dy, N, O, dyRow) => {
-    if (COST.column_sums * N * O < WORTH) return kernels.column_sums(db, dy, N, O, dyRow);
-    run(
-      'column_sums',
-      cut(O, threads, 16).map(([from, to]) => [at(db, from), at(dy, from), N, to - from, dyRow]),
-    );
-  };
+  const always = Object.fromEntries(
+    Object.entries(CUTS).map(([name, each]) => [name, shared(name as keyof Kernels, each)]),
+  ) as Record<keyof typeof CUTS, Kernel>;
+  const byColumns = shared('gemm', GEMM_COLUMNS);
+  const { get } = named(GEMM);
+  const gemm = (...list: number[]): void =>
+    (get(list, 'M') < 2 * ROWS && get(list, 'M') >= 3 ? byColumns : always.gemm)(...list);
 
   const linear_backward: Kernels['linear_backward'] = (dx, dw, db, dy, x, w, scratch, N, I, O) => {
     if (N * I * O < WORTH) return kernels.linear_backward(dx, dw, db, dy, x, w, scratch, N, I, O);
     if (dx) gemm(dx, dy, w, scratch, N, I, O, I, O, 1, I, 1, 1);
     if (dw) gemm(dw, dy, x, scratch, O, I, N, I, 1, O, I, 1, 1);
-    if (db) column_sums(db, dy, N, O, O);
+    if (db) always.column_sums(db, dy, N, O, O);
   };
 
-  /** A recurrent kernel: scratch and the range of rows are what differs between shares. */
-  const recurrent = <
-    Name extends
-      | 'lstm_forward'
-      | 'lstm_backward'
-      | 'gru_forward'
-      | 'gru_backward'
-      | 'rnn_forward'
-      | 'rnn_backward',
-  >(
-    name: Name,
-    scratchAt: number,
-    G: number,
-  ) => {
-    const kernel = kernels[name] as (...list: number[]) => void;
-    return ((...list: number[]) => {
-      const [T, B, H] = [list[scratchAt + 1]!, list[scratchAt + 2]!, list[scratchAt + 3]!];
-      if (B === 1 || T * B * H * H * G < WORTH) return kernel(...list);
+  /** A recurrent kernel of G gates: scratch and the range of rows are what differs between shares. */
+  const recurrent = (name: keyof typeof RECURRENT, G: number): Kernel => {
+    const { get, with: replace } = named(RECURRENT[name]);
+    return (...list) => {
+      const [T, B, H] = ['T', 'B', 'H'].map(size => get(list, size)) as [number, number, number];
+      if (B === 1 || T * B * H * H * G < WORTH) return (kernels[name] as Kernel)(...list);
       const bytes = kernels.recurrent_scratch(B, H, G);
       run(
         name,
-        cut(B, threads, 1).map(([from, to], i) => [
-          ...list.slice(0, scratchAt),
-          area(list[scratchAt]!, i, bytes),
-          ...list.slice(scratchAt + 1, -2),
-          from,
-          to,
-        ]),
+        cut(B, threads, 1).map(([from, to], i) =>
+          replace(list, { scratch: get(list, 'scratch') + i * bytes, from, to }),
+        ),
       );
-    }) as Kernels[Name];
-  };
-
-  const cross_entropy_forward: Kernels['cross_entropy_forward'] = (
-    losses,
-    stats,
-    logits,
-    targets,
-    N,
-    C,
-    ignoreIndex,
-    smoothing,
-  ) => {
-    if (COST.cross_entropy * N * C < WORTH)
-      return kernels.cross_entropy_forward(
-        losses,
-        stats,
-        logits,
-        targets,
-        N,
-        C,
-        ignoreIndex,
-        smoothing,
-      );
-    run(
-      'cross_entropy_forward',
-      cut(N, threads, 1).map(([from, to]) => [
-        at(losses, from),
-        at(stats, 4 * from),
-        at(logits, from * C),
-        at(targets, from),
-        to - from,
-        C,
-        ignoreIndex,
-        smoothing,
-      ]),
-    );
-  };
-
-  const cross_entropy_backward: Kernels['cross_entropy_backward'] = (
-    dlogits,
-    dloss,
-    logits,
-    stats,
-    targets,
-    N,
-    C,
-    ignoreIndex,
-    smoothing,
-  ) => {
-    if (COST.cross_entropy * N * C < WORTH)
-      return kernels.cross_entropy_backward(
-        dlogits,
-        dloss,
-        logits,
-        stats,
-        targets,
-        N,
-        C,
-        ignoreIndex,
-        smoothing,
-      );
-    run(
-      'cross_entropy_backward',
-      cut(N, threads, 1).map(([from, to]) => [
-        at(dlogits, from * C),
-        at(dloss, from),
-        at(logits, from * C),
-        at(stats, 4 * from),
-        at(targets, from),
-        to - from,
-        C,
-        ignoreIndex,
-        smoothing,
-      ]),
-    );
-  };
-
-  const cross_entropy_both: Kernels['cross_entropy_both'] = (
-    losses,
-    logits,
-    targets,
-    N,
-    C,
-    ignoreIndex,
-    dloss,
-  ) => {
-    if (COST.cross_entropy * N * C < WORTH)
-      return kernels.cross_entropy_both(losses, logits, targets, N, C, ignoreIndex, dloss);
-    run(
-      'cross_entropy_both',
-      cut(N, threads, 1).map(([from, to]) => [
-        at(losses, from),
-        at(logits, from * C),
-        at(targets, from),
-        to - from,
-        C,
-        ignoreIndex,
-        dloss,
-      ]),
-    );
-  };
-
-  const embedding_forward: Kernels['embedding_forward'] = (y, w, ids, N, E) => {
-    if (COST.embedding * N * E < WORTH) return kernels.embedding_forward(y, w, ids, N, E);
-    run(
-      'embedding_forward',
-      cut(N, threads, 1).map(([from, to]) => [at(y, from * E), w, at(ids, from), to - from, E]),
-    );
-  };
-
-  const embedding_backward: Kernels['embedding_backward'] = (dw, dy, ids, N, E, row, padding) => {
-    if (COST.embedding * N * E < WORTH)
-      return kernels.embedding_backward(dw, dy, ids, N, E, row, padding);
-    run(
-      'embedding_backward',
-      cut(E, threads, 16).map(([from, to]) => [
-        at(dw, from),
-        at(dy, from),
-        ids,
-        N,
-        to - from,
-        row,
-        padding,
-      ]),
-    );
-  };
-
-  /**
-   * An optimizer's step over n elements: the first `arrays` arguments are addresses, then comes n.
-   */
-  const elementwise = <
-    Name extends 'adam_step' | 'sgd_step' | 'rmsprop_step' | 'adagrad_step' | 'adadelta_step',
-  >(
-    name: Name,
-    arrays: number,
-  ) => {
-    const kernel = kernels[name] as (...list: number[]) => void;
-    return ((...list: number[]) => {
-      const n = list[arrays]!;
-      if (COST.optimizer * n < WORTH) return kernel(...list);
-      run(
-        name,
-        cut(n, threads, 16).map(([from, to]) => [
-          ...list.slice(0, arrays).map(address => at(address, from)),
-          to - from,
-          ...list.slice(arrays + 1),
-        ]),
-      );
-    }) as unknown as Kernels[Name];
+    };
   };
 
   return {
+    ...always,
     gemm,
-    linear_forward,
     linear_backward,
-    column_sums,
-    cross_entropy_forward,
-    cross_entropy_backward,
-    cross_entropy_both,
-    embedding_forward,
-    embedding_backward,
-    recurrent_scratch: (B, H, G) => threads * kernels.recurrent_scratch(B, H, G),
-    lstm_forward: recurrent('lstm_forward', 12, 4),
-    lstm_backward: recurrent('lstm_backward', 12, 4),
-    gru_forward: recurrent('gru_forward', 12, 3),
-    gru_backward: recurrent('gru_backward', 11, 3),
-    rnn_forward: recurrent('rnn_forward', 10, 1),
-    rnn_backward: recurrent('rnn_backward', 8, 1),
-    adam_step: elementwise('adam_step', 5),
-    sgd_step: elementwise('sgd_step', 3),
-    rmsprop_step: elementwise('rmsprop_step', 5),
-    adagrad_step: elementwise('adagrad_step', 3),
-    adadelta_step: elementwise('adadelta_step', 4),
-  };
+    recurrent_scratch: (B: number, H: number, G: number) =>
+      threads * kernels.recurrent_scratch(B, H, G),
+    lstm_forward: recurrent('lstm_forward', 4),
+    lstm_backward: recurrent('lstm_backward', 4),
+    gru_forward: recurrent('gru_forward', 3),
+    gru_backward: recurrent('gru_backward', 3),
+    rnn_forward: recurrent('rnn_forward', 1),
+    rnn_backward: recurrent('rnn_backward', 1),
+  } as unknown as Partial<Kernels>;
 }

@@ -1,6 +1,7 @@
 /** Each kernel that threads share: the shares, in any order, leave the same bits as the whole. */
+import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { shares } from '../../src/runtime/shares.js';
+import { CUTS, RECURRENT, shares } from '../../src/runtime/shares.js';
 import { Bench, builds, type Kernels } from '../support/kernels.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
@@ -444,5 +445,21 @@ for (const build of builds) {
     );
   });
 }
+
+test('the arguments that threads find by name are those of the compiled kernels', () => {
+  const declarations = readFileSync(
+    new URL('../../../dist/kernels/simd.d.ts', import.meta.url),
+    'utf8',
+  );
+  const names = (kernel: string): string => {
+    const [, list] = new RegExp(`export function ${kernel}\\((.*)\\): void`).exec(declarations)!;
+    return list!
+      .split(', ')
+      .map(argument => argument.split(':')[0])
+      .join(' ');
+  };
+  for (const [kernel, { args }] of Object.entries(CUTS)) assert.is(args, names(kernel), kernel);
+  for (const [kernel, args] of Object.entries(RECURRENT)) assert.is(args, names(kernel), kernel);
+});
 
 run();
