@@ -9,7 +9,9 @@ const STATS: usize = 16;
 
 /**
  * ln p = x − ln Σⱼ exp xⱼ
- * lossₙ = −(1 − ε)·ln pₜ − ε·(1/C)·Σⱼ ln pⱼ      t = targetsₙ; 0 where t is ignoreIndex      torch.nn.functional.cross_entropy
+ * lossₙ = −(1 − ε)·ln pₜ − ε·(1/C)·Σⱼ ln pⱼ      t = targetsₙ; 0 where t is ignoreIndex
+ *
+ * as torch.nn.functional.cross_entropy.
  *
  *   losses  [N]     written
  *   stats   [N]     written, but for ignored rows: 16 bytes a row for the backward, the f64

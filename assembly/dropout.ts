@@ -2,7 +2,9 @@ import { loadPart, storePart } from './core/lanes';
 import { firstKey, random4, secondKey } from './core/random';
 
 /**
- * yᵢ = xᵢ / (1 − p) if u(i mod period; seed) ≥ p, else 0        u: 32 random bits as a fraction in [0, 1)
+ * yᵢ = xᵢ / (1 − p) if u(i mod period; seed) ≥ p, else 0
+ *
+ * u is 32 random bits as a fraction in [0, 1).
  *
  *   y [n]  written; may be x
  *   x [n]  read
@@ -48,7 +50,8 @@ export function dropout_backward(
 
 /** One period from its start: y = mask·x / (1 − p), added to y if `adds`. */
 function drop(y: usize, x: usize, n: i32, p: f64, seedLow: i32, seedHigh: i32, adds: bool): void {
-  const threshold = i32x4.splat(<u32>min(ceil(p * 4294967296), 4294967295)); // u ≥ p ⇔ bits ≥ p·2³²
+  // u ≥ p ⇔ bits ≥ p·2³²
+  const threshold = i32x4.splat(<u32>min(ceil(p * 4294967296), 4294967295));
   const scale = f32x4.splat(p < 1 ? <f32>(1 / (1 - p)) : 0);
   const key1 = i32x4.splat(firstKey(seedLow, seedHigh));
   const key2 = i32x4.splat(secondKey(seedLow, seedHigh));

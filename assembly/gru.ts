@@ -68,10 +68,12 @@ function backwardRow(
  *   hN     [B, H]       written: the running state, at the end the last one; may be h0
  *   hn     [T, B, H]    written: W_hn·h_{t−1} + b_hn, 0 in frozen rows; 0 = not wanted
  *   hp     [T, B, H]    written: h_{t−1} as it was used; 0 = not wanted
- *   gates  [T, B, 3H]   read as W_ih·x + b_ih, for r and z + b_hh too; overwritten by r, z, n; 0 in frozen rows
+ *   gates  [T, B, 3H]   read as W_ih·x + b_ih, for r and z + b_hh too; overwritten by r, z, n; 0 in
+ *                       frozen rows
  *   table  [V, 3H]      read; gates [t, b] begin as row ids[t, b]; 0 = they are there
  *   ids    [T, B]       read
- *   w_hh   [3H, H]      read; 0 (one step of one row) = gates hold the r and z products already, hn holds W_hn·h0
+ *   w_hh   [3H, H]      read; 0 (one step of one row) = gates hold the r and z products already,
+ *                       hn holds W_hn·h0
  *   b_hh   [3H]         read: the n third only
  *   h0     [B, H]       read; 0 = zeros
  *   lengths, resets     read; 0 = none; from, to: rows of the batch (recurrent.ts)

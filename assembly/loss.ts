@@ -43,7 +43,9 @@ export function mse_backward(da: usize, db: usize, dy: usize, a: usize, b: usize
 /**
  * Binary cross-entropy of logits x against targets t in [0, 1]:
  *
- *   y = −t·ln σ(x) − (1 − t)·ln(1 − σ(x)) = (max(x, 0) − x·t) + ln(1 + e^−|x|)      finite for every finite x
+ *   y = −t·ln σ(x) − (1 − t)·ln(1 − σ(x)) = (max(x, 0) − x·t) + ln(1 + e^−|x|)
+ *
+ * It is finite for every finite x.
  *
  *   y [n]  written
  */

@@ -135,9 +135,11 @@ export function lstm_forward(
 }
 
 /**
- *   dgates    [T, B, 4H]  *written*: gradients of the pre-activations, 0 in frozen rows; may be gates
+ *   dgates    [T, B, 4H]  *written*: gradients of the pre-activations, 0 in frozen rows; may be
+ *                         gates
  *   dh0, dc0  [B, H]      added to; 0 = not wanted
- *   c         [T, B, H]   *written*: c_t, computed again from the gates: to keep it for every layer would cost more
+ *   c         [T, B, H]   *written*: c_t, computed again from the gates. Keeping it for every layer
+ *                         would cost more
  *   dy        [T, B, H]   read, row (t, b) at (t·B + b)·dyRow; 0 = zeros
  *   dhN, dcN  [B, H]      read; 0 = zeros
  *   gates                 as the forward left them

@@ -3,9 +3,13 @@
  *
  * Time-major [T, B, ·]; the walk is t = 0 … T−1, or with `reverse` T−1 … 0, and "h_{t−1}" is the
  * state that the walk brings to t. T ≥ 1.
- *   lengths i32 [B], or 0     row b is frozen at t ≥ lengths[b]: its state stands still, its y and its gradients are 0
- *   resets  u8 [T, B], or 0   where 1 (and the row is not frozen), the state used at (t, b) is zero: a document starts there
- *   from, to                  the rows of the batch that this call works on: rows are independent, so threads share them out
+ *
+ *   lengths i32 [B], or 0     row b is frozen at t ≥ lengths[b]: its state does not change, its y
+ *                             and its gradients are 0
+ *   resets  u8 [T, B], or 0   where 1 (and the row is not frozen), the state used at (t, b) is
+ *                             zero: a document starts there
+ *   from, to                  the rows of the batch that this call computes. Rows are independent,
+ *                             so threads share them out
  */
 import { add_to } from './elementwise';
 import { embedding_forward } from './embedding';

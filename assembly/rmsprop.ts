@@ -3,7 +3,9 @@ import { flush, loadLanes, squared, storeLanes } from './core/lanes';
 import { madd } from './core/v128';
 
 /**
- * d = g + λ·p                                    Tieleman & Hinton 2012; centered: Graves 2013; as torch.optim.RMSprop
+ * Tieleman & Hinton 2012; centered: Graves 2013; as torch.optim.RMSprop.
+ *
+ * d = g + λ·p
  * s = α·s + (1 − α)·d²
  * a = α·a + (1 − α)·d                            only centered
  * r = d / (√(s − a²) + ε)                        a = 0 if not centered

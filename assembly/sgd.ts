@@ -3,7 +3,9 @@ import { flush, loadLanes, storeLanes } from './core/lanes';
 import { madd } from './core/v128';
 
 /**
- * d = g + λ·p                                    torch.optim.SGD: lr η, momentum μ, dampening τ, weight decay λ
+ * As torch.optim.SGD: lr η, momentum μ, dampening τ, weight decay λ.
+ *
+ * d = g + λ·p
  * b = μ·b + (1 − τ)·d        (first step: b = d)
  * p = p − η·(d + μ·b if nesterov, else b)        without momentum: p − η·d
  *

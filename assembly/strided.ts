@@ -2,7 +2,8 @@
  * Copies and sums between a contiguous array and a view with strides: expand, transpose, slice,
  * concat and their backwards.
  *
- *   table  i32 [ndim, size₀ …, stride₀ …]   ndim ≤ 6, strides in floats; a stride of 0 repeats (gather) or sums (scatter_add)
+ *   table  i32 [ndim, size₀ …, stride₀ …]   ndim ≤ 6, strides in floats; a stride of 0 repeats
+ *                                           (gather) or sums (scatter_add)
  *
  * The view's addresses must differ, other than by strides of 0; the two arrays must not overlap.
  */

@@ -1,9 +1,10 @@
 /**
- * What is carried from step to step, state or gradient: 0 where |x| < 1e-30; NaN passes.
+ * Flushes tiny values of a recurrent state, or of its gradient, to zero: those with |x| < 1e-30.
+ * NaN stays NaN.
  *
- * Subnormal numbers are slow. The bound lies far above them, so that what remains can still be
- * multiplied by small derivatives and weights: a gradient that vanishes over the steps would
- * otherwise spend several of them in subnormal products.
+ * Arithmetic on subnormal numbers (below 1.2e-38) is slow. The bound lies far above them, because
+ * the next step multiplies the value by derivatives and weights, and these products should not be
+ * subnormal either.
  */
 // @ts-ignore: decorator
 @inline export function carry(v: v128): v128 {

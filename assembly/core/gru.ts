@@ -1,8 +1,9 @@
 /**
- * Four units of a GRU (or the first `left`), forward and backward. Addresses are those of the first
- * unit; its gates lie `row` bytes apart.
+ * Four units of a GRU (or the first `left`), forward and backward: Cho et al. 2014, with the reset
+ * after the product as in cuDNN and PyTorch. Addresses are those of the first unit; its gates lie
+ * `row` bytes apart.
  *
- *   r = σ(a_r), z = σ(a_z)                   (1)      Cho et al. 2014, the reset after the product as in cuDNN and PyTorch
+ *   r = σ(a_r), z = σ(a_z)                   (1)
  *   n = tanh(a_n + r·(W_hn·h_{t−1} + b_hn))  (2)
  *   h_t = (1 − z)·n + z·h_{t−1}              (3)
  */
@@ -13,7 +14,16 @@ import { madd } from './v128';
 
 /** (2) and (3), of r and z that went through (1). hn: W_hn·h_{t−1} becomes W_hn·h_{t−1} + b_hn. */
 // @ts-ignore: decorator
-@inline export function forward4<Lanes>(gates: usize, row: usize, hn: usize, bias: usize, hp: usize, h: usize, y: usize, left: i32): void {
+@inline export function forward4<Lanes>(
+  gates: usize,
+  row: usize,
+  hn: usize,
+  bias: usize,
+  hp: usize,
+  h: usize,
+  y: usize,
+  left: i32,
+): void {
   const r = loadLanes<Lanes>(gates, left);
   const z = loadLanes<Lanes>(gates + row, left);
   const product = f32x4.add(loadLanes<Lanes>(hn, left), loadLanes<Lanes>(bias, left));
@@ -30,7 +40,17 @@ import { madd } from './v128';
  * dhn may be hn.
  */
 // @ts-ignore: decorator
-@inline export function backward4<Lanes>(dgates: usize, dhn: usize, dh: usize, dy: usize, gates: usize, row: usize, hn: usize, hp: usize, left: i32): void {
+@inline export function backward4<Lanes>(
+  dgates: usize,
+  dhn: usize,
+  dh: usize,
+  dy: usize,
+  gates: usize,
+  row: usize,
+  hn: usize,
+  hp: usize,
+  left: i32,
+): void {
   const one = f32x4.splat(1);
   const r = loadLanes<Lanes>(gates, left);
   const z = loadLanes<Lanes>(gates + row, left);
@@ -40,7 +60,8 @@ import { madd } from './v128';
   const dn = f32x4.mul(f32x4.sub(dht, dhz), f32x4.sub(one, f32x4.mul(n, n))); // (3), (2)
   const dnr = f32x4.mul(dn, r);
   const dr = f32x4.mul(f32x4.mul(dnr, loadLanes<Lanes>(hn, left)), f32x4.sub(one, r)); // (2), (1)
-  const dz = f32x4.mul(f32x4.mul(dhz, f32x4.sub(loadLanes<Lanes>(hp, left), n)), f32x4.sub(one, z)); // (3), (1)
+  // (3), (1)
+  const dz = f32x4.mul(f32x4.mul(dhz, f32x4.sub(loadLanes<Lanes>(hp, left), n)), f32x4.sub(one, z));
   storeLanes<Lanes>(dgates, dr, left);
   storeLanes<Lanes>(dgates + row, dz, left);
   storeLanes<Lanes>(dgates + 2 * row, dn, left);

@@ -10,8 +10,9 @@
  */
 import { madd } from './v128';
 
-const LN2_HIGH: f32 = 0.693359375; // Cody & Waite 1980: 9 bits, so that n·LN2_HIGH is exact for |n| < 2¹⁵
-const LN2_LOW: f32 = -2.12194440e-4; // ln 2 − LN2_HIGH
+/** Cody & Waite 1980: 9 bits, so that n·LN2_HIGH is exact for |n| < 2¹⁵. */
+const LN2_HIGH: f32 = 0.693359375;
+const LN2_LOW: f32 = -2.1219444e-4; // ln 2 − LN2_HIGH
 
 /**
  * e to this power rounds to 2⁻¹²⁶ and is taken for 0; below −126.5·ln 2 = −87.68 expSigned would be
@@ -32,10 +33,20 @@ const UNDERFLOW: f32 = -87.25;
 /**
  * Of expSigned, for both signs: sign·log₂ e; what rounds; −sign·ln 2, high and low; the polynomial.
  */
-const EXP = memory.data<f32>([1.44269504, 12583038, -0.693359375, 2.12194440e-4, 0.0165806132, 0.0837959505, 0.333352732, 0.999982984, 1.99999941, 2]);
-const EXP_MINUS = memory.data<f32>([-1.44269504, 12583038, 0.693359375, -2.12194440e-4, -0.0165806132, 0.0837959505, -0.333352732, 0.999982984, -1.99999941, 2]);
-const TANH_P = memory.data<f32>([1.4248920266e-8, 2.1235626264e-5, 3.5330520477e-3, 1.3412411511e-1, 1]);
-const TANH_Q = memory.data<f32>([8.1365948290e-7, 3.3472978976e-4, 2.6018999517e-2, 4.6745735407e-1, 1]);
+const EXP = memory.data<f32>([
+  1.44269504, 12583038, -0.693359375, 2.1219444e-4, 0.0165806132, 0.0837959505, 0.333352732,
+  0.999982984, 1.99999941, 2,
+]);
+const EXP_MINUS = memory.data<f32>([
+  -1.44269504, 12583038, 0.693359375, -2.1219444e-4, -0.0165806132, 0.0837959505, -0.333352732,
+  0.999982984, -1.99999941, 2,
+]);
+const TANH_P = memory.data<f32>([
+  1.4248920266e-8, 2.1235626264e-5, 3.5330520477e-3, 1.3412411511e-1, 1,
+]);
+const TANH_Q = memory.data<f32>([
+  8.136594829e-7, 3.3472978976e-4, 2.6018999517e-2, 4.6745735407e-1, 1,
+]);
 const ONE = memory.data<f32>([1]);
 
 // @ts-ignore: decorator
@@ -119,11 +130,21 @@ const ONE = memory.data<f32>([1]);
  */
 // @ts-ignore: decorator
 @inline export function log4(x: v128): v128 {
-  const SQRT_HALF = 0x3f3504f3; // bits of √½: subtracted from those of x they leave e in the exponent field
+  // bits of √½: subtracted from those of x they leave e in the exponent field
+  const SQRT_HALF = 0x3f3504f3;
   const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38)); // subnormal: scaled by 2²³
-  const bits = i32x4.sub(v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, tiny), i32x4.splat(SQRT_HALF));
-  const e = f32x4.sub(f32x4.convert_i32x4_s(i32x4.shr_s(bits, 23)), v128.and(tiny, f32x4.splat(23)));
-  const f = f32x4.sub(i32x4.add(v128.and(bits, i32x4.splat(0x7fffff)), i32x4.splat(SQRT_HALF)), f32x4.splat(1));
+  const bits = i32x4.sub(
+    v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, tiny),
+    i32x4.splat(SQRT_HALF),
+  );
+  const e = f32x4.sub(
+    f32x4.convert_i32x4_s(i32x4.shr_s(bits, 23)),
+    v128.and(tiny, f32x4.splat(23)),
+  );
+  const f = f32x4.sub(
+    i32x4.add(v128.and(bits, i32x4.splat(0x7fffff)), i32x4.splat(SQRT_HALF)),
+    f32x4.splat(1),
+  );
   let p = madd(f, f32x4.splat(-0.0763450593), f32x4.splat(0.12761582));
   p = madd(p, f, f32x4.splat(-0.131601802));
   p = madd(p, f, f32x4.splat(0.142017566));
@@ -155,7 +176,7 @@ const ONE = memory.data<f32>([1]);
   const t = f32x4.div(e, madd(e, f32x4.splat(0.5), f32x4.splat(1)));
   const s = f32x4.mul(t, t);
   let p = madd(s, f32x4.splat(5.47352733e-4), f32x4.splat(2.18743319e-3));
-  p = madd(p, s, f32x4.splat(1.25067810e-2));
+  p = madd(p, s, f32x4.splat(1.2506781e-2));
   p = madd(p, s, f32x4.splat(8.33330164e-2));
   return madd(f32x4.mul(t, s), p, t);
 }

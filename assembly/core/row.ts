@@ -1,9 +1,9 @@
-/** What softmax, log-softmax and cross entropy ask of a row of C floats. */
+/** Maximum, sums and exponentials of a row of C floats: for softmax and cross-entropy. */
 import { loadPart, storePart } from './lanes';
 import { exp4 } from './math';
 import { addPromoted, maxLanes, sumPair } from './sum';
 
-/** max x; NaN is passed over (it shows in the sum of exponentials). */
+/** max x. NaN is ignored here: it makes the sum of exponentials NaN. */
 export function rowMax(x: usize, C: i32): f32 {
   const least = f32x4.splat(-Infinity);
   let a = least;
@@ -29,11 +29,15 @@ export function sumExp(x: usize, C: i32, shift: f32): f64 {
   let left = C;
   for (; left >= 16; left -= 16, x += 64) {
     const ab = f32x4.add(exp4(f32x4.sub(v128.load(x), s)), exp4(f32x4.sub(v128.load(x, 16), s)));
-    const cd = f32x4.add(exp4(f32x4.sub(v128.load(x, 32), s)), exp4(f32x4.sub(v128.load(x, 48), s)));
+    const cd = f32x4.add(
+      exp4(f32x4.sub(v128.load(x, 32), s)),
+      exp4(f32x4.sub(v128.load(x, 48), s)),
+    );
     sum = addPromoted(sum, f32x4.add(ab, cd));
   }
   for (; left >= 4; left -= 4, x += 16) sum = addPromoted(sum, exp4(f32x4.sub(v128.load(x), s)));
-  if (left > 0) sum = addPromoted(sum, exp4(f32x4.sub(loadPart(x, left, f32x4.splat(-Infinity)), s)));
+  if (left > 0)
+    sum = addPromoted(sum, exp4(f32x4.sub(loadPart(x, left, f32x4.splat(-Infinity)), s)));
   return sumPair(sum);
 }
 
@@ -81,9 +85,20 @@ export function dot(a: usize, b: usize, C: i32): f64 {
   let sum = f64x2.splat(0);
   let left = C;
   for (; left >= 8; left -= 8, a += 32, b += 32) {
-    sum = addPromoted(sum, f32x4.add(f32x4.mul(v128.load(a), v128.load(b)), f32x4.mul(v128.load(a, 16), v128.load(b, 16))));
+    sum = addPromoted(
+      sum,
+      f32x4.add(
+        f32x4.mul(v128.load(a), v128.load(b)),
+        f32x4.mul(v128.load(a, 16), v128.load(b, 16)),
+      ),
+    );
   }
-  for (; left >= 4; left -= 4, a += 16, b += 16) sum = addPromoted(sum, f32x4.mul(v128.load(a), v128.load(b)));
-  if (left > 0) sum = addPromoted(sum, f32x4.mul(loadPart(a, left, f32x4.splat(0)), loadPart(b, left, f32x4.splat(0))));
+  for (; left >= 4; left -= 4, a += 16, b += 16)
+    sum = addPromoted(sum, f32x4.mul(v128.load(a), v128.load(b)));
+  if (left > 0)
+    sum = addPromoted(
+      sum,
+      f32x4.mul(loadPart(a, left, f32x4.splat(0)), loadPart(b, left, f32x4.splat(0))),
+    );
   return sumPair(sum);
 }
