@@ -2,11 +2,12 @@
  * Products whose numbers of rows, columns or terms make products of sizes pass 2³², and blocks that
  * lie above 2 GiB.
  */
-import { init, nn, ops, Random, scope, zeros } from '../../src/index.js';
+import { infer, init, nn, ops, Random, scope, zeros } from '../../src/index.js';
 import { Bench, builds } from '../support/kernels.js';
 import { near } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
+import { throws } from '../support/throws.js';
 
 await init();
 const { test, run } = suite('kernels/large');
@@ -172,7 +173,7 @@ for (const build of builds) {
   });
 }
 
-test('a training step above 2 GiB computes what it computes below', () => {
+test('a training step above 2 GiB computes what it computes below; what passes 4 GiB is refused', () => {
   const loss = () => {
     const random = new Random(5);
     const embedding = new nn.Embedding(11, 6, { random });
@@ -193,9 +194,17 @@ test('a training step above 2 GiB computes what it computes below', () => {
     return { result: [value, ...gradients], address };
   };
   const low = loss();
-  const ballast = zeros([2 ** 29 + 4]);
+  const H = 24_000;
+  const ballast = zeros([H, H]);
   const high = loss();
-  ballast.dispose();
+  const [weight_ih, x] = [zeros([H, 1]), zeros([1, 2, 1])];
+  throws(
+    () =>
+      infer(() => ops.rnn(x, [{ weight_ih, weight_hh: ballast, bias_ih: null, bias_hh: null }])),
+    RangeError,
+    /^memory: 2\d{3}\.\d MiB more do not fit, 2\d{3}\.\d MiB of 4095\.9 MiB are in use; /,
+  );
+  for (const each of [ballast, weight_ih, x]) each.dispose();
   if (low.address >= 2 ** 31 || high.address < 2 ** 31) throw new Error('not above 2 GiB');
   near(high.result, low.result, 0, 'loss and gradients');
 });
