@@ -1,4 +1,8 @@
-/** Bytes ↔ plain data; no file system. */
+/**
+ * Bytes ↔ plain data; no file system.
+ *
+ * @module throughtime/io
+ */
 
 export type { Bytes } from './bytes.js';
 export { FORMAT, type ModelFile, readModel, writeModel } from './model.js';

@@ -20,9 +20,25 @@ export interface ModelFile {
   /** The vocabulary, plain data; null where there is none. */
   vocab: unknown;
   /** Tensors by PyTorch's names. */
-  state: Map<string, { shape: readonly number[]; data: Float32Array }>;
+  state: Map<
+    string,
+    {
+      /** Its axes, outermost first. */
+      shape: readonly number[];
+      /** Its elements, the last axis fastest. */
+      data: Float32Array;
+    }
+  >;
   /** 8-bit tensors, beside which `state` has a `.scale` for each row: only in quantised models. */
-  int8?: Map<string, { shape: readonly number[]; data: Int8Array }>;
+  int8?: Map<
+    string,
+    {
+      /** [rows, columns] */
+      shape: readonly number[];
+      /** Whole numbers from −127 to 127; times its row's scale they are the weights. */
+      data: Int8Array;
+    }
+  >;
   /** Training state, plain data: only in checkpoints. */
   trainer?: unknown;
 }

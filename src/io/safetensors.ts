@@ -44,7 +44,14 @@ export type Dtype = keyof typeof DTYPES;
  * []. Of C64 it has two numbers an element, of F6 and F4 less than a byte.
  */
 export type SafetensorsEntry = {
-  [D in Dtype]: { dtype: D; shape: readonly number[]; data: InstanceType<(typeof DTYPES)[D][0]> };
+  [D in Dtype]: {
+    /** Kind of its elements. */
+    dtype: D;
+    /** Its axes, outermost first; [] for a single number. */
+    shape: readonly number[];
+    /** Its elements, the last axis fastest. */
+    data: InstanceType<(typeof DTYPES)[D][0]>;
+  };
 }[Dtype];
 
 /** What a file holds. */
@@ -59,6 +66,7 @@ export interface Safetensors {
 export interface SafetensorsInput {
   /** In the order in which they are to be written: a Map, or pairs. */
   tensors: Iterable<readonly [string, SafetensorsEntry]>;
+  /** Texts by name, kept in the header. Default: none. */
   metadata?: Readonly<Record<string, string>>;
 }
 
@@ -67,11 +75,15 @@ const MAX_HEADER = 100_000_000;
 
 /** What the header says of a tensor. */
 export interface TensorInfo {
+  /** The tensor's name. */
   name: string;
+  /** Kind of its elements. */
   dtype: Dtype;
+  /** Its axes, outermost first; [] for a single number. */
   shape: readonly number[];
   /** Where its bytes are in the buffer that follows the header. */
   begin: number;
+  /** The byte after its last one. */
   end: number;
 }
 

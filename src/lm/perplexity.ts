@@ -24,7 +24,12 @@ export interface Evaluation {
    * Of the units that the vocabulary knows alone: how many, and their mean loss. Models with
    * vocabularies of different sizes compare by it. null: all are known.
    */
-  known: { tokens: number; loss: number } | null;
+  known: {
+    /** Known units predicted. */
+    tokens: number;
+    /** Their mean −log p in nats. */
+    loss: number;
+  } | null;
 }
 
 /** Bits and perplexity of a mean loss, in nats, over `tokens` units. */
@@ -41,6 +46,7 @@ export interface EvaluateOptions {
    * 1, one stream.
    */
   columns?: number | undefined;
+  /** Ends the reading with the reason of the signal. */
   signal?: AbortSignal | undefined;
 }
 

@@ -66,9 +66,13 @@ export function quantized({ config, vocab, state }: ModelFile): ModelFile {
  * at the speed at which memory gives the weights.
  */
 export class QuantizedLM {
+  /** The kind that the files of these models declare. */
   static readonly kind = 'lm.quantized';
+  /** The kind that the model's files declare. */
   readonly kind = QuantizedLM.kind;
+  /** The units that it reads and writes. */
   readonly vocab: Vocab;
+  /** Sizes and options of the model that it was made of. */
   readonly config: Config;
   private readonly weights = new Map<string, Int8Weights>();
   private readonly biases = new Map<string, Tensor>();
@@ -185,6 +189,7 @@ export class QuantizedLM {
     for (const part of [...this.weights.values(), ...this.biases.values()]) part.dispose();
   }
 
+  /** As `dispose`, at the end of a block: `using model = …`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

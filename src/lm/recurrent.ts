@@ -34,6 +34,7 @@ const cells = { rnn: RNN, lstm: LSTM, gru: GRU };
 
 /** What a recurrent language model is made of. */
 export interface RecurrentLMOptions {
+  /** The units that it reads and writes. */
   vocab: Vocab;
   /** Default: 'lstm'. */
   cell?: keyof typeof cells;
@@ -63,19 +64,32 @@ export interface RecurrentLMOptions {
  * `sample`, `save` it. Outside scopes.
  */
 export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
+  /** The kind that the files of these models declare. */
   static readonly kind = 'lm.recurrent';
+  /** The kind that the model's files declare. */
   readonly kind = RecurrentLM.kind;
+  /** The units that it reads and writes. */
   readonly vocab: Vocab;
+  /** Sizes and options, as its files hold them. */
   readonly config: {
+    /** Kind of the recurrent layers. */
     cell: keyof typeof cells;
+    /** Numbers that stand for a unit. */
     embeddingSize: number;
+    /** Hidden units of each layer. */
     hiddenSize: number;
+    /** Recurrent layers one above the other. */
     layers: number;
+    /** Probability of dropout, in training. */
     dropout: number;
+    /** Whether the output layer shares the embedding's weight. */
     tie: boolean;
   } & SoftmaxConfig;
+  /** Units to numbers. */
   readonly embedding: Embedding;
+  /** The recurrent layers. */
   readonly rnn: Recurrent;
+  /** The output layer over the vocabulary. */
   readonly head: Head;
 
   constructor(options: RecurrentLMOptions) {
@@ -150,7 +164,12 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     T: number,
     B: number,
     options: { state?: readonly Tensor[] | undefined; resets?: Uint8Array | undefined } = {},
-  ): { logits: Tensor; state: Tensor[] } {
+  ): {
+    /** [T, B, vocabulary] */
+    logits: Tensor;
+    /** The state after the last step, as `stateShapes`. */
+    state: Tensor[];
+  } {
     const { output, state } = this.rnn.forward(this.embedding.forward(ids, [T, B]), options);
     return { logits: this.head.forward(output), state };
   }

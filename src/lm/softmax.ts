@@ -11,14 +11,19 @@ import type { Parameter } from '../tensor/tensor.js';
 
 /** What a model file's config says of the output layer; empty for the full softmax. */
 export interface SoftmaxConfig {
+  /** Which softmax; absent: the full one. */
   softmax?: 'adaptive' | 'sampled';
+  /** Of the adaptive softmax: first class of each cluster. */
   cutoffs?: readonly number[];
+  /** Of the sampled softmax: classes drawn at each step. */
   samples?: number;
 }
 
 /** What an output layer reads of a vocabulary; `text.Vocab` has both. */
-interface Words {
+export interface Words {
+  /** Number of units. */
   readonly size: number;
+  /** What a unit is: 'byte', 'char' or 'word'. */
   readonly level: string;
 }
 
@@ -31,7 +36,12 @@ export interface Softmax {
     inputSize: number,
     vocab: Words,
     options: { weight?: Parameter; random: Random },
-  ): { head: Head; config: SoftmaxConfig };
+  ): {
+    /** The output layer. */
+    head: Head;
+    /** What the model's files say of it. */
+    config: SoftmaxConfig;
+  };
 }
 
 /**

@@ -22,6 +22,7 @@ export interface AdaptiveSoftmaxOptions {
   divValue?: number;
   /** Default: false. */
   headBias?: boolean;
+  /** Draws the initial values. Default: one that all layers share, the same in each process. */
   random?: Random;
 }
 
@@ -37,6 +38,7 @@ export class AdaptiveSoftmax extends Module implements Head {
   readonly tail: readonly (readonly [down: Linear, up: Linear])[];
   /** First class of each cluster. */
   readonly cutoffs: readonly number[];
+  /** Number of classes. */
   readonly classes: number;
 
   constructor(

@@ -9,14 +9,19 @@ import { Module } from './module.js';
  */
 export class Dropout extends Module {
   constructor(
+    /** Probability that an element becomes zero: 0 ≤ p < 1. */
     readonly p: number,
-    /** `locked`: one mask for all time steps of x [T, ...]. */
-    readonly options: { locked?: boolean } = {},
+    /** What the mask is like. */
+    readonly options: {
+      /** One mask for all time steps of x [T, ...]. Default: false. */
+      locked?: boolean;
+    } = {},
   ) {
     super();
     if (!(p >= 0 && p < 1)) throw new RangeError(`Dropout: p is ${p}, expected 0 ≤ p < 1`);
   }
 
+  /** x of any shape, of the same shape; x itself where `random` is not given. */
   forward(x: Tensor, { random }: { random?: Random | undefined } = {}): Tensor {
     return random ? dropout(x, this.p, random, this.options) : x;
   }

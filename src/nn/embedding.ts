@@ -12,6 +12,7 @@ export interface EmbeddingOptions {
   paddingIndex?: number;
   /** Gradients and updates touch only the rows of the batch's ids. Default: false. */
   sparse?: boolean;
+  /** Draws the initial values. Default: one that all layers share, the same in each process. */
   random?: Random;
 }
 

@@ -1,7 +1,7 @@
 import { gru } from '../ops/gru.js';
 import type { CellWeights, SequenceOptions } from '../ops/recurrent.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Recurrent, type RecurrentOptions } from './recurrent.js';
+import { Recurrent, type RecurrentOptions, type RecurrentOutput } from './recurrent.js';
 
 /**
  * Gated recurrent unit: `layers` of it, as torch.nn.GRU. Equations at `ops.gru`; its state is [h].
@@ -16,7 +16,7 @@ export class GRU extends Recurrent {
     weights: readonly CellWeights[],
     state: readonly Tensor[] | undefined,
     options: SequenceOptions,
-  ) {
+  ): RecurrentOutput {
     const { output, h } = gru(x, weights, { ...options, h0: state?.[0] });
     return { output, state: [h] };
   }

@@ -1,4 +1,8 @@
-/** Modules: PyTorch's names, layouts and initial values. */
+/**
+ * Modules: PyTorch's names, layouts and initial values.
+ *
+ * @module throughtime/nn
+ */
 
 export { AdaptiveSoftmax, type AdaptiveSoftmaxOptions } from './adaptive.js';
 export { Dropout } from './dropout.js';
@@ -14,6 +18,8 @@ export {
   type RecurrentForwardOptions,
   type RecurrentOptions,
   type RecurrentOutput,
+  type RecurrentTrace,
+  type RecurrentWeights,
 } from './recurrent.js';
 export { RNN } from './rnn.js';
 export { SampledSoftmax, type SampledSoftmaxOptions } from './sampled.js';

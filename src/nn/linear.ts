@@ -44,6 +44,7 @@ export class Linear extends Module {
     if (this.bias) uniform(this.bias, -bound, bound, random);
   }
 
+  /** x [..., inputSize] → [..., outputSize] */
   forward(x: Tensor): Tensor {
     return linear(x, this.weight, this.bias);
   }

@@ -3,7 +3,9 @@ import { foreign, Parameter, Tensor } from '../tensor/tensor.js';
 
 /** A tensor outside the kernels' memory. */
 export interface StateEntry {
+  /** Its axes, outermost first; [] for a single number. */
   shape: Shape;
+  /** Its elements, the last axis fastest. */
   data: Float32Array;
 }
 
@@ -131,7 +133,12 @@ export abstract class Module {
   loadStateDict(
     state: ReadonlyMap<string, StateEntry>,
     { strict = true }: { strict?: boolean } = {},
-  ): { missing: string[]; unexpected: string[] } {
+  ): {
+    /** Names of this module that `state` lacks. */
+    missing: string[];
+    /** Names of `state` that this module lacks. */
+    unexpected: string[];
+  } {
     const own = new Map(this.entries());
     const missing = [...own.keys()].filter(name => !state.has(name));
     const unexpected = [...state.keys()].filter(name => !own.has(name));
@@ -165,6 +172,7 @@ export abstract class Module {
     for (const parameter of this.parameters()) parameter.dispose();
   }
 
+  /** As `dispose`, at the end of a block: `using model = …`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -28,6 +28,7 @@ export class LayerNorm extends Module {
     this.eps = eps;
   }
 
+  /** Each last axis normalized.   x [..., size] → [..., size] */
   forward(x: Tensor): Tensor {
     return layerNorm(x, this.weight, this.bias, this.eps);
   }

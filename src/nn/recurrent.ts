@@ -47,27 +47,54 @@ export interface RecurrentOutput {
   state: Tensor[];
 }
 
-type Weights = CellWeights & {
+/**
+ * The parameters of one layer and direction. G is the number of gates: 1 for RNN, 4 for LSTM, 3 for
+ * GRU; I the size of what the layer reads.
+ */
+export type RecurrentWeights = CellWeights & {
+  /** [G·H, I] */
   weight_ih: Parameter;
+  /** [G·H, H] */
   weight_hh: Parameter;
+  /** [G·H], or null */
   bias_ih: Parameter | null;
+  /** [G·H], or null */
   bias_hh: Parameter | null;
 };
 
+/** What `Recurrent.trace` tells of one layer and direction. */
+export interface RecurrentTrace {
+  /** `l0`, `l0_reverse`, `l1`, …: the end of its parameters' names. */
+  name: string;
+  /** Its parameters. */
+  weights: CellWeights;
+  /** What it read: [T, B, inputSize] in the first layer, [T, B, directions·H] above. */
+  input: Tensor;
+  /** What it put out: [T, B, H]. */
+  output: Tensor;
+  /** Whether it runs from the last time step to the first. */
+  reverse: boolean;
+}
+
 /** What `RNN`, `LSTM` and `GRU` share. */
 export abstract class Recurrent extends Module {
+  /** Layers one above the other. */
   readonly layers: number;
+  /** 1, or 2 where it is bidirectional. */
   readonly directions: number;
+  /** Probability of dropout between layers, in training. */
   readonly dropout: number;
   /** The weights of layer k and direction d stand at k·directions + d. */
-  readonly weights: readonly Weights[];
+  readonly weights: readonly RecurrentWeights[];
 
   /**
    * @param gates G: rows of the weights per hidden unit
    * @param states tensors in a state: 1, or 2 for LSTM
    */
   constructor(
+    /** Numbers that each row gives at each time step. */
     readonly inputSize: number,
+    /** H, hidden units of each layer and direction. */
     readonly hiddenSize: number,
     gates: number,
     private readonly states: number,
@@ -130,18 +157,10 @@ export abstract class Recurrent extends Module {
    * Each layer and direction with what it read and put out, on x from zero state. Runs inside a
    * scope; for diagnostics.
    */
-  trace(
-    x: Tensor,
-  ): { name: string; weights: CellWeights; input: Tensor; output: Tensor; reverse: boolean }[] {
+  trace(x: Tensor): RecurrentTrace[] {
     const D = this.directions;
     const H = this.hiddenSize;
-    const traced: {
-      name: string;
-      weights: CellWeights;
-      input: Tensor;
-      output: Tensor;
-      reverse: boolean;
-    }[] = [];
+    const traced: RecurrentTrace[] = [];
     let input = x;
     for (let k = 0; k < this.layers; k++) {
       const pair = this.weights.slice(k * D, (k + 1) * D);
@@ -169,7 +188,7 @@ export abstract class Recurrent extends Module {
     weights: readonly CellWeights[],
     state: readonly Tensor[] | undefined,
     options: SequenceOptions,
-  ): { output: Tensor; state: Tensor[] };
+  ): RecurrentOutput;
 
   /**
    * @param x [T, B, inputSize], time-major

@@ -1,7 +1,7 @@
 import type { CellWeights, SequenceOptions } from '../ops/recurrent.js';
 import { rnn } from '../ops/rnn.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Recurrent, type RecurrentOptions } from './recurrent.js';
+import { Recurrent, type RecurrentOptions, type RecurrentOutput } from './recurrent.js';
 
 /**
  * Plain recurrent network: `layers` of it, as torch.nn.RNN. Equations at `ops.rnn`; its state is
@@ -27,7 +27,7 @@ export class RNN extends Recurrent {
     weights: readonly CellWeights[],
     state: readonly Tensor[] | undefined,
     options: SequenceOptions,
-  ) {
+  ): RecurrentOutput {
     const { output, h } = rnn(x, weights, {
       ...options,
       h0: state?.[0],

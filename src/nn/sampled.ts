@@ -17,6 +17,7 @@ export interface SampledSoftmaxOptions {
   samples?: number;
   /** [classes, inputSize], to tie; row-sparse where few rows are to be updated. */
   weight?: Parameter;
+  /** Draws the initial values. Default: one that all layers share, the same in each process. */
   random?: Random;
 }
 
@@ -32,6 +33,7 @@ export interface SampledSoftmaxOptions {
  * The weight is row-sparse: optimizers update the rows of targets and drawn classes.
  */
 export class SampledSoftmax extends FullSoftmax {
+  /** Classes drawn at each step of the training. */
   readonly samples: number;
 
   constructor(

@@ -8,10 +8,16 @@ import { Module } from './module.js';
  */
 export type Layer =
   | (Module & {
+      /** x → what the next layer takes, or an object that has it as `output`. */
       forward(
         x: Tensor,
         options?: { random?: Random | undefined },
-      ): Tensor | { readonly output: Tensor };
+      ):
+        | Tensor
+        | {
+            /** What the next layer takes. */
+            readonly output: Tensor;
+          };
     })
   | ((x: Tensor) => Tensor);
 
@@ -32,6 +38,7 @@ export class Sequential extends Module {
       if (layer instanceof Module) yield [String(i), layer];
   }
 
+  /** x through all layers, in order. `random` goes to each module: it draws dropout's masks. */
   forward(x: Tensor, options: { random?: Random | undefined } = {}): Tensor {
     return this.layers.reduce((value, layer) => {
       const result = layer instanceof Module ? layer.forward(value, options) : layer(value);

@@ -17,6 +17,7 @@ const MARK = 'ttid';
 export interface IdFile extends IdSource {
   /** Plain data that was written with them. */
   readonly note: unknown;
+  /** Closes the file; nothing can be read after. */
   close(): void;
 }
 

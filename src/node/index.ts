@@ -1,4 +1,8 @@
-/** `throughtime/node`: files. */
+/**
+ * Files: text, ids, safetensors.
+ *
+ * @module throughtime/node
+ */
 
 export { readFileBytes, readText, readTextBytes, writeFileAtomic } from './files.js';
 export { type IdFile, openIds, writeIds } from './ids.js';

@@ -20,7 +20,12 @@ const FIRST = 64;
 export async function readHeader(
   path: string,
   what = 'the file',
-): Promise<SafetensorsHeader & { bytes: number }> {
+): Promise<
+  SafetensorsHeader & {
+    /** Size of the file. */
+    bytes: number;
+  }
+> {
   const file = await open(path).catch((cause: unknown) => {
     throw unreadable(path, what, cause);
   });

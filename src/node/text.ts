@@ -12,7 +12,9 @@ const PIECE = 1 << 20;
 
 /** A file of a text. */
 export interface TextFile {
+  /** Where it is. */
   path: string;
+  /** Its size as it lies there, packed or not. */
   bytes: number;
   /** When it was last written, milliseconds. */
   modified: number;

@@ -28,8 +28,8 @@ export function lookupOf(x: Tensor): Lookup | null {
 /**
  * Rows of w by id.   w [V, E], ids of shape S → [...S, E]
  *
- * @param shape shape of `ids`, default [ids.length]
- * @param padding rows of this id receive no gradient; −1: none
+ * @param options shape: that of `ids`, default [ids.length]; padding: rows of this id receive no
+ *   gradient, default −1: none
  * @throws RangeError for an id outside 0 … V − 1
  */
 export function embedding(

@@ -30,7 +30,12 @@ export function gru(
   x: Tensor,
   directions: readonly CellWeights[],
   { h0, ...options }: SequenceOptions & { h0?: Tensor | undefined } = {},
-): { output: Tensor; h: Tensor } {
+): {
+  /** The hidden state after each time step: [T, B, D·H], both directions side by side. */
+  output: Tensor;
+  /** The hidden state after each row's last time step: [D, B, H]. */
+  h: Tensor;
+} {
   const s = checkSequence('gru', x, directions, { h0 }, GATES, options);
   const { T, B, H, D, lengths, resets } = s;
   const inputs = inputsOf(x, directions, h0);

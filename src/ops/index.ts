@@ -1,4 +1,8 @@
-/** Functions of tensors. */
+/**
+ * Functions of tensors.
+ *
+ * @module throughtime/ops
+ */
 
 export { abs, clamp, exp, log, pow, relu, sigmoid, sqrt, tanh } from './activation.js';
 export { type CustomOp, custom } from './custom.js';

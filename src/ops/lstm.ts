@@ -34,7 +34,14 @@ export function lstm(
     c0,
     ...options
   }: SequenceOptions & { h0?: Tensor | undefined; c0?: Tensor | undefined } = {},
-): { output: Tensor; h: Tensor; c: Tensor } {
+): {
+  /** The hidden state after each time step: [T, B, D·H], both directions side by side. */
+  output: Tensor;
+  /** The hidden state after each row's last time step: [D, B, H]. */
+  h: Tensor;
+  /** The cell state after each row's last time step: [D, B, H]. */
+  c: Tensor;
+} {
   const s = checkSequence('lstm', x, directions, { h0, c0 }, GATES, options);
   const { T, B, H, D, lengths, resets } = s;
   const inputs = inputsOf(x, directions, h0, c0);

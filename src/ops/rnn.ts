@@ -30,7 +30,12 @@ export function rnn(
     nonlinearity = 'tanh',
     ...options
   }: SequenceOptions & { h0?: Tensor | undefined; nonlinearity?: 'tanh' | 'relu' } = {},
-): { output: Tensor; h: Tensor } {
+): {
+  /** The hidden state after each time step: [T, B, D·H], both directions side by side. */
+  output: Tensor;
+  /** The hidden state after each row's last time step: [D, B, H]. */
+  h: Tensor;
+} {
   const s = checkSequence('rnn', x, directions, { h0 }, 1, options);
   const { T, B, H, D, lengths, resets } = s;
   const inputs = inputsOf(x, directions, h0);

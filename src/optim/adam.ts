@@ -32,6 +32,7 @@ const DEFAULTS: AdamOptions & { lr: number } = {
 
 /** Adam and AdamW differ in where the weight decay goes. */
 abstract class Moments extends Optimizer<AdamOptions, State> {
+  /** Whether weight decay shrinks the parameter, and not by way of the gradient. */
   protected abstract readonly decoupled: boolean;
 
   protected check(
@@ -88,6 +89,7 @@ abstract class Moments extends Optimizer<AdamOptions, State> {
  * the correction). They take no weight decay.
  */
 export class Adam extends Moments {
+  /** Weight decay is added to the gradient. */
   protected readonly decoupled = false;
 
   constructor(
@@ -103,6 +105,7 @@ export class Adam extends Moments {
  * torch.optim.AdamW.
  */
 export class AdamW extends Moments {
+  /** Weight decay shrinks the parameter itself. */
   protected readonly decoupled = true;
 
   constructor(

@@ -84,9 +84,11 @@ export function clipValue(parameters: ParameterSource, limit: number): void {
 export interface Nonfinite {
   /** The parameter's name, or its position where it has none. */
   name: string;
+  /** Whether it stands among the values or in the gradient. */
   part: 'value' | 'gradient';
   /** Position among the parameter's elements. */
   index: number;
+  /** NaN, Infinity or −Infinity. */
   value: number;
 }
 

@@ -1,4 +1,8 @@
-/** Optimizers, schedules, clipping. */
+/**
+ * Optimizers, schedules, clipping.
+ *
+ * @module throughtime/optim
+ */
 
 export { Adadelta, type AdadeltaOptions } from './adadelta.js';
 export { Adagrad, type AdagradOptions } from './adagrad.js';
@@ -11,7 +15,13 @@ export {
   type Nonfinite,
   type NormOptions,
 } from './clip.js';
-export { type Group, Optimizer, type OptimizerState, type Trainable } from './optimizer.js';
+export {
+  type Group,
+  Optimizer,
+  type OptimizerState,
+  type Stretch,
+  type Trainable,
+} from './optimizer.js';
 export type { ParameterSource } from './parameters.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export {

@@ -9,7 +9,12 @@ import { checkRange } from './range.js';
  * optimizer's. A group's rate keeps its proportion to the optimizer's: schedules, which write that,
  * move both.
  */
-export type Group<Options> = Partial<Options> & { parameters: ParameterSource; lr?: number };
+export type Group<Options> = Partial<Options> & {
+  /** The group's parameters; each may stand in one group alone. */
+  parameters: ParameterSource;
+  /** Its learning rate. Default: the optimizer's. */
+  lr?: number;
+};
 
 /** Parameters as `ParameterSource`, or groups of them. */
 export type Trainable<Options> = ParameterSource | readonly Group<Options>[];
@@ -18,6 +23,7 @@ export type Trainable<Options> = ParameterSource | readonly Group<Options>[];
 export interface OptimizerState {
   /** Steps taken. */
   step: number;
+  /** The learning rate of the last step. */
   lr: number;
   /** `optimizer.<PyTorch's name of the state>.<name of the parameter>` → a copy of its values. */
   tensors: Record<string, Float32Array>;
@@ -25,10 +31,13 @@ export interface OptimizerState {
 
 /** What one kernel call updates: addresses and the number of elements. */
 export interface Stretch<State extends string> {
+  /** Address of the parameter's values, f32. */
   p: number;
+  /** Address of the gradient, f32. */
   g: number;
-  /** 0 for a state that the hyper-parameters switch off. */
+  /** Address of each state, f32; 0 for a state that the hyper-parameters switch off. */
   state: Record<State, number>;
+  /** Number of elements. */
   n: number;
   /** Learning rate. */
   lr: number;
@@ -190,7 +199,12 @@ export abstract class Optimizer<Options extends object, State extends string> {
    * What decides the update beside gradients and state, as plain data: a checkpoint holds it, so
    * that a resumed training goes on with the same.
    */
-  describe(): { kind: string; groups: Record<string, unknown>[] } {
+  describe(): {
+    /** Name of the class. */
+    kind: string;
+    /** Each group's options, rate (a multiple of the optimizer's) and number of parameters. */
+    groups: Record<string, unknown>[];
+  } {
     const groups: Record<string, unknown>[] = [];
     let last: Options | null = null;
     for (const { options, rate } of this.slots) {
@@ -287,6 +301,7 @@ export abstract class Optimizer<Options extends object, State extends string> {
     this.slots = [];
   }
 
+  /** As `dispose`, at the end of a block: `using adam = …`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -32,6 +32,7 @@ export interface Schedule {
   observe?(loss: number): void;
   /** What `restore` needs. Absent where the step number is all there is. */
   state?(): ScheduleState;
+  /** Goes on where `state` was taken. Absent where that is. */
   restore?(state: ScheduleState): void;
   /**
    * Name and options, as plain data: a checkpoint holds them, so that a resumed training goes on

@@ -41,12 +41,23 @@ export interface InitOptions {
 
 /** What `init` chose, and the memory in use (bytes). */
 export interface RuntimeInfo {
+  /** The build that runs: `simd`, `relaxed`, or a module that was given to `init`. */
   build: Build | 'given';
   /** Threads that share the work. */
   threads: number;
   /** Whether V8 was asked for 256-bit instructions. */
   wide: boolean;
-  memory: { total: number; persistent: number; borrowed: number; free: number };
+  /** Bytes of the kernels' memory. */
+  memory: {
+    /** All of it; it grows where it must, and never shrinks. */
+    total: number;
+    /** Parameters, their gradients, optimizers' state, tensors made outside scopes. */
+    persistent: number;
+    /** Tensors of the open scopes. */
+    borrowed: number;
+    /** Neither. */
+    free: number;
+  };
 }
 
 /** 37 bytes: (v128, v128, v128) → v128 with the body f32x4.relaxed_madd. */

@@ -111,7 +111,13 @@ export class Random {
    * Puts an array or typed array in random order, in place, every order as likely (Fisher and
    * Yates); returns it.
    */
-  shuffle<A extends { readonly length: number; [index: number]: unknown }>(array: A): A {
+  shuffle<
+    A extends {
+      /** Number of elements. */
+      readonly length: number;
+      [index: number]: unknown;
+    },
+  >(array: A): A {
     for (let last = array.length - 1; last > 0; last--) {
       const pick = this.int(last + 1);
       const held = array[last];

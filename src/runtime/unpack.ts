@@ -1,6 +1,7 @@
 /** Undoes the build's packing of the two WebAssembly builds into one string. */
 import { builtin } from './builtin.js';
 
+/** A build of the kernels: by the instructions that it needs. */
 export type Build = 'simd' | 'relaxed';
 
 export interface Packed {

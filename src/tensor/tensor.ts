@@ -21,6 +21,7 @@ export interface TensorOptions {
  * ops.
  */
 export class Tensor {
+  /** Its axes, outermost first; [] for a single number. */
   readonly shape: Shape;
   /** Number of elements. */
   readonly size: number;
@@ -241,6 +242,7 @@ export class Tensor {
     this.life.open = false;
   }
 
+  /** As `dispose`, at the end of a block: `using x = …`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -433,7 +435,8 @@ export function zeros(shape: Shape, { requiresGrad = false }: TensorOptions = {}
   return x;
 }
 
-type Nested = number | readonly Nested[];
+/** Numbers in lists of lists, all as deep and as long as their neighbours. */
+export type Nested = number | readonly Nested[];
 
 /**
  * A tensor from numbers: `tensor([[1, 2], [3, 4]])`, `tensor(values, { shape: [2, 2] })`,

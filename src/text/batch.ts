@@ -17,7 +17,9 @@ export interface SequenceBatch {
   inputs: Int32Array;
   /** [T·B] the unit that follows each input, or −100 where nothing is to be learnt. */
   targets: Int32Array;
+  /** Time steps. */
   T: number;
+  /** Rows: sequences side by side. */
   B: number;
   /** [B] steps of each row, longest first; absent where all are T. */
   lengths?: Int32Array;
@@ -59,6 +61,7 @@ export class Windows implements IterableIterator<SequenceBatch> {
     return this.index;
   }
 
+  /** Goes on after so many windows. Throws a RangeError for a number out of range. */
   set position(position: number) {
     if (!(Number.isInteger(position) && position >= 0 && position <= this.length)) {
       throw new RangeError(
@@ -69,11 +72,13 @@ export class Windows implements IterableIterator<SequenceBatch> {
     this.index = position;
   }
 
+  /** The next window of the epoch. */
   next(): IteratorResult<SequenceBatch, undefined> {
     if (this.index >= this.length) return { done: true, value: undefined };
     return { done: false, value: this.at(this.index++) };
   }
 
+  /** The windows themselves, from `position` on. */
   [Symbol.iterator](): this {
     return this;
   }
@@ -128,6 +133,7 @@ export interface WindowsOptions {
 export class Columns {
   /** Predictions in each column per epoch. */
   readonly steps: number;
+  /** B, the number of columns. */
   readonly batchSize: number;
   private readonly height: number;
   private hashed: string | null = null;

@@ -1,4 +1,8 @@
-/** From text to batches. */
+/**
+ * From text to batches.
+ *
+ * @module throughtime/text
+ */
 
 export {
   type Columns,

@@ -41,6 +41,7 @@ export interface EncodeOptions {
 
 /** What a vocabulary is in JSON. At byte level there are no tokens to list. */
 export interface VocabJSON {
+  /** What a unit is. */
   level: Level;
   /** In the order of ids. */
   tokens?: readonly string[];
@@ -83,6 +84,7 @@ export class Vocab {
   private readonly idOfCodePoint: Int32Array;
 
   private constructor(
+    /** What a unit is: 'byte', 'char' or 'word'. */
     readonly level: Level,
     private readonly tokens: readonly string[],
   ) {
@@ -101,7 +103,7 @@ export class Vocab {
   /**
    * The vocabulary of a training text.
    *
-   * @param text bytes are UTF-8
+   * @param given the text; bytes are UTF-8
    * @throws RangeError if the text is empty or not UTF-8, or an option is out of range
    */
   static fromText(given: string | Bytes, options: VocabOptions): Vocab {
@@ -170,7 +172,12 @@ export class Vocab {
   encodeCounting(
     given: string | Bytes,
     options: EncodeOptions = {},
-  ): { ids: Int32Array; unknown: number } {
+  ): {
+    /** The ids of the units, without those that were skipped. */
+    ids: Int32Array;
+    /** Units outside the vocabulary. */
+    unknown: number;
+  } {
     const text = typeof given === 'string' ? given : asBytes(given, 'Vocab.encode');
     if (this.level === 'byte')
       return {

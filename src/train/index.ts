@@ -1,4 +1,8 @@
-/** The trainer, and what looks into a network while it learns. */
+/**
+ * The trainer, and what looks into a network while it learns.
+ *
+ * @module throughtime/train
+ */
 
 export { noteOf } from './checkpoint.js';
 export {
@@ -8,7 +12,7 @@ export {
   type Saturation,
   spectralRadius,
 } from './diagnostics.js';
-export type { RunOptions, TrainerOptions } from './options.js';
+export type { AnyOptimizer, RunOptions, TrainerOptions } from './options.js';
 export type { EndReason, EndReport, Report, StepReport, ValidReport } from './report.js';
 export type {
   LossContext,

@@ -6,10 +6,14 @@ import type { Schedule } from '../optim/schedule.js';
 export type AnyOptimizer = Pick<
   Optimizer<never, never>,
   'lr' | 'parameters' | 'step' | 'zeroGrad' | 'stateDict' | 'loadStateDict' | 'dispose'
-> & { describe?: Optimizer<never, never>['describe'] };
+> & {
+  /** Absent: checkpoints do not compare the optimizer's options. */
+  describe?: Optimizer<never, never>['describe'];
+};
 
 /** The recipe: what stays the same over a whole training. */
 export interface TrainerOptions {
+  /** Moves the parameters; its learning rate at this moment is what the schedule starts from. */
   optimizer: AnyOptimizer;
   /** Learning rate over the planned steps. Default: constant. */
   schedule?: Schedule;
@@ -53,7 +57,12 @@ export interface TrainerOptions {
 /** What may differ from run to run of one training. */
 export interface RunOptions {
   /** Measures the mean loss on held-out data. */
-  validate?: (signal: AbortSignal | undefined) => Promise<{ loss: number; tokens: number }>;
+  validate?: (signal: AbortSignal | undefined) => Promise<{
+    /** Mean loss of the tokens, in nats. */
+    loss: number;
+    /** Tokens predicted. */
+    tokens: number;
+  }>;
   /** Ends the run after the present step. */
   signal?: AbortSignal | undefined;
   /** Ends this run after so many more steps, with reason `budget`. */
@@ -70,7 +79,13 @@ export interface RunOptions {
    * than a fiftieth of them, so that it costs at most 2 % of the time. Default: no others than those
    * after validations and at the end.
    */
-  checkpointEvery?: number | { seconds: number } | undefined;
+  checkpointEvery?:
+    | number
+    | {
+        /** Seconds from one checkpoint to the next. */
+        seconds: number;
+      }
+    | undefined;
 }
 
 /** The names of `TrainerOptions`. */

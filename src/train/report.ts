@@ -2,6 +2,7 @@
 
 /** Every `reportEvery` steps. */
 export interface StepReport {
+  /** Tells it from other reports. */
   type: 'step';
   /** Steps done since the start of training. */
   step: number;
@@ -17,16 +18,23 @@ export interface StepReport {
   lr: number;
   /** Since the last report, validation apart. */
   tokensPerSecond: number | null;
+  /** Seconds to the last planned step, at the speed since the last report. */
   etaSeconds: number | null;
 }
 
 /** After each validation. */
 export interface ValidReport {
+  /** Tells it from other reports. */
   type: 'valid';
+  /** Steps done since the start of training. */
   step: number;
+  /** Epochs done, with the fraction of the present one. */
   epoch: number;
+  /** Mean −log p in nats per token of the held-out data. */
   validLoss: number;
+  /** validLoss / ln 2. */
   bitsPerToken: number;
+  /** e^validLoss. */
   perplexity: number;
   /** Tokens predicted. */
   tokens: number;
@@ -40,10 +48,15 @@ export type EndReason = 'finished' | 'budget' | 'early' | 'aborted';
 
 /** Once, at the end. */
 export interface EndReport {
+  /** Tells it from other reports. */
   type: 'end';
+  /** Why it ended. */
   reason: EndReason;
+  /** Steps done since the start of training. */
   step: number;
+  /** The last validation's mean loss in nats per token. */
   validLoss: number | null;
+  /** The lowest validation loss since the start of training. */
   bestValidLoss: number | null;
   /** Of this run. */
   seconds: number;

@@ -41,16 +41,23 @@ export interface TrainBatch {
 
 /** How one epoch is cut into batches; for data without time steps only `random` matters. */
 export interface WindowPlan {
+  /** New time steps per window, h′. */
   bptt: number;
+  /** Time steps that gradients go back, h ≥ h′. */
   horizon: number;
+  /** Windows of random length. */
   randomLength: boolean;
+  /** Shuffles, and draws the lengths. */
   random: Random;
 }
 
 /** The batches of one epoch; `position` counts those handed out, and may be set. */
 export interface Windows<Batch> {
+  /** Batches in the epoch. */
   readonly length: number;
+  /** Batches handed out; to resume, set it. */
   position: number;
+  /** The next batch of the epoch. */
   next(): IteratorResult<Batch, undefined>;
 }
 

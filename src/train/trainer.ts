@@ -39,7 +39,9 @@ export type Acceptable = (typeof FIXED)[number] | 'optimizer' | 'schedule' | 'bu
  * Trains a model on data, in one run or in many; owns the carried state and the place in the data.
  */
 export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = Trainable<Batch>> {
+  /** The model that is trained. */
   readonly model: Model;
+  /** Moves the model's parameters. */
   readonly optimizer: AnyOptimizer;
   private readonly options: Required<
     Pick<TrainerOptions, 'schedule' | 'bptt' | 'horizon' | 'randomLength' | 'reportEvery'>
@@ -543,6 +545,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     this.optimizer.dispose();
   }
 
+  /** As `dispose`, at the end of a block: `using trainer = …`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
