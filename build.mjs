@@ -189,7 +189,10 @@ function compat() {
     mkdirSync(dirname(root + 'dist/compat/' + file), { recursive: true });
     writeFileSync(
       root + 'dist/compat/' + file,
-      text.replace(/\b((?:Ui|I)nt\d+Array|Float\d+Array)<ArrayBuffer(Like)?>/g, '$1'),
+      text.replace(
+        /\b((?:Ui|I)nt\d+Array|Float\d+Array|ArrayBufferView)<ArrayBuffer(Like)?>/g,
+        '$1',
+      ),
     );
   }
 }

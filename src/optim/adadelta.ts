@@ -1,5 +1,5 @@
 import { kernels } from '../runtime/kernels.js';
-import { Optimizer, type Stretch, type Trainable } from './optimizer.js';
+import { type Groups, Optimizer, type Stretch } from './optimizer.js';
 import { checkRange } from './range.js';
 
 /** Hyper-parameters, with PyTorch's defaults. */
@@ -20,7 +20,7 @@ type State = 'square_avg' | 'acc_delta';
  */
 export class Adadelta extends Optimizer<AdadeltaOptions, State> {
   constructor(
-    parameters: Trainable<AdadeltaOptions>,
+    parameters: Groups<AdadeltaOptions>,
     options: { lr?: number } & Partial<AdadeltaOptions> = {},
   ) {
     super('Adadelta', parameters, options, { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0 });

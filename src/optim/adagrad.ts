@@ -1,5 +1,5 @@
 import { kernels } from '../runtime/kernels.js';
-import { Optimizer, type Stretch, type Trainable } from './optimizer.js';
+import { type Groups, Optimizer, type Stretch } from './optimizer.js';
 import { checkRange } from './range.js';
 
 /** Hyper-parameters, with PyTorch's defaults. */
@@ -23,7 +23,7 @@ type State = 'sum';
  */
 export class Adagrad extends Optimizer<AdagradOptions, State> {
   constructor(
-    parameters: Trainable<AdagradOptions>,
+    parameters: Groups<AdagradOptions>,
     options: { lr?: number } & Partial<AdagradOptions> = {},
   ) {
     super('Adagrad', parameters, options, {

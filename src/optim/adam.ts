@@ -1,5 +1,5 @@
 import { kernels } from '../runtime/kernels.js';
-import { Optimizer, type Stretch, type Trainable } from './optimizer.js';
+import { type Groups, Optimizer, type Stretch } from './optimizer.js';
 import { checkRange } from './range.js';
 
 /** Hyper-parameters, with PyTorch's defaults. */
@@ -93,7 +93,7 @@ export class Adam extends Moments {
   protected readonly decoupled = false;
 
   constructor(
-    parameters: Trainable<AdamOptions>,
+    parameters: Groups<AdamOptions>,
     options: { lr?: number } & Partial<AdamOptions> = {},
   ) {
     super('Adam', parameters, options, DEFAULTS);
@@ -109,7 +109,7 @@ export class AdamW extends Moments {
   protected readonly decoupled = true;
 
   constructor(
-    parameters: Trainable<AdamOptions>,
+    parameters: Groups<AdamOptions>,
     options: { lr?: number } & Partial<AdamOptions> = {},
   ) {
     super('AdamW', parameters, options, { ...DEFAULTS, weightDecay: 1e-2 });

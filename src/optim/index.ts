@@ -17,10 +17,10 @@ export {
 } from './clip.js';
 export {
   type Group,
+  type Groups,
   Optimizer,
   type OptimizerState,
   type Stretch,
-  type Trainable,
 } from './optimizer.js';
 export type { ParameterSource } from './parameters.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';

@@ -16,8 +16,8 @@ export type Group<Options> = Partial<Options> & {
   lr?: number;
 };
 
-/** Parameters as `ParameterSource`, or groups of them. */
-export type Trainable<Options> = ParameterSource | readonly Group<Options>[];
+/** What an optimizer updates: parameters as `ParameterSource`, or groups of them. */
+export type Groups<Options> = ParameterSource | readonly Group<Options>[];
 
 /** All that a resumed optimizer needs, as plain data; `step` and `lr` survive JSON. */
 export interface OptimizerState {
@@ -72,7 +72,7 @@ export abstract class Optimizer<Options extends object, State extends string> {
 
   /**
    * @param who   the class's name, for messages
-   * @param source see `Trainable`
+   * @param source see `Groups`
    * @param given  the options that the caller gave
    * @param defaults of all options; where `lr` is undefined it must be given
    * @throws RangeError for a hyper-parameter out of range; TypeError for what is no parameter, and
@@ -80,7 +80,7 @@ export abstract class Optimizer<Options extends object, State extends string> {
    */
   protected constructor(
     who: string,
-    source: Trainable<Options>,
+    source: Groups<Options>,
     given: Partial<Options> & { lr?: number },
     defaults: Options & { lr: number | undefined },
   ) {
@@ -121,7 +121,7 @@ export abstract class Optimizer<Options extends object, State extends string> {
   protected abstract update(stretch: Stretch<State>, options: Options): void;
 
   private resolve(
-    source: Trainable<Options>,
+    source: Groups<Options>,
     defaults: Options,
   ): Omit<Slot<Options, State>, 'state'>[] {
     const { who } = this;

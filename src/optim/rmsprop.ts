@@ -1,5 +1,5 @@
 import { kernels } from '../runtime/kernels.js';
-import { Optimizer, type Stretch, type Trainable } from './optimizer.js';
+import { type Groups, Optimizer, type Stretch } from './optimizer.js';
 import { checkRange } from './range.js';
 
 /** Hyper-parameters, with PyTorch's defaults. */
@@ -24,7 +24,7 @@ type State = 'square_avg' | 'grad_avg' | 'momentum_buffer';
  */
 export class RMSprop extends Optimizer<RMSpropOptions, State> {
   constructor(
-    parameters: Trainable<RMSpropOptions>,
+    parameters: Groups<RMSpropOptions>,
     options: { lr?: number } & Partial<RMSpropOptions> = {},
   ) {
     super('RMSprop', parameters, options, {

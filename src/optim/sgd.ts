@@ -1,5 +1,5 @@
 import { kernels } from '../runtime/kernels.js';
-import { Optimizer, type Stretch, type Trainable } from './optimizer.js';
+import { type Groups, Optimizer, type Stretch } from './optimizer.js';
 import { checkRange } from './range.js';
 
 /** Hyper-parameters, with PyTorch's defaults. */
@@ -23,7 +23,7 @@ type State = 'momentum_buffer';
  * them the result is that of a dense gradient.
  */
 export class SGD extends Optimizer<SGDOptions, State> {
-  constructor(parameters: Trainable<SGDOptions>, options: { lr: number } & Partial<SGDOptions>) {
+  constructor(parameters: Groups<SGDOptions>, options: { lr: number } & Partial<SGDOptions>) {
     super('SGD', parameters, options, {
       lr: undefined,
       momentum: 0,

@@ -5,8 +5,19 @@
 import { sameShape } from '../tensor/shape.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
 
-/** The carried state of B rows: persistent tensors, or zeros. */
-export class Carry {
+/**
+ * The state that truncated backpropagation through time carries from window to window: persistent
+ * tensors of B rows, or zeros. For loops of one's own; the Trainer has one of its own.
+ *
+ *     const carried = new CarriedState(B => [[1, B, 64], [1, B, 64]]); // h and c of an LSTM
+ *     const state = carried.prepare(B, first); // outside scopes
+ *     scope(() => {
+ *       const { output, state: last } = lstm.forward(x, { state });
+ *       loss(output).backward();
+ *       carried.keep(last); // copied out of the scope: gradients end here
+ *     });
+ */
+export class CarriedState {
   private tensors: Tensor[] = [];
   private rows = 0;
   /** Whether the state differs from zeros. */
@@ -14,7 +25,12 @@ export class Carry {
 
   constructor(private readonly shapes: (B: number) => number[][]) {}
 
-  /** The state for a batch of B rows: undefined stands for zeros. Call outside scopes. */
+  /**
+   * The state for a batch of B rows: undefined stands for zeros. Call outside scopes.
+   *
+   * @param first begin from zeros
+   * @throws RangeError for another number of rows while a state is carried
+   */
   prepare(B: number, first: boolean): readonly Tensor[] | undefined {
     if (B !== this.rows) {
       if (this.live && !first)
@@ -65,6 +81,7 @@ export class Carry {
     this.live = true;
   }
 
+  /** Gives the memory back; the next state begins from zeros. */
   dispose(): void {
     for (const tensor of this.tensors) tensor.dispose();
     this.tensors = [];

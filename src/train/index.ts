@@ -4,6 +4,7 @@
  * @module throughtime/train
  */
 
+export { CarriedState } from './carry.js';
 export { noteOf } from './checkpoint.js';
 export {
   gateSaturation,
@@ -15,12 +16,12 @@ export {
 export type { AnyOptimizer, RunOptions, TrainerOptions } from './options.js';
 export type { EndReason, EndReport, Report, StepReport, ValidReport } from './report.js';
 export type {
+  Batches,
   LossContext,
   LossResult,
   Trainable,
   TrainBatch,
   TrainData,
   WindowPlan,
-  Windows,
 } from './trainable.js';
 export { type Acceptable, Trainer } from './trainer.js';

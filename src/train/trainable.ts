@@ -52,7 +52,7 @@ export interface WindowPlan {
 }
 
 /** The batches of one epoch; `position` counts those handed out, and may be set. */
-export interface Windows<Batch> {
+export interface Batches<Batch> {
   /** Batches in the epoch. */
   readonly length: number;
   /** Batches handed out; to resume, set it. */
@@ -66,7 +66,7 @@ export interface Windows<Batch> {
  */
 export interface TrainData<Batch> {
   /** The batches of one epoch, determined by the plan alone. */
-  windows(plan: WindowPlan): Windows<Batch>;
+  windows(plan: WindowPlan): Batches<Batch>;
   /** Tells this data from other data when a run is resumed. */
   readonly fingerprint: string;
 }
@@ -75,8 +75,8 @@ export interface TrainData<Batch> {
 export interface Trainable<Batch extends TrainBatch> extends Module {
   /** Runs inside a scope. */
   loss(batch: Batch, context: LossContext): LossResult;
-  /** Shapes of the carried state for B rows; [] where nothing is carried. */
-  stateShapes(B: number): number[][];
-  /** What its files say of it. */
-  describe(): ModelFile;
+  /** Shapes of the carried state for B rows. Absent where nothing is carried. */
+  stateShapes?(B: number): number[][];
+  /** What its files say of it. Absent: checkpoints hold its tensors, and nothing else of it. */
+  describe?(): ModelFile;
 }

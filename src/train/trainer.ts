@@ -13,7 +13,7 @@ import { Random } from '../runtime/random.js';
 import { scope } from '../tensor/scope.js';
 import { checkSize } from '../tensor/shape.js';
 import { type Parameter, watchGradients } from '../tensor/tensor.js';
-import { Carry } from './carry.js';
+import { CarriedState } from './carry.js';
 import { beginning, type Progress, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import {
   type AnyOptimizer,
@@ -24,7 +24,7 @@ import {
 } from './options.js';
 import { Pacer } from './pace.js';
 import type { EndReason, EndReport, Report, StepReport } from './report.js';
-import type { Trainable, TrainBatch, TrainData, Windows } from './trainable.js';
+import type { Batches, Trainable, TrainBatch, TrainData } from './trainable.js';
 
 /** From one checkpoint to the next passes at least this many times what one takes: 2 %. */
 const SAVING = 50;
@@ -48,7 +48,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
   > &
     TrainerOptions;
   private readonly baseLr: number;
-  private readonly carry: Carry;
+  private readonly carry: CarriedState;
   private random: Random;
   private progress: Progress;
   private fingerprint: string | null = null;
@@ -93,7 +93,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
       horizon,
     };
     this.baseLr = options.optimizer.lr;
-    this.carry = new Carry(B => model.stateShapes(B));
+    this.carry = new CarriedState(B => model.stateShapes?.(B) ?? []);
     this.random = new Random(seed);
     this.progress = beginning(this.random.state);
   }
@@ -261,7 +261,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
   }
 
   /** The windows of the present epoch, from where it stands. */
-  private openEpoch(data: TrainData<Batch>): Windows<Batch> {
+  private openEpoch(data: TrainData<Batch>): Batches<Batch> {
     const { progress } = this;
     const { bptt, horizon, randomLength } = this.options;
     if (progress.epochRandom === null) {
@@ -421,7 +421,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
    */
   save(): Uint8Array {
     this.progress.random = this.random.state;
-    return writeCheckpoint(this.model.describe(), {
+    return writeCheckpoint(this.describe(), {
       progress: this.progress,
       optimizer: this.optimizer.stateDict(this.names()),
       schedule: this.options.schedule.state?.() ?? null,
@@ -476,7 +476,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
   ): void {
     const file = 'state' in checkpoint ? checkpoint : readModel(checkpoint);
     const { best, ...saved } = readCheckpoint(file);
-    const own = this.model.describe();
+    const own = this.describe();
     for (const part of ['kind', 'config', 'vocab'] as const) {
       if (JSON.stringify(file[part]) !== JSON.stringify(own[part])) {
         throw new RangeError(
@@ -520,6 +520,13 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
     this.progress = { ...saved.progress };
     this.random = Random.fromState(saved.progress.random);
     this.fingerprint = saved.fingerprint;
+  }
+
+  /** What files say of the model. */
+  private describe(): ModelFile {
+    const { model } = this;
+    const plain = { kind: 'model', config: null, vocab: null };
+    return model.describe?.() ?? { ...plain, state: model.stateDict() };
   }
 
   private fixed(): Record<string, unknown> {

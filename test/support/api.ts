@@ -9,7 +9,7 @@ export const SNAPSHOT = `${ROOT}test/api/snapshot.txt`;
 
 export function publicApi(): string {
   const files = readdirSync(`${ROOT}dist`, { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.d.ts') && !file.startsWith('kernels'))
+    .filter(file => /^(?!kernels|compat).*\.d\.ts$/.test(file))
     .sort();
   return files
     .map(file => `// ${file}\n${bare(readFileSync(`${ROOT}dist/${file}`, 'utf8'))}`)

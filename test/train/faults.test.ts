@@ -94,7 +94,7 @@ test('a window without targets is passed over: nothing is updated, the state goe
   dispose();
 });
 
-function* iterate<B>(windows: train.Windows<B>): Generator<B> {
+function* iterate<B>(windows: train.Batches<B>): Generator<B> {
   for (let next = windows.next(); !next.done; next = windows.next()) yield next.value;
 }
 
@@ -400,12 +400,6 @@ test('a model may call its fields best, carry and optimizer', async () => {
       const logits = ops.add(this.best.forward(inputs), this.optimizer.exp_avg);
       return { loss: ops.crossEntropy(ops.add(logits, this.carry[0]!), targets), state: undefined };
     }
-    stateShapes(): number[][] {
-      return [];
-    }
-    describe() {
-      return { kind: 'odd', config: null, vocab: null, state: this.stateDict() };
-    }
   }
   const make = () => {
     const model = new Odd();
@@ -436,12 +430,6 @@ test('a parameter that the walk over the fields does not find stops the first st
     loss({ inputs, targets }: text.SequenceBatch): train.LossResult {
       const logits = ops.add(this.table.forward(inputs), this.#bias);
       return { loss: ops.crossEntropy(logits, targets), state: undefined };
-    }
-    stateShapes(): number[][] {
-      return [];
-    }
-    describe() {
-      return { kind: 'hidden', config: null, vocab: null, state: this.stateDict() };
     }
   }
   const model = new Hidden();
