@@ -32,8 +32,11 @@ for (const name of Object.keys(activations) as Name[]) {
 
   for (const build of builds) {
     const bench = new Bench(build);
-    const forwardKernel = bench.kernels[`${name}_forward`];
-    const backwardKernel = bench.kernels[`${name}_backward`];
+    const { args = [] } = activation;
+    const forwardKernel = (y: number, x: number, n: number): void =>
+      (bench.kernels[`${name}_forward`] as (...list: number[]) => void)(y, x, n, ...args);
+    const backwardKernel = (dx: number, dy: number, saved: number, n: number): void =>
+      (bench.kernels[`${name}_backward`] as (...list: number[]) => void)(dx, dy, saved, n, ...args);
 
     test(`${name} writes y and adds dx as the reference does (${build})`, () => {
       for (const n of SIZES) {
@@ -111,6 +114,56 @@ for (const build of builds) {
       if (!(largest! > 3.4e38 && largest! < Infinity)) throw new Error(`e^88.7228 is ${largest}`);
       assert.equal(others, [Infinity, Infinity, Infinity, 0, 0, NaN]);
     }
+  });
+}
+
+for (const build of builds) {
+  test(`edges: |x| has the slope 0 at 0, the limits belong to clamp, x⁰ is constant; NaN stays (${build})`, () => {
+    const bench = new Bench(build);
+    const x = [0, -1, 1, NaN, -2, 2];
+    const evaluate = (
+      forward: (y: number, x: number) => void,
+      backward: (dx: number, dy: number, x: number) => void,
+    ): number[][] => {
+      bench.reset();
+      const [at, y] = [bench.f32(6, x), bench.f32(6)];
+      const dx = bench.f32(6, new Float32Array(6).fill(10));
+      forward(y, at);
+      backward(dx, bench.f32(6, new Float32Array(6).fill(5)), at);
+      bench.checkCanaries();
+      return [[...bench.read(y, 6)], [...bench.read(dx, 6)]];
+    };
+    const k = bench.kernels;
+    assert.equal(
+      evaluate(
+        (y, x) => k.abs_forward(y, x, 6),
+        (dx, dy, x) => k.abs_backward(dx, dy, x, 6),
+      ),
+      [
+        [0, 1, 1, NaN, 2, 2],
+        [10, 5, 15, NaN, 5, 15],
+      ],
+    );
+    assert.equal(
+      evaluate(
+        (y, x) => k.clamp_forward(y, x, 6, -1, 1),
+        (dx, dy, x) => k.clamp_backward(dx, dy, x, 6, -1, 1),
+      ),
+      [
+        [0, -1, 1, NaN, -1, 1],
+        [15, 15, 15, 15, 10, 10],
+      ],
+    );
+    assert.equal(
+      evaluate(
+        (y, x) => k.pow_forward(y, x, 6, 0),
+        (dx, dy, x) => k.pow_backward(dx, dy, x, 6, 0),
+      ),
+      [
+        [1, 1, 1, 1, 1, 1],
+        [10, 10, 10, 10, 10, 10],
+      ],
+    );
   });
 }
 

@@ -148,6 +148,31 @@ for (const build of builds) {
     kernels.div_backward(dx, dx, bench.f32(7, random.array(7)), x, y, 7);
     assert.equal(bench.read(dx, 7), new Float32Array(7));
   });
+
+  test(`select takes a where the mask is not 0, else b; masked_add adds where it holds or not (${build})`, () =>
+    sizes(n => {
+      const mask = Uint8Array.from({ length: n }, (_, i) => [0, 1, 255][i % 3]!);
+      const flags = bench.bytes(n, 'mask');
+      bench.write(flags, mask);
+      const [a, b, dst] = [random.array(n), random.array(n), random.array(n)].map(values =>
+        Float32Array.from(values),
+      ) as [Float32Array, Float32Array, Float32Array];
+      const y = bench.f32(n, undefined, 'y');
+      const [aAt, bAt] = [bench.f32(n, a), bench.f32(n, b)];
+      kernels.select(y, flags, aAt, bAt, n);
+      assert.equal(
+        bench.read(y, n),
+        a.map((x, i) => (mask[i] ? x : b[i]!)),
+      );
+      for (const not of [0, 1]) {
+        const to = bench.f32(n, dst, 'dst');
+        kernels.masked_add(to, aAt, flags, n, not);
+        assert.equal(
+          bench.read(to, n),
+          dst.map((x, i) => ((mask[i] !== 0) === (not === 0) ? x + a[i]! : x)),
+        );
+      }
+    }));
 }
 
 run();

@@ -92,6 +92,10 @@ export class Bench {
     return address;
   }
 
+  write(address: number, bytes: Uint8Array): void {
+    new Uint8Array(this.memory.buffer).set(bytes, address);
+  }
+
   read(address: number, n: number): Float32Array {
     return new Float32Array(this.memory.buffer, address, n).slice();
   }
