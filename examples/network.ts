@@ -24,14 +24,6 @@ export class Network extends nn.Module implements train.Trainable<Batch> {
   loss(batch: Batch): train.LossResult {
     return { loss: batch.loss(this.forward(batch)), state: undefined };
   }
-
-  stateShapes(): number[][] {
-    return [];
-  }
-
-  describe() {
-    return { kind: 'example', config: {}, vocab: null, state: this.stateDict() };
-  }
 }
 
 export type Cell = 'rnn' | 'gru' | 'lstm';

@@ -48,6 +48,11 @@ export class CarriedState {
 
   /** Copies the state to carry out of the open scope. */
   keep(state: readonly Tensor[] | undefined): void {
+    if (state && state.length !== this.tensors.length)
+      throw new RangeError(
+        `CarriedState.keep: a state of ${state.length} tensors, stateShapes gives ` +
+          `${this.tensors.length}; give the shape of each tensor that is carried`,
+      );
     if (state !== undefined) this.tensors.forEach((tensor, i) => tensor.copyFrom(state[i]!));
     this.live = state !== undefined && this.tensors.length > 0;
   }

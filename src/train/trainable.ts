@@ -71,12 +71,28 @@ export interface TrainData<Batch> {
   readonly fingerprint: string;
 }
 
-/** A model that the trainer can train. */
+/**
+ * A model that the trainer can train: a module with a loss.
+ *
+ * ```ts
+ * class Tagger extends nn.Module implements train.Trainable<text.SequenceBatch> {
+ *   readonly embedding = new nn.Embedding(1000, 64);
+ *   readonly head = new nn.Linear(64, 1000);
+ *   loss({ inputs, targets }: text.SequenceBatch): train.LossResult {
+ *     const logits = this.head.forward(this.embedding.forward(inputs));
+ *     return { loss: ops.crossEntropy(logits, targets), state: undefined };
+ *   }
+ * }
+ * ```
+ */
 export interface Trainable<Batch extends TrainBatch> extends Module {
   /** Runs inside a scope. */
   loss(batch: Batch, context: LossContext): LossResult;
-  /** Shapes of the carried state for B rows. Absent where nothing is carried. */
+  /** Shapes of the carried state for B rows. Absent: nothing is carried. */
   stateShapes?(B: number): number[][];
-  /** What its files say of it. Absent: checkpoints hold its tensors, and nothing else of it. */
+  /**
+   * What its checkpoints say of it; `restore` refuses those of another kind, config or vocabulary.
+   * Absent: its parameters alone.
+   */
   describe?(): ModelFile;
 }

@@ -420,6 +420,26 @@ test('a model may call its fields best, carry and optimizer', async () => {
   for (const { model, trainer } of [a, b]) for (const each of [trainer, model]) each.dispose();
 });
 
+test('a state that the model carries without saying its shapes is refused', async () => {
+  class Forgetful extends nn.Module implements train.Trainable<text.SequenceBatch> {
+    readonly table = new nn.Embedding(vocab.size, vocab.size);
+    readonly gru = new nn.GRU(vocab.size, vocab.size);
+    loss({ inputs, targets, T, B }: text.SequenceBatch, { state }: train.LossContext) {
+      const x = this.table.forward(inputs, [T, B]);
+      const { output, state: last } = this.gru.forward(x, { state });
+      return { loss: ops.crossEntropy(output, targets), state: last };
+    }
+  }
+  const model = new Forgetful();
+  const optimizer = new optim.SGD(model.parameters(), { lr: 1 });
+  const trainer = new train.Trainer(model, { optimizer, bptt: 16, steps: 2 });
+  assert.match(
+    await message(() => drain(trainer)),
+    /^CarriedState.keep: a state of 1 tensors, stateShapes gives 0; give the shape of each/,
+  );
+  for (const each of [trainer, model]) each.dispose();
+});
+
 test('a parameter that the walk over the fields does not find stops the first step', async () => {
   class Hidden extends nn.Module implements train.Trainable<text.SequenceBatch> {
     readonly table = new nn.Embedding(vocab.size, vocab.size);
