@@ -55,7 +55,8 @@ export function custom(inputs: readonly Tensor[], op: CustomOp): Tensor {
     const addresses = inputs.map(input => input.ptr);
     return inputs.map((input, i) => f32(addresses[i]!, input.size));
   };
-  forward.call(op, f32(y.ptr, size), values());
+  const all = values();
+  forward.call(op, f32(y.ptr, size), all);
   if (backward)
     record([y], () => {
       const wanted = inputs.map(input => input.wantGrad());

@@ -1,5 +1,5 @@
 /** Arithmetic with broadcasting (NumPy's rule): operands are tensors or numbers. */
-import { f32 } from '../runtime/arena.js';
+import { copy } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { broadcastShapes } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
@@ -87,6 +87,6 @@ export function neg(x: Tensor): Tensor {
 /** The values of x as a constant: no gradient flows through. */
 export function detach(x: Tensor): Tensor {
   const y = output(x.shape, []);
-  f32(y.ptr, y.size).set(f32(x.ptr, x.size));
+  copy(y.ptr, x.ptr, y.size);
   return y;
 }

@@ -1,5 +1,14 @@
 import * as assert from 'uvu/assert';
-import { infer, init, ops, Parameter, scope, tensor } from '../../src/index.js';
+import {
+  infer,
+  init,
+  ops,
+  Parameter,
+  runtimeInfo,
+  scope,
+  type Tensor,
+  tensor,
+} from '../../src/index.js';
 import { at, build, type Dense } from '../reference/dense.js';
 import { checkOp } from '../support/checkop.js';
 import { near } from '../support/near.js';
@@ -265,6 +274,24 @@ test('a custom op computes on plain arrays, and its gradient is that of its back
     /^backward: a tensor that the gradient/,
   );
   for (const each of [a, b]) each.dispose();
+});
+
+test('a result stands where it belongs when an input, computed then, makes the memory grow', () => {
+  const E = 2 ** 18;
+  const table = new Parameter([2, E]);
+  table.set(new Float32Array(2 * E).fill(7));
+  const growing = (op: (x: Tensor) => Tensor) => {
+    const n = Math.ceil(runtimeInfo().memory.free / (4 * E)) + 1;
+    infer(() => {
+      const looked = ops.embedding(table, new Int32Array(n)); // read for the first time below
+      const { total } = runtimeInfo().memory;
+      assert.is(op(looked).toArray().at(-1), 7);
+      assert.ok(runtimeInfo().memory.total > total, 'the memory grew');
+    });
+  };
+  growing(x => ops.custom([x], { shape: [1], forward: (y, [x]) => (y[0] = x![x!.length - 1]!) }));
+  growing(ops.detach);
+  table.dispose();
 });
 
 run();
