@@ -2,16 +2,20 @@
  * How a training run looks while it runs: a live bar on a terminal, else a line per report. All on
  * stderr.
  */
+
+import { stripVTControlCharacters } from 'node:util';
 import cliProgress from 'cli-progress';
 import type { EndReport, StepReport, ValidReport } from '../train/report.js';
-import { count, duration, plural, short } from './format.js';
-import { colours, tell } from './output.js';
+import { count, duration, plural, short, wrap } from './format.js';
+import { colours, columnsOf, tell } from './output.js';
 
 export interface Display {
   /** Whether somebody watches it live. */
   readonly live: boolean;
-  /** A line that stays: a dim label and what it says. */
+  /** A line that stays: a dim label and a text, which is wrapped to the terminal's width. */
   note(label: string, text: string): void;
+  /** A line that stays with something to copy, a path or a command: it is never broken. */
+  copyable(label: string, text: string): void;
   /** How much of a text was read; only what takes long is shown. */
   reading(task: string, share: number, etaSeconds: number): void;
   /** The way to go: steps done and planned; `step` is asked again and again. */
@@ -44,7 +48,11 @@ function validText(
   { unit, best }: ValidContext,
 ): string {
   const mark = best ? `  ${colour.green('best')}` : '';
-  return `epoch ${epoch.toFixed(2)}  loss ${validLoss.toFixed(4)}  ${bitsPerToken.toFixed(3)} bits/${unit}  perplexity ${perplexity.toFixed(perplexity < 1000 ? 2 : 0)}${mark}`;
+  const digits = perplexity < 1000 ? 2 : 0;
+  return (
+    `epoch ${epoch.toFixed(2)}  loss ${validLoss.toFixed(4)}  ` +
+    `${bitsPerToken.toFixed(3)} bits/${unit}  perplexity ${perplexity.toFixed(digits)}${mark}`
+  );
 }
 
 const REASONS: Record<EndReport['reason'], string> = {
@@ -77,6 +85,10 @@ abstract class Lines {
   }
 
   note(label: string, text: string): void {
+    this.write(line(label, wrap(text, columnsOf(process.stderr), LABEL_WIDTH)));
+  }
+
+  copyable(label: string, text: string): void {
     this.write(line(label, text));
   }
 
@@ -117,7 +129,7 @@ class Plain extends Lines implements Display {
 }
 
 const FRAMES_PER_SECOND = 10;
-/** At most so many columns. */
+/** Columns of the bar at most. */
 const BAR_WIDTH = 30;
 /** Columns of ` 100%  /  loss 1.234  12.3k tokens/s  eta 1h 23m ` without the step numbers. */
 const FACTS_WIDTH = 49;
@@ -182,28 +194,29 @@ class Bar extends Lines implements Display {
   private draw(step: number, planned: number): string {
     const share = Math.min(1, step / planned);
     const total = count(planned);
-    const facts = [
-      `${count(step).padStart(total.length)}/${total}`,
-      ...(this.phase === 'validating' ? ['validating …'] : this.facts()),
-    ];
-    const room = (process.stderr.columns ?? 80) - LABEL_WIDTH - 2 * total.length - FACTS_WIDTH;
+    const columns = process.stderr.columns ?? 80;
+    const room = columns - LABEL_WIDTH - 2 * total.length - FACTS_WIDTH;
     const width = Math.max(0, Math.min(BAR_WIDTH, room));
     const filled = Math.round(width * share);
     const bar = colour.cyan('━'.repeat(filled)) + colour.dim('─'.repeat(width - filled));
-    return `${colour.dim(this.phase.padEnd(LABEL_WIDTH))}${bar}${`${Math.floor(100 * share)}%`.padStart(5)}  ${facts.join('  ')}`;
+    const begin =
+      colour.dim(this.phase.padEnd(LABEL_WIDTH)) +
+      `${bar}${`${Math.floor(100 * share)}%`.padStart(5)}  ` +
+      `${count(step).padStart(total.length)}/${total}`;
+    return begin + this.facts(columns - 1 - stripVTControlCharacters(begin).length);
   }
 
-  private facts(): string[] {
-    if (this.last === null) return [];
+  /** What fits into so many columns: on narrow terminals the speed is left out, then the loss. */
+  private facts(columns: number): string {
+    if (this.phase === 'validating' || this.last === null) return '';
     const { report, at } = this.last;
-    const { loss, tokensPerSecond: speed, etaSeconds: eta } = report;
-    return [
-      `loss ${loss.toFixed(3)}`,
-      ...(speed === null ? [] : [`${short(speed)} tokens/s`]),
-      ...(eta === null
-        ? []
-        : [`eta ${duration(Math.max(0, eta - (performance.now() - at) / 1000))}`]),
-    ];
+    const { loss, tokensPerSecond, etaSeconds } = report;
+    const left = (etaSeconds ?? 0) - (performance.now() - at) / 1000;
+    const lossText = `  loss ${loss.toFixed(3)}`;
+    const speed = tokensPerSecond === null ? '' : `  ${short(tokensPerSecond)} tokens/s`;
+    const eta = etaSeconds === null ? '' : `  eta ${duration(Math.max(0, left))}`;
+    const choices = [lossText + speed + eta, lossText + eta, eta];
+    return choices.find(text => text.length <= columns) ?? '';
   }
 }
 

@@ -38,10 +38,12 @@ export function explain(error: unknown): { message: string; code: 1 | 2 } {
   if (error instanceof RangeError) {
     if (OUT_OF_MEMORY.test(error.message))
       return {
-        message: `the memory does not suffice (${error.message}); use a smaller model, batch or text`,
+        message:
+          `the memory does not suffice (${error.message}); ` + 'use a smaller model, batch or text',
         code: 2,
       };
-    if (/^[\w.]+: /.test(error.message)) return { message: error.message, code: 2 }; // one of the library's checks
+    // the library's own checks begin with the function's name
+    if (/^[\w.]+: /.test(error.message)) return { message: error.message, code: 2 };
   }
   return { message: error.stack ?? error.message, code: 1 };
 }

@@ -5,30 +5,31 @@ import { init } from '../runtime/init.js';
 import { readHeldOut } from './corpus.js';
 import { createDisplay } from './display.js';
 import { Refusal } from './errors.js';
-import { count, plural, table, UNITS } from './format.js';
+import { count, plural, UNITS } from './format.js';
 import { loadModel } from './kinds.js';
 import { whole } from './options.js';
-import { colours, print, printJSON } from './output.js';
+import { printJSON, printTable } from './output.js';
 
 const EXAMPLES = `
 Examples:
-  How well does the model predict a text?
+  Measure how well a model predicts a text:
     $ throughtime eval book.safetensors --input other-book.txt
 
-  A long text sooner, in 96 stretches side by side; the loss differs in its sixth digit or so:
+  Measure a long text sooner, as 96 parts side by side. Each part has only
+  a short context before it, so that the loss differs slightly:
     $ throughtime eval book.safetensors --input other-book.txt --columns 96
 
-  For a script:
+  Print JSON, for a script:
     $ throughtime eval book.safetensors --input other-book.txt --json`;
 
 export function evalCommand(): Command {
   return new Command('eval')
-    .description('Measure how well a model predicts a text, read as one stream.')
-    .argument('<model>', 'model file or checkpoint')
-    .requiredOption('--input <file>', 'the text')
-    .option('--columns <n>', 'stretches of the text to read side by side', whole(), 1)
-    .option('--deterministic', 'the same bits in every engine')
-    .option('--json', 'one JSON object on stdout')
+    .description('Measure how well a model predicts a text.')
+    .argument('<model>', 'model or checkpoint')
+    .requiredOption('--input <file>', 'text to predict')
+    .option('--columns <n>', 'cut the text into n parts and read them side by side', whole(), 1)
+    .option('--deterministic', 'compute the same bits in every engine')
+    .option('--json', 'print one JSON object on stdout')
     .addHelpText('after', EXAMPLES)
     .action(run);
 }
@@ -63,29 +64,22 @@ async function run(
     return;
   }
   const unit = UNITS[vocab.level];
-  print(
-    table(
-      [
-        ['model', `${path} (${kind})`],
-        [
-          'text',
-          `${options.input}: ${plural(tokens, unit)} predicted${unknown > 0 ? `, ${count(unknown)} not in the vocabulary` : ''}`,
-        ],
-        ['loss', `${loss.toFixed(4)} nats per ${unit}`],
-        ['', `${bitsPerToken.toFixed(4)} bits per ${unit}`],
-        ['perplexity', perplexity.toPrecision(5)],
-        ...(known === null
-          ? []
-          : ([
-              [
-                'unknown',
-                `${((100 * (tokens - known.tokens)) / tokens).toFixed(1)} % of the ${unit}s; ` +
-                  `without them ${known.loss.toFixed(4)} nats, perplexity ` +
-                  Math.exp(known.loss).toPrecision(5),
-              ],
-            ] as [string, string][])),
-      ],
-      colours(process.stdout).dim,
-    ),
-  );
+  const outside = unknown > 0 ? `, ${count(unknown)} not in the vocabulary` : '';
+  printTable([
+    ['model', `${path} (${kind})`],
+    ['text', `${options.input}: ${plural(tokens, unit)} predicted${outside}`],
+    ['loss', `${loss.toFixed(4)} nats per ${unit}`],
+    ['', `${bitsPerToken.toFixed(4)} bits per ${unit}`],
+    ['perplexity', perplexity.toPrecision(5)],
+    ...(known === null
+      ? []
+      : ([
+          [
+            'unknown',
+            `${((100 * (tokens - known.tokens)) / tokens).toFixed(1)} % of the ${unit}s; ` +
+              `without them ${known.loss.toFixed(4)} nats, perplexity ` +
+              Math.exp(known.loss).toPrecision(5),
+          ],
+        ] as [string, string][])),
+  ]);
 }

@@ -1,4 +1,5 @@
-/** Numbers for the eye. */
+/** Numbers and lines for people to read. */
+import { stripVTControlCharacters } from 'node:util';
 
 /** 1,003,854 */
 export function count(n: number): string {
@@ -36,11 +37,29 @@ export function plural(n: number, noun: string): string {
 /** What one token is called, by the vocabulary's level. */
 export const UNITS = { byte: 'byte', char: 'character', word: 'word' } as const;
 
-/** Two columns: dim labels, values. */
+/**
+ * Breaks a text between words into lines of at most `columns`, all but the first indented. A word
+ * that is longer than a line stays in one piece.
+ */
+export function wrap(text: string, columns: number, indent: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const [spaced, word] of text.matchAll(/ *([^ ]+)/g)) {
+    const longer = line + spaced;
+    const fits = indent + stripVTControlCharacters(longer).length <= columns;
+    if (line !== '' && !fits) lines.push(line);
+    line = line === '' || fits ? longer : word!;
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`);
+}
+
+/** Two columns: dim labels, and values that are wrapped to the width of the terminal. */
 export function table(
   rows: readonly (readonly [label: string, value: string])[],
-  dim: (text: string) => string,
+  { dim, columns }: { dim: (text: string) => string; columns: number },
 ): string {
   const width = Math.max(...rows.map(([label]) => label.length)) + 2;
-  return rows.map(([label, value]) => `${dim(label.padEnd(width))}${value}\n`).join('');
+  return rows
+    .map(([label, value]) => `${dim(label.padEnd(width))}${wrap(value, columns, width)}\n`)
+    .join('');
 }

@@ -13,7 +13,7 @@ import { trainCommand } from './train/index.js';
 
 const EXAMPLES = `
 Examples:
-  Train a character model on a text, let it write, measure it:
+  Train a character model on your own text, sample from it, and evaluate it:
     $ throughtime train lm --input book.txt --out book.safetensors
     $ throughtime sample book.safetensors --prompt "It was "
     $ throughtime eval book.safetensors --input other-book.txt
@@ -45,7 +45,7 @@ function settle(command: Command): void {
   }
   command
     .exitOverride()
-    .configureHelp({ styleTitle: colours(process.stdout).bold })
+    .configureHelp({ styleTitle: colours(process.stdout).bold, minWidthToWrap: 20 })
     .configureOutput({
       outputError: text =>
         complain(

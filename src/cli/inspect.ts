@@ -4,25 +4,25 @@ import { FORMAT } from '../io/model.js';
 import type { SafetensorsHeader } from '../io/safetensors.js';
 import { readHeader } from '../node/safetensors.js';
 import { refusing } from './errors.js';
-import { count, plural, bytes as size, table, UNITS } from './format.js';
-import { colours, print, printJSON } from './output.js';
+import { count, plural, bytes as size, UNITS } from './format.js';
+import { colours, print, printJSON, printTable } from './output.js';
 
 const EXAMPLES = `
 Examples:
-  What is in this model?
+  Show what is in a model:
     $ throughtime inspect book.safetensors
 
-  Where does this run stand?
+  Show how far a training run has come:
     $ throughtime inspect book.checkpoint.safetensors
 
-  Names and shapes of any safetensors file, for a script:
+  Print names and shapes of any safetensors file as JSON:
     $ throughtime inspect weights.safetensors --json`;
 
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .description('Say what a model, a checkpoint or any safetensors file holds.')
-    .argument('<file>')
-    .option('--json', 'one JSON object on stdout')
+    .description('Show what is in a model, a checkpoint or any safetensors file.')
+    .argument('<file>', 'model, checkpoint or safetensors file')
+    .option('--json', 'print one JSON object on stdout')
     .addHelpText('after', EXAMPLES)
     .action(run);
 }
@@ -166,7 +166,7 @@ function show({
   const own = trainer === null ? tensors : tensors.filter(({ name }) => !TRAINING_STATE.test(name));
   const rest = tensors.length - own.length;
   rows.push(['tensors', `${own.length}${rest > 0 ? `, and ${rest} of the training state` : ''}`]);
-  print(table(rows, dim));
+  printTable(rows);
   const width = Math.max(0, ...own.map(({ name }) => name.length)) + 2;
   const dtypeWidth = Math.max(4, ...own.map(({ dtype }) => dtype.length)) + 1;
   for (const { name, dtype, shape } of own)
@@ -175,5 +175,6 @@ function show({
 
 function vocabularyText({ level, size, first }: NonNullable<Inspection['vocab']>): string {
   const shown = first.map(token => JSON.stringify(token).slice(1, -1)).join(' ');
-  return `${count(size)} ${UNITS[level]}s${shown && `: ${shown}`}${first.length > 0 && size > first.length ? ' …' : ''}`;
+  const more = first.length > 0 && size > first.length ? ' …' : '';
+  return `${count(size)} ${UNITS[level]}s${shown && `: ${shown}`}${more}`;
 }

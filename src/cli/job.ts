@@ -137,7 +137,8 @@ async function train<Batch extends TrainBatch>(
     });
     if (trainer.dataFingerprint !== null && trainer.dataFingerprint !== data.fingerprint)
       throw new Refusal(
-        `${[options.inputs['input']].flat().join(' ')}: is not the text that the run of ${resume.path} began with; ` +
+        `${[options.inputs['input']].flat().join(' ')}: is not the text that the run of ` +
+          `${resume.path} began with; ` +
           'name that one with --input, or train the model on another text with --from',
       );
   }

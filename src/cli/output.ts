@@ -1,5 +1,6 @@
 /** Standard output, which a pipe's reader may close, and standard error. */
 import pc from 'picocolors';
+import { table } from './format.js';
 
 /** What a stream could not take; nothing more is written to it. */
 const failed = new Map<NodeJS.WriteStream, NodeJS.ErrnoException>();
@@ -13,7 +14,10 @@ function write(stream: NodeJS.WriteStream, text: string): boolean {
   return true;
 }
 
-/** Writes to stdout; false once it takes nothing more: nobody reads it (`| head`), a disk is full. */
+/**
+ * Writes to stdout. Returns false once stdout takes nothing more: its reader has left (`| head`), or
+ * a disk is full.
+ */
 export function print(text: string): boolean {
   return write(process.stdout, text);
 }
@@ -32,6 +36,17 @@ export function printError(): NodeJS.ErrnoException | null {
 /** One JSON object a line; numbers that are not finite are null. */
 export function printJSON(object: object): void {
   print(`${JSON.stringify(object)}\n`);
+}
+
+/** Columns of a terminal; ∞ where the stream leads elsewhere. */
+export function columnsOf(stream: { isTTY?: boolean; columns?: number }): number {
+  return (stream.isTTY && stream.columns) || Infinity;
+}
+
+/** Writes labels and values to stdout in two columns. */
+export function printTable(rows: readonly (readonly [label: string, value: string])[]): void {
+  const { stdout } = process;
+  print(table(rows, { dim: colours(stdout).dim, columns: columnsOf(stdout) }));
 }
 
 /** Colours for one stream: plain where it is no terminal. */

@@ -7,28 +7,28 @@ import { readFileBytes } from '../node/files.js';
 import { init } from '../runtime/init.js';
 import { refusing } from './errors.js';
 import { checkFiles, siblingName, writeResult } from './files.js';
-import { bytes as size, table } from './format.js';
-import { colours, print, printJSON } from './output.js';
+import { bytes as size } from './format.js';
+import { printJSON, printTable } from './output.js';
 
 const EXAMPLES = `
 Examples:
-  A quarter of the bytes, and several times as fast where the model is large:
+  Quantise a model to a quarter of its bytes; large models become faster:
     $ throughtime quantize book.safetensors
     $ throughtime sample book.int8.safetensors --prompt "It was "
 
-  How much it costs:
+  Compare the losses of both:
     $ throughtime eval book.safetensors --input other-book.txt
     $ throughtime eval book.int8.safetensors --input other-book.txt`;
 
 export function quantizeCommand(): Command {
   return new Command('quantize')
-    .description('Write a model with weights of 8 bits, to sample and evaluate with.')
-    .argument('<model>', 'model file or checkpoint')
+    .description('Convert a model to 8-bit weights, for sample and eval.')
+    .argument('<model>', 'model or checkpoint')
     .option(
       '--out <file>',
-      'the quantised model (default: book.safetensors gives book.int8.safetensors)',
+      'file of the quantised model (default: book.int8.safetensors for book.safetensors)',
     )
-    .option('--json', 'one JSON object on stdout')
+    .option('--json', 'print one JSON object on stdout')
     .addHelpText('after', EXAMPLES)
     .action(run);
 }
@@ -48,13 +48,8 @@ async function run(
   await writeResult(out, after, 'the model');
   if (json) printJSON({ type: 'quantize', model: out, bytes: after.length, before: before.length });
   else
-    print(
-      table(
-        [
-          ['model', `${path}, ${size(before.length)}`],
-          ['quantised', `${out}, ${size(after.length)}`],
-        ],
-        colours(process.stdout).dim,
-      ),
-    );
+    printTable([
+      ['model', `${path}, ${size(before.length)}`],
+      ['quantised', `${out}, ${size(after.length)}`],
+    ]);
 }

@@ -10,36 +10,37 @@ import { print, tell } from './output.js';
 
 const EXAMPLES = `
 Examples:
-  Four hundred characters:
+  Write 400 characters:
     $ throughtime sample book.safetensors
 
-  Continue a beginning, with less risk, up to the end of the line:
-    $ throughtime sample book.safetensors --prompt "It was " --temperature 0.5 --stop $'\\n'
+  Continue a prompt to the end of the line, with safer choices:
+    $ throughtime sample book.safetensors --prompt "It was " \\
+        --temperature 0.5 --stop $'\\n'
 
-  The same text every time:
+  Write the same text every time:
     $ throughtime sample book.safetensors --seed 7 --top-p 0.9 --length 2000`;
 
 export function sampleCommand(): Command {
   return new Command('sample')
-    .description('Let a language model write: the prompt, and what comes after it.')
-    .argument('<model>', 'model file or checkpoint')
+    .description('Write text with a language model: a prompt and its continuation.')
+    .argument('<model>', 'model or checkpoint')
     .option('--prompt <text>', 'text to continue', '')
-    .option('--length <n>', 'tokens to write', whole(0), 400)
+    .option('--length <n>', 'number of tokens to write', whole(0), 400)
     .option(
       '--temperature <t>',
-      'below 1 safer, above 1 wilder, 0 always the most probable',
+      'below 1: safer; above 1: more varied; 0: the most probable token',
       decimal({ least: 0 }),
       0.8,
     )
-    .option('--top-k <k>', 'choose among the k most probable', whole())
+    .option('--top-k <k>', 'choose among the k most probable tokens', whole())
     .option(
       '--top-p <p>',
-      'choose among the most probable that make up p',
+      'choose among the most probable tokens, whose probabilities sum to p',
       decimal({ above: 0, most: 1 }),
     )
-    .option('--stop <text>', 'end before this text')
-    .option('--seed <n>', 'the same seed writes the same text', whole(0), 0)
-    .option('--deterministic', 'the same bits in every engine')
+    .option('--stop <text>', 'stop before this text')
+    .option('--seed <n>', 'seed of the random choices', whole(0), 0)
+    .option('--deterministic', 'compute the same bits in every engine')
     .addHelpText('after', EXAMPLES)
     .action(run);
 }

@@ -79,7 +79,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Why a file could not be written, and what to do: "the disk is full (ENOSPC); free some space". */
+/**
+ * Says why a file could not be written, and what to do: "the disk is full (ENOSPC); free some
+ * space".
+ */
 export function explainFileError(cause: unknown): string {
   return `${reason(cause)}; ${remedy(cause, 'write')}`;
 }
@@ -102,7 +105,8 @@ export async function readFileBytes(path: string, what: string): Promise<Uint8Ar
     throw new Error(
       `readFileBytes: ${what} ${resolve(path)} is empty; name a file with something in it`,
     );
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // a Buffer's slice and toString are not an array's
+  // a Buffer's slice and toString behave differently from an array's
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** @internal That a file cannot be read, why, and what to do. */

@@ -22,32 +22,38 @@ import { fileArgument } from '../shell.js';
 
 const EXAMPLES = `
 Examples:
-  Train a character model with the defaults, the last tenth of the text held out:
+  Train a character model with the defaults, and validate on the last tenth:
     $ throughtime train lm --input book.txt --out book.safetensors
 
-  Choose the recipe, and keep the numbers:
-    $ throughtime train lm --input book.txt --cell gru --hidden 256 --dropout 0.2 \\
-        --epochs 8 --out book.safetensors --json > book.jsonl
+  Choose model and training, and keep the reports as JSON:
+    $ throughtime train lm --input book.txt --cell gru --hidden 256 \\
+        --dropout 0.2 --epochs 8 --out book.safetensors --json > book.jsonl
 
-  Train for ten minutes at most, then go on where it stopped:
-    $ throughtime train lm --input book.txt --max-seconds 600 --checkpoint book.ckpt
+  Train for ten minutes at most, then continue where it stopped:
+    $ throughtime train lm --input book.txt --max-seconds 600 \\
+        --checkpoint book.ckpt
     $ throughtime train lm --resume book.ckpt
 
-  Train a model further on another text:
-    $ throughtime train lm --from book.safetensors --input letters.txt --out letters.safetensors
+  Fine-tune a model on another text:
+    $ throughtime train lm --from book.safetensors --input letters.txt \\
+        --out letters.safetensors
 
-  A word model with tied weights, validated on a text of its own:
+  Train a word model with tied weights, validated on a second text:
     $ throughtime train lm --input train.txt --valid valid.txt --level word \\
         --hidden 200 --tie --out words.safetensors
 
-  Tens of thousands of words, several times as fast:
+  Train faster with tens of thousands of words:
     $ throughtime train lm --input train.txt --level word --softmax adaptive
 
-While a model trains, a checkpoint beside it is at most a minute old; it is removed at the end.
-Ctrl-C, SIGTERM and SIGHUP save it, leave the model's file as it was and say how to go on; a second
-one leaves at once. Under nohup the command goes on when the terminal closes.
-Exit codes: 0; 1 where training failed; 2 for bad input or options, and files that cannot be
-written; 130, 143, 129 after a signal.`;
+Checkpoints: every minute the command saves a checkpoint beside the model. It
+removes the checkpoint when the training has finished.
+
+Interruption: Ctrl-C, SIGTERM and SIGHUP save the checkpoint, leave the model's
+file as it was and print the command to continue. A second signal quits at once.
+Under nohup the training continues when the terminal closes.
+
+Exit codes: 0 success; 1 the training failed; 2 bad input or options, or a file
+that cannot be written; 130, 143, 129 after Ctrl-C, SIGTERM, SIGHUP.`;
 
 /** Defaults of what a new run takes; `null`: from other options. */
 const DEFAULTS = {
@@ -139,102 +145,124 @@ export function languageModelCommand(): Command {
     options.forEach(option => command.addOption(option.helpGroup(title)));
   const option = (flags: string, description: string, shown?: string | number): Option =>
     new Option(flags, shown === undefined ? description : `${description} (default: ${shown})`);
+  const names = (choices: object): string => Object.keys(choices).join(', ');
   const command = new Command('lm')
-    .description('Train a language model on a text.')
+    .description('Train a language model on texts.')
     .addHelpText('after', EXAMPLES)
     .action((given: Given) => run(given));
   group(
     'Text:',
     option(
       '--input <file...>',
-      'texts to train on: files, folders, - for standard input; may be gzipped',
+      'texts to train on: files, folders, or - for standard input; may be gzipped',
     ),
-    option('--from <model>', 'begin with the weights and the vocabulary of this model').conflicts(
+    option('--from <model>', 'start from the weights and the vocabulary of this model').conflicts(
       'resume',
     ),
     option('--valid <file>', 'text to validate on').conflicts('split'),
     option(
       '--split <share>',
-      'without --valid: train on this share of the units, validate on the rest',
+      'without --valid: train on this share of the text, validate on the rest',
       SPLIT,
     ).argParser(decimal({ above: 0, most: 1 })),
-    option('--min-count <n>', 'units seen less often become <unk>', 1).argParser(whole()),
-    option('--max-vocab <n>', 'the most frequent units, others become <unk>', 'all').argParser(
-      whole(2),
+    option('--min-count <n>', 'replace units seen fewer than n times by <unk>', 1).argParser(
+      whole(),
     ),
-    option('--level <unit>', 'what a token is: byte, char or word', DEFAULTS.level).argParser(
-      oneOf(['byte', 'char', 'word']),
-    ),
+    option(
+      '--max-vocab <n>',
+      'keep the n most frequent units, replace others by <unk>',
+      'all',
+    ).argParser(whole(2)),
+    option(
+      '--level <unit>',
+      'unit of the text that is a token: byte, char or word',
+      DEFAULTS.level,
+    ).argParser(oneOf(['byte', 'char', 'word'])),
   );
   group(
     'Model:',
-    option('--model <kind>', 'recurrent', DEFAULTS.model).argParser(oneOf(['recurrent'])),
-    option('--cell <cell>', 'rnn, lstm or gru', DEFAULTS.cell).argParser(
+    option('--model <kind>', 'kind of model: recurrent', DEFAULTS.model).argParser(
+      oneOf(['recurrent']),
+    ),
+    option('--cell <cell>', 'recurrent cell: rnn, lstm or gru', DEFAULTS.cell).argParser(
       oneOf(['rnn', 'lstm', 'gru']),
     ),
-    option('--layers <n>', 'recurrent layers', DEFAULTS.layers).argParser(whole()),
-    option('--hidden <n>', 'units of a layer', DEFAULTS.hidden).argParser(whole()),
+    option('--layers <n>', 'number of recurrent layers', DEFAULTS.layers).argParser(whole()),
+    option('--hidden <n>', 'hidden units per layer', DEFAULTS.hidden).argParser(whole()),
     option(
       '--embedding <n>',
-      'size of the token vectors',
+      'size of the token embeddings',
       `${EMBEDDING}; --hidden with --tie`,
     ).argParser(whole()),
-    option('--dropout <p>', 'between layers and before the output', DEFAULTS.dropout).argParser(
-      decimal({ least: 0, below: 1 }),
-    ),
-    option('--tie', 'one matrix for embedding and output'),
+    option(
+      '--dropout <p>',
+      'dropout probability, between layers and before the output',
+      DEFAULTS.dropout,
+    ).argParser(decimal({ least: 0, below: 1 })),
+    option('--tie', 'share one matrix between embedding and output'),
     option(
       '--softmax <kind>',
-      'full; for many words adaptive (rare ones in clusters) or sampled (trained on a few)',
+      'full; for large vocabularies adaptive (rare words in clusters) or sampled (trained on a ' +
+        'sample of the words)',
       DEFAULTS.softmax,
     ).argParser(oneOf(['full', 'adaptive', 'sampled'])),
     option(
       '--cutoffs <ids>',
-      'adaptive: where clusters begin, as 2000,10000',
+      'adaptive: ids at which clusters begin, as 2000,10000',
       'at a 16th and a 4th of the words',
     ).argParser(wholes),
-    option('--samples <n>', 'sampled: words drawn at each step', 'a 32nd of the words').argParser(
-      whole(),
-    ),
+    option(
+      '--samples <n>',
+      'sampled: number of words drawn at each step',
+      'a 32nd of the words',
+    ).argParser(whole()),
   );
   group(
     'Training:',
     option(
       '--bptt <n>',
-      'time steps of a window, which gradients go back over',
+      'time steps per window, over which gradients flow back',
       DEFAULTS.bptt,
     ).argParser(whole()),
     option(
       '--recompute <n>',
-      'keep the activations of so many steps, compute the others again: less memory',
+      'save memory: keep the activations of n time steps, recompute the others',
       'keep all',
     ).argParser(whole()),
-    option('--batch <n>', 'rows: places in the text read side by side', DEFAULTS.batch).argParser(
-      whole(),
-    ),
-    option('--optimizer <name>', Object.keys(OPTIMIZERS).join(', '), DEFAULTS.optimizer).argParser(
+    option(
+      '--batch <n>',
+      'batch size: places in the text that are read side by side',
+      DEFAULTS.batch,
+    ).argParser(whole()),
+    option('--optimizer <name>', `optimizer: ${names(OPTIMIZERS)}`, DEFAULTS.optimizer).argParser(
       oneOf(Object.keys(OPTIMIZERS)),
     ),
-    option('--lr <rate>', 'learning rate', 'the optimizer’s; adam 2e-3').argParser(
+    option('--lr <rate>', 'learning rate', 'the optimizer’s own; 2e-3 for adam').argParser(
       decimal({ above: 0 }),
     ),
-    option('--lr-min <rate>', 'where the schedule ends', '--lr / 200').argParser(
-      decimal({ least: 0 }),
-    ),
-    option('--schedule <name>', Object.keys(SCHEDULES).join(', '), DEFAULTS.schedule).argParser(
-      oneOf(Object.keys(SCHEDULES)),
-    ),
-    option('--clip-norm <n>', 'limit of the gradient’s norm, 0: none', DEFAULTS.clipNorm).argParser(
+    option('--lr-min <rate>', 'learning rate at the end of the schedule', '--lr / 200').argParser(
       decimal({ least: 0 }),
     ),
     option(
+      '--schedule <name>',
+      `learning-rate schedule: ${names(SCHEDULES)}`,
+      DEFAULTS.schedule,
+    ).argParser(oneOf(Object.keys(SCHEDULES))),
+    option(
+      '--clip-norm <n>',
+      'clip the norm of the gradient to n; 0: off',
+      DEFAULTS.clipNorm,
+    ).argParser(decimal({ least: 0 })),
+    option(
       '--clip-value <n>',
-      'limit of each element of the gradient, 0: none',
+      'clip each element of the gradient to ±n; 0: off',
       DEFAULTS.clipValue,
     ).argParser(decimal({ least: 0 })),
     option('--epochs <n>', 'passes over the text', EPOCHS).argParser(whole()).conflicts('steps'),
-    option('--steps <n>', 'planned steps in all, instead of --epochs').argParser(whole()),
-    option('--seed <n>', 'of the initial values and dropout', DEFAULTS.seed).argParser(whole(0)),
+    option('--steps <n>', 'total number of steps, instead of --epochs').argParser(whole()),
+    option('--seed <n>', 'seed of the initial weights and of dropout', DEFAULTS.seed).argParser(
+      whole(0),
+    ),
     option('--deterministic', 'the same bits in every engine, somewhat slower in some'),
     option('--threads <n>', 'threads to train with: the same result, sooner', 1).argParser(whole()),
     option(
@@ -245,29 +273,31 @@ export function languageModelCommand(): Command {
   );
   group(
     'This run:',
-    option('--slice <n>', 'stop after so many more steps, with a checkpoint').argParser(whole()),
-    option('--max-seconds <n>', 'stop after so many seconds, with a checkpoint').argParser(
+    option('--slice <n>', 'stop after n steps of this run and keep a checkpoint').argParser(
+      whole(),
+    ),
+    option('--max-seconds <n>', 'stop after n seconds and keep a checkpoint').argParser(
       decimal({ above: 0 }),
     ),
     option(
       '--report-every <n>',
-      'steps between reports',
+      'steps between two reports',
       `${REPORT_EVERY}; ${REPORT_EVERY_LIVE} with a live bar`,
     ).argParser(whole()),
-    option('--out <model>', 'the model: the best in validation, else the last', OUT),
+    option('--out <model>', 'file of the model: the best in validation, else the last', OUT),
     option(
       '--checkpoint <file>',
-      'keep the checkpoint, also when the run is through',
-      'beside the model, till then',
+      'file of the checkpoint, kept when the training has finished',
+      'beside the model, then removed',
     ),
     option(
       '--checkpoint-every <seconds>',
-      'how old the checkpoint may be',
+      'seconds between two checkpoints',
       CHECKPOINT_EVERY,
     ).argParser(decimal({ above: 0 })),
-    option('--resume <file>', 'go on exactly where this checkpoint stands; needs no other option'),
-    option('--accept-build', 'go on also where this engine takes another build of the kernels'),
-    option('--json', 'one JSON object a line on stdout'),
+    option('--resume <file>', 'continue exactly from this checkpoint; needs no other option'),
+    option('--accept-build', 'with --resume: continue also with another build of the kernels'),
+    option('--json', 'print one JSON object per line on stdout'),
   );
   return command;
 }
@@ -290,7 +320,7 @@ async function run(given: Given): Promise<void> {
   const job = await plan(given, display.live ? REPORT_EVERY_LIVE : REPORT_EVERY);
   const outcome = await trainLanguageModel(job, display);
   if (given.json) printJSON(outcome);
-  for (const [label, text] of whatNext(outcome)) display.note(label, text);
+  for (const [label, text] of whatNext(outcome)) display.copyable(label, text);
 }
 
 /** Trains a language model: from the text to the files. */
@@ -387,7 +417,8 @@ async function recipeOf(path: string, given: Given): Promise<Partial<Given>> {
   ).map(name => `${flag(name)} is ${own[name]}`);
   if (changed.length > 0)
     throw new Refusal(
-      `${path}: the model is what it is: ${changed.join(', ')}; leave these out, or begin a new model`,
+      `${path}: the model is what it is: ${changed.join(', ')}; ` +
+        'leave these out, or begin a new model',
     );
   return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== null));
 }
@@ -464,7 +495,8 @@ function introduce(
   display.note(
     'model',
     `${recipe.cell.toUpperCase()} ${recipe.layers}×${recipe.hidden}, embedding ` +
-      `${recipe.embedding}, vocabulary ${count(vocab.size)}${softmax}: ${plural(size, 'parameter')}` +
+      `${recipe.embedding}, vocabulary ${count(vocab.size)}${softmax}: ` +
+      plural(size, 'parameter') +
       `${from === null ? '' : `, from ${from}`}`,
   );
   const length =
