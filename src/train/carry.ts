@@ -2,6 +2,7 @@
  * State that outlives a scope. Copying it out is the detach of truncated backpropagation through
  * time.
  */
+import type { StateEntry } from '../nn/module.js';
 import { sameShape } from '../tensor/shape.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
 
@@ -58,14 +59,14 @@ export class CarriedState {
   }
 
   /** The values, for a checkpoint; [] for zeros. */
-  save(): { shape: readonly number[]; data: Float32Array }[] {
+  save(): StateEntry[] {
     return this.live
       ? this.tensors.map(tensor => ({ shape: tensor.shape, data: tensor.toArray() }))
       : [];
   }
 
   /** Takes over what `save` gave; [] for zeros. */
-  load(state: readonly ({ shape: readonly number[]; data: Float32Array } | undefined)[]): void {
+  load(state: readonly (StateEntry | undefined)[]): void {
     const B = state[0]?.shape[1] ?? 0;
     const shapes = state.length > 0 ? this.shapes(B) : [];
     const fits =
