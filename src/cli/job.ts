@@ -5,7 +5,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeFileAtomic } from '../node/files.js';
-import type { EndReport, Report, StepReport, ValidReport } from '../train/report.js';
+import type { EndReason, EndReport, Report, StepReport, ValidReport } from '../train/report.js';
 import type { TrainBatch, TrainData } from '../train/trainable.js';
 import type { Trainer } from '../train/trainer.js';
 import type { Display } from './display.js';
@@ -138,25 +138,17 @@ async function train<Batch extends TrainBatch>(
     if (trainer.dataFingerprint !== null && trainer.dataFingerprint !== data.fingerprint)
       throw new Refusal(
         `${[options.inputs['input']].flat().join(' ')}: is not the text that the run of ` +
-          `${resume.path} began with; ` +
-          'name that one with --input, or train the model on another text with --from',
+          `${resume.path} began with; name that one with --input, or train the model on another ` +
+          'text with --from',
       );
   }
   const show = guarded(display);
   show(() => task.introduce());
   display.begin(Math.min(planned, trainer.step + (options.slice ?? Infinity)), () => trainer.step);
 
-  // A checkpoint that cannot be written now may be later, and the training is worth more than it.
-  const save = (bytes: Uint8Array): Promise<void> =>
-    writeFileAtomic(path, bytes).catch((error: Error) =>
-      display.note('warning', error.message.replace(/^\w+: /, '')),
-    );
   let end: EndReport | undefined;
-  const began = performance.now();
-  let last = began;
-  let took = 0;
-  const due = (): boolean =>
-    performance.now() - last >= Math.max(1000 * options.checkpointEvery, 50 * took);
+  let saved = false; // the last checkpoint is written
+  const isOver = (reason: EndReason | null): boolean => reason === 'finished' || reason === 'early';
   const events = trainer.run(data, {
     ...(task.validate && {
       validate: (signal: AbortSignal | undefined) => {
@@ -164,12 +156,16 @@ async function train<Batch extends TrainBatch>(
         return task.validate!(signal);
       },
     }),
-    checkpoint: async bytes => {
-      if (!kept && !due()) return;
-      const start = performance.now();
-      await save(bytes);
-      last = performance.now();
-      took = last - start;
+    checkpoint: async (bytes, reason) => {
+      if (!kept && isOver(reason)) return; // it is removed
+      // one that cannot be written now may be later: the training goes on
+      saved = await writeFileAtomic(path, bytes).then(
+        () => true,
+        (error: Error) => {
+          display.note('warning', error.message.replace(/^\w+: /, ''));
+          return false;
+        },
+      );
     },
     checkpointEvery: { seconds: options.checkpointEvery },
     signal,
@@ -192,8 +188,8 @@ async function train<Batch extends TrainBatch>(
       });
   }
 
-  const unfinished = end.reason === 'aborted' || end.reason === 'budget';
-  if (unfinished) await writeResult(path, trainer.save(), 'the checkpoint');
+  const unfinished = !isOver(end.reason);
+  if ((unfinished || kept) && !saved) await writeResult(path, trainer.save(), 'the checkpoint');
   const written = end.reason !== 'aborted'; // a model of a few steps must not replace a good one
   if (written) {
     trainer.loadBest();

@@ -1,6 +1,7 @@
 /** The trainer's recipe, and what may differ from run to run. */
 import type { Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedule.js';
+import type { EndReason } from './report.js';
 
 /** What the trainer uses of an optimizer, whatever its options. */
 export type AnyOptimizer = Pick<
@@ -70,10 +71,11 @@ export interface RunOptions {
   /** Ends this run after so many seconds, with reason `budget`, where there is a clock. */
   maxSeconds?: number | undefined;
   /**
-   * Receives the bytes of a checkpoint: after each validation, as often as `checkpointEvery` says,
-   * and at the end of the run.
+   * Receives the bytes of a checkpoint: after each validation (but where `checkpointEvery` is in
+   * seconds: by the clock alone), as often as `checkpointEvery` says, and at the end of the run,
+   * with the reason why it ends.
    */
-  checkpoint?: ((bytes: Uint8Array) => void | Promise<void>) | undefined;
+  checkpoint?: ((bytes: Uint8Array, reason: EndReason | null) => void | Promise<void>) | undefined;
   /**
    * Steps from one checkpoint to the next, or seconds. Seconds are stretched where saving takes more
    * than a fiftieth of them, so that it costs at most 2 % of the time. Default: no others than those

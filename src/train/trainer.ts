@@ -169,6 +169,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
         : progress.step >= steps;
     let busy = 0;
     let sinceReport = 0;
+    let reason: EndReason | null = null;
     let saved = { step: -1, due: false, at: began, took: 0 };
 
     const save = async (): Promise<void> => {
@@ -176,7 +177,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
       if (!run.checkpoint || (saved.step === step && saved.due === due)) return;
       this.checkFinite();
       const start = performance.now();
-      await run.checkpoint(this.save());
+      await run.checkpoint(this.save(), reason);
       const at = performance.now();
       saved = { step, due, at, took: at - start };
     };
@@ -188,7 +189,6 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
           performance.now() - saved.at >= Math.max(1000 * every.seconds, SAVING * saved.took);
     const epochs = (): number => progress.epoch + progress.position / windows.length;
 
-    let reason: EndReason | null = null;
     while (reason === null) {
       if (progress.validationDue && run.validate && !run.signal?.aborted) {
         this.checkFinite();
@@ -204,7 +204,7 @@ export class Trainer<Batch extends TrainBatch, Model extends Trainable<Batch> = 
             perplexity: Math.exp(result.loss),
             tokens: result.tokens,
           };
-          await save();
+          if (typeof every !== 'object' || saveIsDue()) await save();
         }
       }
       if (finished() && !(progress.validationDue && run.validate)) reason = 'finished';

@@ -1,16 +1,23 @@
 /** Ends that nobody planned: signals, kill -9, readers that leave, displays that fail. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { COMMAND, corpus, Folder, TINY } from '../support/cli.js';
 import { suite } from '../support/suite.js';
 
-const { test, run } = suite('cli signals');
+const tests = suite('cli signals');
 
 const whole = new Folder();
 const folder = new Folder();
 process.on('exit', () => [whole, folder].forEach(each => each.remove()));
 for (const each of [whole, folder]) each.write('text.txt', corpus(4000));
+
+/** A test that starts without what another may have left. */
+const test = (name: string, body: () => Promise<void>): void =>
+  tests.test(name, async () => {
+    rmSync(folder.file('model.checkpoint.safetensors'), { force: true });
+    await body();
+  });
 
 const recipe = (steps: number): string[] => [
   ...['train', 'lm', '--input', 'text.txt', ...TINY, '--deterministic', '--dropout', '0.1'],
@@ -88,11 +95,11 @@ test('kill -9, again and again: the resumed run ends in the bytes of the undistu
   const undisturbed = whole.run([...args0, '--out', 'long.safetensors']);
   let args = [...args0, ...every];
   let kills = 0;
-  for (let round = 0; round < 40; round++) {
-    const deadline = 60 + ((round * 173) % 700);
+  for (let round = 0; ; round++) {
+    const deadline = round < 8 ? 60 + ((round * 173) % 700) : Infinity; // then it may end
     let timer: NodeJS.Timeout | undefined;
     const ended = await start(args, (stderr, child) => {
-      if (timer === undefined && /^(training|resumed|plan)/m.test(stderr))
+      if (timer === undefined && deadline < Infinity && /^(training|resumed|plan)/m.test(stderr))
         timer = setTimeout(() => child.kill('SIGKILL'), deadline);
     });
     clearTimeout(timer);
@@ -160,7 +167,7 @@ for (const [what, redirect] of [
 }
 
 test('what is asked for on stdout alone fails where stdout takes it not', async () => {
-  const args = ['inspect', 'model.safetensors'];
+  const args = ['inspect', 'gone-stderr.safetensors'];
   const child = spawn('sh', ['-c', '"$@" >/dev/full', 'sh', process.execPath, COMMAND, ...args], {
     cwd: folder.path,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -173,4 +180,4 @@ test('what is asked for on stdout alone fails where stdout takes it not', async 
   assert.match(stderr, /^error: standard output: the disk is full \(ENOSPC\)/);
 });
 
-run();
+tests.run();

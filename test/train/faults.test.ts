@@ -45,6 +45,33 @@ test('checkpoints come every so many steps in all epochs, also without validatio
   dispose();
 });
 
+test('checkpoints by the clock come when they are due, and at the end, whatever validations there are', async () => {
+  const validate = async () => ({ loss: 1, tokens: 1 });
+  for (const [seconds, expected] of [
+    [1e-9, 12],
+    [1e6, 1],
+  ] as const) {
+    const { trainer, dispose } = setUp({ steps: 12, validEvery: 3 });
+    const at = new Set<number>();
+    let saves = 0;
+    await drain(trainer, {
+      validate,
+      checkpointEvery: { seconds },
+      checkpoint: () => void (at.add(trainer.step), saves++),
+    });
+    // where saving takes more than a fiftieth of the time there are fewer
+    assert.ok(seconds > 1 ? saves === 1 : at.size >= 2 && at.size <= expected, `${saves} saves`);
+    assert.ok(at.has(12), 'the last one is of the end');
+    dispose();
+  }
+  const { trainer, dispose } = setUp();
+  assert.match(
+    await message(() => drain(trainer, { checkpointEvery: { seconds: 0 } })),
+    /^Trainer\.run: checkpointEvery\.seconds is 0, expected a number > 0$/,
+  );
+  dispose();
+});
+
 test('the norm is of what is trained: layers that the optimizer was not given do not pile up', async () => {
   const model = new lm.RecurrentLM({ vocab, embeddingSize: 5, hiddenSize: 6 });
   const head = new optim.SGD(model.head.namedParameters(), { lr: 1e-6 });

@@ -163,7 +163,7 @@ export function languageModelCommand(): Command {
     option(
       '--split <share>',
       'without --valid: train on this share of the text, validate on the rest',
-      SPLIT,
+      `${SPLIT}, and at most a million units held out`,
     ).argParser(decimal({ above: 0, most: 1 })),
     option('--min-count <n>', 'replace units seen fewer than n times by <unk>', 1).argParser(
       whole(),
