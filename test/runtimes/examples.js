@@ -137,16 +137,7 @@ await check(
     const port = await freePort();
     await bundleWorker(out, port);
     const url = `http://127.0.0.1:${port}`;
-    // a connection that the ended process has left behind fails once
-    const json = async (path, options) => {
-      for (let tries = 0; ; tries++)
-        try {
-          return await (await fetch(`${url}/${path}`, options)).json();
-        } catch (error) {
-          if (options?.method !== undefined || tries === 5) throw error;
-          await sleep(200);
-        }
-    };
+    const json = async (path, options) => (await fetch(`${url}/${path}`, options)).json();
     const serving = use => withProcess(file, ['serve', `${out}/config.capnp`], url, use);
     const reach = async step => {
       for (let tries = 0; tries < 600; tries++) {

@@ -3,6 +3,7 @@
  * machine.
  */
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createSocket } from 'node:net';
@@ -96,7 +97,12 @@ export async function withProcess(file, args, url, use) {
     }
     return await use();
   } finally {
+    // the next one gets its port only when it is gone
+    const gone = child.exitCode === null && child.signalCode === null && once(child, 'exit');
     child.kill();
+    const late = setTimeout(() => child.kill('SIGKILL'), 5000);
+    await gone;
+    clearTimeout(late);
   }
 }
 
