@@ -1,7 +1,7 @@
 /** Texts as ids to train on and to measure by, in memory where they fit, else in a file. */
 import { createWriteStream, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { temporaryName } from '../node/files.js';
 import { type IdFile, openIds, writeIds } from '../node/ids.js';
@@ -274,7 +274,7 @@ async function cut(
   const skipped = vocab.unknown < 0;
   let share = split ?? 1;
   if (!exactSplit) share = Math.max(share, 1 - HELD_OUT / Math.max(1, all.length));
-  const [train, rest] = 'read' in all ? splitIds(all, share) : splitIds(all, share);
+  const [train, rest] = splitIds(all, share);
   const window = (bptt + 1) * batch;
   if (train.length < window) {
     const part =
@@ -300,5 +300,5 @@ async function cut(
 
 /** book.safetensors → book.ids */
 export function idFileOf(out: string): string {
-  return join(out.replace(/(\.[^./\\]*)?$/, '.ids'));
+  return out.replace(/(\.[^./\\]*)?$/, '.ids');
 }

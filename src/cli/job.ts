@@ -5,7 +5,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeFileAtomic } from '../node/files.js';
-import type { EndReason, EndReport, Report, StepReport, ValidReport } from '../train/report.js';
+import type { EndReason, EndReport, Report } from '../train/report.js';
 import type { TrainBatch, TrainData } from '../train/trainable.js';
 import type { Trainer } from '../train/trainer.js';
 import type { Display } from './display.js';
@@ -180,9 +180,9 @@ async function train<Batch extends TrainBatch>(
 
   function report(event: Exclude<Report, EndReport>): void {
     if (options.json) printJSON(event);
-    if (event.type === 'step') display.step(event as StepReport);
+    if (event.type === 'step') display.step(event);
     else
-      display.valid(event as ValidReport, {
+      display.valid(event, {
         unit: task.unit,
         best: event.validLoss === trainer.bestValidLoss,
       });

@@ -373,7 +373,7 @@ function padded(rows: Int32Array[]): SequenceBatch {
  * @throws RangeError unless 0 ≤ fraction ≤ 1
  */
 export function split(ids: Int32Array, fraction: number): [Int32Array, Int32Array];
-export function split(ids: IdSource, fraction: number): [IdSource, IdSource];
+export function split<Ids extends Int32Array | IdSource>(ids: Ids, fraction: number): [Ids, Ids];
 export function split(
   ids: Int32Array | IdSource,
   fraction: number,
