@@ -70,7 +70,8 @@ export async function* learn(
     });
   try {
     for await (const report of trainer.run(batches(task, { B, steps }), { validate })) {
-      if (report.type === 'valid') yield { step: report.step, loss: report.validLoss, accuracy };
+      if (report.type === 'valid')
+        yield { step: report.step, loss: report.metrics['loss']!, accuracy };
     }
   } finally {
     trainer.dispose();

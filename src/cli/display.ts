@@ -32,8 +32,6 @@ export interface Display {
 export interface ValidContext {
   /** What a token is called. */
   unit: string;
-  /** Whether no validation was better before. */
-  best: boolean;
 }
 
 const LABEL_WIDTH = 11;
@@ -43,14 +41,12 @@ function line(label: string, text: string): string {
   return `${colour.dim(label.padEnd(LABEL_WIDTH))}${text}\n`;
 }
 
-function validText(
-  { epoch, validLoss, bitsPerToken, perplexity }: ValidReport,
-  { unit, best }: ValidContext,
-): string {
+function validText({ epoch, metrics, best }: ValidReport, { unit }: ValidContext): string {
+  const { loss = NaN, bitsPerToken = NaN, perplexity = NaN } = metrics;
   const mark = best ? `  ${colour.green('best')}` : '';
   const digits = perplexity < 1000 ? 2 : 0;
   return (
-    `epoch ${epoch.toFixed(2)}  loss ${validLoss.toFixed(4)}  ` +
+    `epoch ${epoch.toFixed(2)}  loss ${loss.toFixed(4)}  ` +
     `${bitsPerToken.toFixed(3)} bits/${unit}  perplexity ${perplexity.toFixed(digits)}${mark}`
   );
 }
@@ -62,8 +58,8 @@ const REASONS: Record<EndReport['reason'], string> = {
   aborted: 'stopped',
 };
 
-function endText({ step, seconds, bestValidLoss }: EndReport): string {
-  const best = bestValidLoss === null ? '' : `; best validation loss ${bestValidLoss.toFixed(4)}`;
+function endText({ step, seconds, best: value }: EndReport): string {
+  const best = value === null ? '' : `; best validation loss ${value.toFixed(4)}`;
   return `after ${plural(step, 'step')}, ${duration(seconds)} in this run${best}`;
 }
 

@@ -1,8 +1,11 @@
 /** `throughtime inspect` */
+
 import { Command } from 'commander';
 import { FORMAT } from '../io/model.js';
 import type { SafetensorsHeader } from '../io/safetensors.js';
 import { readHeader } from '../node/safetensors.js';
+import type { Progress } from '../train/checkpoint.js';
+import type { Metrics } from '../train/report.js';
 import { refusing } from './errors.js';
 import { count, plural, bytes as size, UNITS } from './format.js';
 import { colours, print, printJSON, printTable } from './output.js';
@@ -49,8 +52,10 @@ interface Inspection {
     step: number;
     epoch: number;
     tokens: number;
-    validLoss: number | null;
-    bestValidLoss: number | null;
+    /** The last validation's. */
+    metrics: Metrics | null;
+    /** The best value of the metric that is watched. */
+    best: number | null;
   } | null;
   tensors: TensorInfo[];
 }
@@ -113,17 +118,11 @@ function vocabulary(vocab: unknown): Inspection['vocab'] {
 
 function standing(trainer: unknown): Inspection['trainer'] {
   if (trainer === null) return null;
-  const { step, epoch, position, perEpoch, tokens, validLoss, bestValidLoss } = (
-    trainer as { progress: Record<string, number | null> }
+  const { step, epoch, position, perEpoch, tokens, metrics, best } = (
+    trainer as { progress: Progress }
   ).progress;
-  const begun = perEpoch ? position! / perEpoch : 0;
-  return {
-    step: step!,
-    epoch: epoch! + begun,
-    tokens: tokens!,
-    validLoss: validLoss ?? null,
-    bestValidLoss: bestValidLoss ?? null,
-  };
+  const begun = perEpoch ? position / perEpoch : 0;
+  return { step, epoch: epoch + begun, tokens, metrics: metrics ?? null, best: best ?? null };
 }
 
 function show({
@@ -152,15 +151,15 @@ function show({
   if (vocab !== null) rows.push(['vocabulary', vocabularyText(vocab)]);
   rows.push(['parameters', count(parameters)]);
   if (trainer !== null) {
-    const { step, epoch, tokens, validLoss, bestValidLoss } = trainer;
+    const { step, epoch, tokens, metrics, best } = trainer;
     rows.push([
       'training',
       `${plural(step, 'step')}, epoch ${epoch.toFixed(2)}, ${plural(tokens, 'token')}`,
     ]);
-    if (bestValidLoss !== null && validLoss !== null)
+    if (best !== null && metrics !== null)
       rows.push([
         'validation',
-        `best ${bestValidLoss.toFixed(4)}, last ${validLoss.toFixed(4)} nats`,
+        `best ${best.toFixed(4)}, last ${(metrics['loss'] ?? NaN).toFixed(4)} nats`,
       ]);
   }
   const own = trainer === null ? tensors : tensors.filter(({ name }) => !TRAINING_STATE.test(name));

@@ -5,9 +5,9 @@
 import { rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeFileAtomic } from '../node/files.js';
+import type { Trainer } from '../train/bptt.js';
 import type { EndReason, EndReport, Report } from '../train/report.js';
 import type { TrainBatch, TrainData } from '../train/trainable.js';
-import type { Trainer } from '../train/trainer.js';
 import type { Display } from './display.js';
 import { Failure, Refusal, refusing } from './errors.js';
 import { checkFiles, siblingName, writeResult } from './files.js';
@@ -44,7 +44,7 @@ export interface Task<Batch extends TrainBatch> {
   trainer: Trainer<Batch>;
   data: TrainData<Batch>;
   /** Measures the loss on held-out data; null: there is none. */
-  validate: ((signal: AbortSignal | undefined) => Promise<{ loss: number; tokens: number }>) | null;
+  validate: ((signal: AbortSignal | undefined) => Promise<object>) | null;
   /** What a token is called. */
   unit: string;
   /** Steps of the whole plan. */
@@ -181,11 +181,7 @@ async function train<Batch extends TrainBatch>(
   function report(event: Exclude<Report, EndReport>): void {
     if (options.json) printJSON(event);
     if (event.type === 'step') display.step(event);
-    else
-      display.valid(event, {
-        unit: task.unit,
-        best: event.validLoss === trainer.bestValidLoss,
-      });
+    else display.valid(event, { unit: task.unit });
   }
 
   const unfinished = !isOver(end.reason);

@@ -36,7 +36,7 @@ export class CarriedState {
     if (B !== this.rows) {
       if (this.live && !first)
         throw new RangeError(
-          `Trainer: a batch of ${B} rows follows one of ${this.rows}, whose state is carried on; ` +
+          `CarriedState.prepare: a batch of ${B} rows follows one of ${this.rows}, whose state is carried on; ` +
             'give all batches as many rows, or mark this one as first',
         );
       this.dispose();
@@ -44,6 +44,11 @@ export class CarriedState {
       this.rows = B;
     }
     if (first) this.live = false;
+    return this.state;
+  }
+
+  /** The state as it stands; undefined: zeros. */
+  get state(): readonly Tensor[] | undefined {
     return this.live ? this.tensors : undefined;
   }
 
@@ -52,7 +57,7 @@ export class CarriedState {
     if (state && state.length !== this.tensors.length)
       throw new RangeError(
         `CarriedState.keep: a state of ${state.length} tensors, stateShapes gives ` +
-          `${this.tensors.length}; give the shape of each tensor that is carried`,
+          `${this.tensors.length}; give the shape of each`,
       );
     if (state !== undefined) this.tensors.forEach((tensor, i) => tensor.copyFrom(state[i]!));
     this.live = state !== undefined && this.tensors.length > 0;
@@ -76,7 +81,7 @@ export class CarriedState {
       const list = (all: readonly (readonly number[] | undefined)[]): string =>
         all.map(shape => `[${shape ?? 'missing'}]`).join(' ');
       throw new RangeError(
-        `resume: the carried state is ${list(state.map(entry => entry?.shape))}, expected ` +
+        `CarriedState.load: the carried state is ${list(state.map(entry => entry?.shape))}, expected ` +
           `${list(shapes)}`,
       );
     }

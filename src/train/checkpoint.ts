@@ -2,16 +2,15 @@
  * What a checkpoint is: a model file with more tensors, and `trainer` in its metadata.
  *
  *   <parameter>                      the weights
- *   @optimizer.<state>.<parameter>   the optimizer's state
- *   @carry.<i>                       the state carried from batch to batch
+ *   @optimizer.<state>.<parameter>   the optimizer's state, of trainings by gradients
+ *   @carry.<i>                       the state carried from batch to batch, of recurrent models
  *   @best.<parameter>                the weights of the best validation
  *
  * No parameter's name begins with @, whatever the fields of a model are called.
  */
 import { type ModelFile, writeModel } from '../io/model.js';
 import type { StateEntry } from '../nn/module.js';
-import type { OptimizerState } from '../optim/optimizer.js';
-import type { ScheduleState } from '../optim/schedule.js';
+import type { Metrics } from './report.js';
 
 /** Where training stands; with the tensors it is all that a checkpoint holds. */
 export interface Progress {
@@ -25,53 +24,49 @@ export interface Progress {
   pendingLoss: number;
   pendingTokens: number;
   validationDue: boolean;
-  validLoss: number | null;
-  bestValidLoss: number | null;
+  /** Of the last validation. */
+  metrics: Metrics | null;
+  /** The best value so far of the metric that is watched. */
+  best: number | null;
   badValidations: number;
   random: readonly number[];
   /** Batches of the first epoch: what `epochs` are counted in. */
   perEpoch: number | null;
-  /** State of the generator that the present epoch's windows were made with. */
+  /** State of the generator that the present epoch's batches were made with. */
   epochRandom: readonly number[] | null;
+}
+
+/** What a client of the loop keeps beside the weights. */
+export interface OwnState {
+  /** Plain data, written as JSON. */
+  values: Record<string, unknown>;
+  /** Tensors by name; none begins with `best.`. */
+  tensors: Map<string, StateEntry>;
 }
 
 /** All that a checkpoint holds beside the model. */
 export interface Checkpoint {
   progress: Progress;
-  optimizer: OptimizerState;
-  schedule: ScheduleState | null;
   /** Of the data; null before the first run. */
   fingerprint: string | null;
-  carried: readonly (StateEntry | undefined)[];
   best: Map<string, StateEntry> | null;
   /** What decides the bits, and a resumed run must have too. */
   fixed: Record<string, unknown>;
   note: unknown;
+  own: OwnState;
 }
 
 /** What of it stands in the metadata, as JSON. */
-type Trainer = Omit<Checkpoint, 'optimizer' | 'carried' | 'best'> & {
-  optimizer: Omit<OptimizerState, 'tensors'>;
-  carried: number;
-};
+type Metadata = Omit<Checkpoint, 'own' | 'best'> & { own: OwnState['values'] };
+
+const BEST = 'best.';
 
 /** The bytes of a checkpoint of a model. */
-export function writeCheckpoint(
-  model: ModelFile,
-  { optimizer, carried, best, ...rest }: Checkpoint,
-): Uint8Array {
+export function writeCheckpoint(model: ModelFile, { own, best, ...rest }: Checkpoint): Uint8Array {
   const state = new Map(model.state);
-  for (const [name, data] of Object.entries(optimizer.tensors)) {
-    const parameter = name.split('.').slice(2).join('.');
-    state.set(`@${name}`, { shape: model.state.get(parameter)?.shape ?? [data.length], data });
-  }
-  carried.forEach((entry, i) => entry && state.set(`@carry.${i}`, entry));
-  if (best) for (const [name, entry] of best) state.set(`@best.${name}`, entry);
-  const trainer: Trainer = {
-    ...rest,
-    optimizer: { step: optimizer.step, lr: optimizer.lr },
-    carried: carried.length,
-  };
+  for (const [name, entry] of own.tensors) state.set(`@${name}`, entry);
+  if (best) for (const [name, entry] of best) state.set(`@${BEST}${name}`, entry);
+  const trainer: Metadata = { ...rest, own: own.values };
   return writeModel({ ...model, state, trainer });
 }
 
@@ -86,21 +81,14 @@ export function readCheckpoint({ trainer, state }: ModelFile): Checkpoint {
       'resume: this is a model file, not a checkpoint; it holds no optimizer and no position',
     );
   checkMetadata(trainer);
-  const { optimizer, carried, ...rest } = trainer;
-  const under = (prefix: string, cut: number) =>
-    [...state]
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, entry]) => [name.slice(cut), entry] as const);
-  const best = under('@best.', '@best.'.length);
-  return {
-    ...rest,
-    optimizer: {
-      ...optimizer,
-      tensors: Object.fromEntries(under('@optimizer.', 1).map(([name, { data }]) => [name, data])),
-    },
-    carried: Array.from({ length: carried }, (_, i) => state.get(`@carry.${i}`)),
-    best: best.length > 0 ? new Map(best) : null,
-  };
+  const { own, ...rest } = trainer;
+  const best = new Map<string, StateEntry>();
+  const tensors = new Map<string, StateEntry>();
+  for (const [name, entry] of state) {
+    if (name.startsWith(`@${BEST}`)) best.set(name.slice(1 + BEST.length), entry);
+    else if (name.startsWith('@')) tensors.set(name.slice(1), entry);
+  }
+  return { ...rest, best: best.size > 0 ? best : null, own: { values: own, tensors } };
 }
 
 /** Where a training stands that has not begun; what a checkpoint's must look like. */
@@ -113,8 +101,8 @@ export function beginning(random: readonly number[]): Progress {
     pendingLoss: 0,
     pendingTokens: 0,
     validationDue: false,
-    validLoss: null,
-    bestValidLoss: null,
+    metrics: null,
+    best: null,
     badValidations: 0,
     random,
     perEpoch: null,
@@ -124,41 +112,40 @@ export function beginning(random: readonly number[]): Progress {
 
 /** Fields that may be null, with a value as they have else. */
 const NULLABLE: Record<string, unknown> = {
-  validLoss: 0,
-  bestValidLoss: 0,
+  metrics: {},
+  best: 0,
   perEpoch: 0,
   epochRandom: [],
   schedule: {},
   fingerprint: '',
 };
 
-/** Refuses metadata whose fields are missing or of another kind than those of a checkpoint. */
-function checkMetadata(trainer: unknown): asserts trainer is Trainer {
-  const kind = (value: unknown): string =>
-    value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
-  const check = (found: unknown, model: object, path: string): void => {
-    for (const [name, own] of Object.entries(model)) {
-      const value = (found as Record<string, unknown> | null)?.[name];
-      const fits = kind(value) === kind(NULLABLE[name] ?? own);
-      if (!fits && !(name in NULLABLE && value === null))
-        throw new RangeError(
-          `resume: the checkpoint is damaged, or of another version: its "${path}${name}" is ` +
-            `${JSON.stringify(value) ?? 'missing'}`,
-        );
-    }
-  };
-  const fields = {
-    progress: {},
-    optimizer: {},
-    schedule: {},
-    fingerprint: '',
-    carried: 0,
-    fixed: {},
-  };
-  check(trainer, fields, '');
-  const { progress, optimizer } = trainer as Trainer;
-  check(progress, beginning([]), 'progress.');
-  check(optimizer, { step: 0, lr: 0 }, 'optimizer.');
+const kindOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+
+/**
+ * Refuses metadata whose fields are missing or of another kind than those of a checkpoint.
+ *
+ * @param model a value of the right kind for each field
+ * @param path where the fields stand, for the error
+ * @throws RangeError naming the field
+ */
+export function checkFields(found: unknown, model: object, path: string): void {
+  for (const [name, own] of Object.entries(model)) {
+    const value = (found as Record<string, unknown> | null)?.[name];
+    const fits = kindOf(value) === kindOf(NULLABLE[name] ?? own);
+    if (!fits && !(name in NULLABLE && value === null))
+      throw new RangeError(
+        `resume: the checkpoint is damaged, or of another version: its "${path}${name}" is ` +
+          `${JSON.stringify(value) ?? 'missing'}`,
+      );
+  }
+}
+
+function checkMetadata(trainer: unknown): asserts trainer is Metadata {
+  checkFields(trainer, { progress: {}, fingerprint: '', fixed: {}, own: {} }, '');
+  const { progress } = trainer as Metadata;
+  checkFields(progress, beginning([]), 'progress.');
   for (const state of [progress.random, progress.epochRandom])
     if (state !== null && !(state.length === 4 && state.every(Number.isInteger)))
       throw new RangeError('resume: the checkpoint is damaged: a generator is not four integers');
@@ -166,5 +153,5 @@ function checkMetadata(trainer: unknown): asserts trainer is Trainer {
 
 /** The note that a checkpoint carries; null where it has none. */
 export function noteOf({ trainer }: ModelFile): unknown {
-  return (trainer as Partial<Trainer> | undefined)?.note ?? null;
+  return (trainer as Partial<Metadata> | undefined)?.note ?? null;
 }

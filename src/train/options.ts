@@ -12,33 +12,16 @@ export type AnyOptimizer = Pick<
   describe?: Optimizer<never, never>['describe'];
 };
 
-/** The recipe: what stays the same over a whole training. */
-export interface TrainerOptions {
-  /** Moves the parameters; its learning rate at this moment is what the schedule starts from. */
-  optimizer: AnyOptimizer;
-  /** Learning rate over the planned steps. Default: constant. */
-  schedule?: Schedule;
-  /**
-   * Clip the gradient's norm over all parameters (PyTorch's `clip_grad_norm_`). Default: no
-   * clipping.
-   */
-  clipNorm?: number;
-  /** Clip each element of the gradient to ± this, after `clipNorm`. Default: no clipping. */
-  clipValue?: number;
-  /** New time steps per window, h′. Default: 64. */
-  bptt?: number;
-  /** Steps that gradients go back, h ≥ h′: BPTT(h; h′) of Williams & Peng 1990. Default: h′. */
-  horizon?: number;
-  /**
-   * Windows of random length (Merity et al. 2017); the learning rate goes with the length. Default:
-   * false.
-   */
-  randomLength?: boolean;
-  /**
-   * Keep the activations of so many time steps of a window at once, and compute the others again in
-   * the backward pass: less memory for about a third more time. Default: keep all.
-   */
-  recompute?: number;
+/** The metric of the validations that decides which weights are the best. */
+export interface Metric {
+  /** Its name in what `validate` gives. */
+  name: string;
+  /** Whether lower values are better, as of a loss, or higher ones, as of an accuracy. */
+  better: 'lower' | 'higher';
+}
+
+/** The recipe of every training: what stays the same over the whole of it. */
+export interface LoopOptions {
   /** Planned passes over the data; schedules run over them. Default: 1, unless `steps` is given. */
   epochs?: number;
   /** Planned steps in all, counted from the start of training; replaces `epochs`. */
@@ -53,17 +36,52 @@ export interface TrainerOptions {
   patience?: number;
   /** Plain data that checkpoints carry for whoever resumes: `noteOf` reads it. Default: null. */
   note?: unknown;
+  /**
+   * What early stopping and `loadBest` go by. Default: `{ name: 'loss', better: 'lower' }`.
+   */
+  metric?: Metric;
+}
+
+/** The recipe of gradient descent on batches. */
+export interface BatchTrainerOptions extends LoopOptions {
+  /** Moves the parameters; its learning rate at this moment is what the schedule starts from. */
+  optimizer: AnyOptimizer;
+  /** Learning rate over the planned steps. Default: constant. */
+  schedule?: Schedule;
+  /**
+   * Clip the gradient's norm over all parameters (PyTorch's `clip_grad_norm_`). Default: no
+   * clipping.
+   */
+  clipNorm?: number;
+  /** Clip each element of the gradient to ± this, after `clipNorm`. Default: no clipping. */
+  clipValue?: number;
+}
+
+/** The recipe of truncated backpropagation through time. */
+export interface TrainerOptions extends BatchTrainerOptions {
+  /** New time steps per window, h′. Default: 64. */
+  bptt?: number;
+  /** Steps that gradients go back, h ≥ h′: BPTT(h; h′) of Williams & Peng 1990. Default: h′. */
+  horizon?: number;
+  /**
+   * Windows of random length (Merity et al. 2017); the learning rate goes with the length. Default:
+   * false.
+   */
+  randomLength?: boolean;
+  /**
+   * Keep the activations of so many time steps of a window at once, and compute the others again in
+   * the backward pass: less memory for about a third more time. Default: keep all.
+   */
+  recompute?: number;
 }
 
 /** What may differ from run to run of one training. */
 export interface RunOptions {
-  /** Measures the mean loss on held-out data. */
-  validate?: (signal: AbortSignal | undefined) => Promise<{
-    /** Mean loss of the tokens, in nats. */
-    loss: number;
-    /** Tokens predicted. */
-    tokens: number;
-  }>;
+  /**
+   * Measures on held-out data: an object whose numbers are the metrics. `loss` is watched unless
+   * `metric` names another.
+   */
+  validate?: (signal: AbortSignal | undefined) => Promise<object>;
   /** Ends the run after the present step. */
   signal?: AbortSignal | undefined;
   /** Ends this run after so many more steps, with reason `budget`. */
@@ -90,16 +108,12 @@ export interface RunOptions {
     | undefined;
 }
 
-/** The names of `TrainerOptions`. */
-export const TRAINER_OPTIONS: Record<keyof TrainerOptions, true> = {
+/** The names of `BatchTrainerOptions`. */
+export const BATCH_OPTIONS: Record<keyof BatchTrainerOptions, true> = {
   optimizer: true,
   schedule: true,
   clipNorm: true,
   clipValue: true,
-  bptt: true,
-  horizon: true,
-  randomLength: true,
-  recompute: true,
   epochs: true,
   steps: true,
   seed: true,
@@ -107,6 +121,16 @@ export const TRAINER_OPTIONS: Record<keyof TrainerOptions, true> = {
   validEvery: true,
   patience: true,
   note: true,
+  metric: true,
+};
+
+/** The names of `TrainerOptions`. */
+export const TRAINER_OPTIONS: Record<keyof TrainerOptions, true> = {
+  ...BATCH_OPTIONS,
+  bptt: true,
+  horizon: true,
+  randomLength: true,
+  recompute: true,
 };
 
 /** The names of `RunOptions`. */

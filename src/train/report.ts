@@ -22,6 +22,9 @@ export interface StepReport {
   etaSeconds: number | null;
 }
 
+/** What a validation measured, by name: loss, accuracy, … */
+export type Metrics = Readonly<Record<string, number>>;
+
 /** After each validation. */
 export interface ValidReport {
   /** Tells it from other reports. */
@@ -30,14 +33,10 @@ export interface ValidReport {
   step: number;
   /** Epochs done, with the fraction of the present one. */
   epoch: number;
-  /** Mean −log p in nats per token of the held-out data. */
-  validLoss: number;
-  /** validLoss / ln 2. */
-  bitsPerToken: number;
-  /** e^validLoss. */
-  perplexity: number;
-  /** Tokens predicted. */
-  tokens: number;
+  /** The numbers that `validate` gave. */
+  metrics: Metrics;
+  /** Whether no validation was better before, by the metric that is watched. */
+  best: boolean;
 }
 
 /**
@@ -54,10 +53,10 @@ export interface EndReport {
   reason: EndReason;
   /** Steps done since the start of training. */
   step: number;
-  /** The last validation's mean loss in nats per token. */
-  validLoss: number | null;
-  /** The lowest validation loss since the start of training. */
-  bestValidLoss: number | null;
+  /** Of the last validation; null: there was none. */
+  metrics: Metrics | null;
+  /** The best value of the metric that is watched since the start of training. */
+  best: number | null;
   /** Of this run. */
   seconds: number;
 }

@@ -2,6 +2,7 @@
 import type { ModelFile } from '../io/model.js';
 import type { Module } from '../nn/module.js';
 import type { Random } from '../runtime/random.js';
+import { checkSize } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** What a training step gives the model beside the batch. */
@@ -22,7 +23,19 @@ export interface LossResult {
   /** One element: the mean over the batch's tokens, in nats. */
   loss: Tensor;
   /** The state to carry to the next batch; undefined: zeros. */
-  state: readonly Tensor[] | undefined;
+  state?: readonly Tensor[] | undefined;
+}
+
+/** Data that a resumed run knows again. */
+export interface Fingerprinted {
+  /** Tells this data from other data when a run is resumed. */
+  readonly fingerprint: string;
+}
+
+/** What gradient descent reads of a batch. */
+export interface PlainBatch {
+  /** What the loss is the mean of: targets that count, or examples; 0: nothing to learn from. */
+  tokens: number;
 }
 
 /** What the trainer reads of a batch. `text.SequenceBatch` has it all. */
@@ -64,11 +77,59 @@ export interface Batches<Batch> {
 /**
  * Data that can be gone through epoch after epoch: `text.columns`, `text.sequences`, or your own.
  */
-export interface TrainData<Batch> {
+export interface TrainData<Batch> extends Fingerprinted {
   /** The batches of one epoch, determined by the plan alone. */
   windows(plan: WindowPlan): Batches<Batch>;
+}
+
+/** Data without time steps: `train.batches`, or your own. */
+export interface BatchData<Batch> extends Fingerprinted {
+  /** The batches of one epoch, determined by the generator alone. */
+  batches(random: Random): Batches<Batch>;
+}
+
+/** Examples to cut into batches. */
+export interface ExampleOptions {
+  /** Examples there are. */
+  length: number;
+  /** Examples of one batch; the last one of an epoch may have fewer. */
+  batchSize: number;
   /** Tells this data from other data when a run is resumed. */
-  readonly fingerprint: string;
+  fingerprint: string;
+}
+
+/**
+ * Batches of examples, in a new order each epoch.
+ *
+ * @param make the batch of these examples: numbers from 0 to length − 1
+ * @throws RangeError for sizes below 1
+ */
+export function batches<Batch>(
+  { length: n, batchSize, fingerprint }: ExampleOptions,
+  make: (rows: Int32Array) => Batch,
+): BatchData<Batch> {
+  checkSize(n, 'length', 'batches');
+  checkSize(batchSize, 'batchSize', 'batches');
+  return {
+    fingerprint,
+    batches(random) {
+      const order = Int32Array.from({ length: n }, (_, i) => i);
+      for (let i = n - 1; i > 0; i--) {
+        const j = random.int(i + 1);
+        [order[i], order[j]] = [order[j]!, order[i]!];
+      }
+      return {
+        length: Math.ceil(n / batchSize),
+        position: 0,
+        next() {
+          const rows = order.subarray(this.position * batchSize, (this.position + 1) * batchSize);
+          if (rows.length === 0) return { done: true, value: undefined };
+          this.position++;
+          return { done: false, value: make(rows) };
+        },
+      };
+    },
+  };
 }
 
 /**
@@ -85,7 +146,7 @@ export interface TrainData<Batch> {
  * }
  * ```
  */
-export interface Trainable<Batch extends TrainBatch> extends Module {
+export interface Trainable<Batch> extends Module {
   /** Runs inside a scope. */
   loss(batch: Batch, context: LossContext): LossResult;
   /** Shapes of the carried state for B rows. Absent: nothing is carried. */

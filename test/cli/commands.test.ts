@@ -221,7 +221,7 @@ test('inspect says where a checkpoint stands', async () => {
   const { trainer } = jsonLines(stdout)[0] as { trainer: Record<string, number> };
   assert.is(trainer['step'], 100);
   assert.ok(Math.abs(trainer['epoch']! - 100 / 29) < 1e-12);
-  assert.ok(trainer['bestValidLoss']! > 0);
+  assert.ok(trainer['best']! > 0);
   const table = await folder.run(['inspect', 'run.ckpt']);
   assert.match(table.stdout, /^training +100 steps, epoch 3\.45/m);
 });

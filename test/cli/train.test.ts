@@ -25,9 +25,13 @@ const keys = {
     'tokensPerSecond',
     'etaSeconds',
   ],
-  valid: ['type', 'step', 'epoch', 'validLoss', 'bitsPerToken', 'perplexity', 'tokens'],
-  end: ['type', 'reason', 'step', 'validLoss', 'bestValidLoss', 'seconds', 'model', 'checkpoint'],
+  valid: ['type', 'step', 'epoch', 'metrics', 'best'],
+  end: ['type', 'reason', 'step', 'metrics', 'best', 'seconds', 'model', 'checkpoint'],
 };
+
+/** A metric of a report. */
+const metric = (report: Record<string, unknown>, name = 'loss'): number =>
+  (report['metrics'] as Record<string, number>)[name]!;
 
 test('--json prints step, valid and end objects with exactly their fields, and nothing else', async () => {
   const { code, stdout, stderr } = await folder.run([
@@ -54,7 +58,9 @@ test('--json prints step, valid and end objects with exactly their fields, and n
     [10, 20, 30, 40, 50, 58],
   );
   assert.equal(
-    events.filter(e => e['type'] === 'valid').map(e => [e['step'], e['epoch'], e['tokens']]),
+    events
+      .filter(e => e['type'] === 'valid')
+      .map(e => [e['step'], e['epoch'], metric(e, 'tokens')]),
     [
       [29, 1, 400],
       [58, 2, 400],
@@ -66,11 +72,7 @@ test('--json prints step, valid and end objects with exactly their fields, and n
   assert.is(end['reason'], 'finished');
   assert.is(end['model'], 'json.safetensors');
   assert.is(end['checkpoint'], null);
-  assert.ok(
-    Math.abs(
-      (events.at(-2)!['bitsPerToken'] as number) - (end['validLoss'] as number) / Math.log(2),
-    ) < 1e-12,
-  );
+  assert.ok(Math.abs(metric(events.at(-2)!, 'bitsPerToken') - metric(end) / Math.log(2)) < 1e-12);
 });
 
 test('a piped stderr gets one plain line per report', async () => {
@@ -116,7 +118,7 @@ test('the loss falls well below that of guessing', async () => {
     'learn.safetensors',
     '--json',
   ]);
-  assert.ok((jsonLines(stdout).at(-1)!['validLoss'] as number) < 1.5, stdout);
+  assert.ok(metric(jsonLines(stdout).at(-1)!) < 1.5, stdout);
 });
 
 test('--out holds the weights of the best validation, and eval measures them as the run did', async () => {
@@ -141,8 +143,8 @@ test('--out holds the weights of the best validation, and eval measures them as 
   const events = jsonLines(trained.stdout);
   const end = events.at(-1)!;
   assert.is(
-    end['bestValidLoss'],
-    Math.min(...events.filter(e => e['type'] === 'valid').map(e => e['validLoss'] as number)),
+    end['best'],
+    Math.min(...events.filter(e => e['type'] === 'valid').map(e => metric(e))),
   );
   const { code, stdout } = await folder.run([
     'eval',
@@ -176,7 +178,7 @@ test('--out holds the weights of the best validation, and eval measures them as 
     ],
     ['lm.recurrent', 'char', 399, 0, 'carried'],
   );
-  assert.is(evaluation!['loss'], end['bestValidLoss']);
+  assert.is(evaluation!['loss'], end['best']);
 });
 
 for (const [level, cell, optimizer, schedule] of [
@@ -219,7 +221,7 @@ for (const [level, cell, optimizer, schedule] of [
       '--json',
     ]);
     assert.is(code, 0, stderr);
-    assert.ok(Number.isFinite(jsonLines(stdout).at(-1)!['validLoss']));
+    assert.ok(Number.isFinite(metric(jsonLines(stdout).at(-1)!)));
   });
 }
 
@@ -239,8 +241,8 @@ test('--split 1 trains on all of the text and validates on none', async () => {
     '--json',
   ]);
   const end = jsonLines(stdout).at(-1)!;
-  assert.is(end['validLoss'], null);
-  assert.is(end['bestValidLoss'], null);
+  assert.is(end['metrics'], null);
+  assert.is(end['best'], null);
 });
 
 test('--max-seconds and --slice end a run with reason budget and a checkpoint named after the model', async () => {

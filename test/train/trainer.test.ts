@@ -87,15 +87,15 @@ test('a language model learns, and reports what it does', async () => {
     [200, 400, 600],
   );
   assert.ok(steps[0]!.loss > 2.2, `first loss ${steps[0]!.loss}`);
-  assert.ok(valid[2]!.validLoss < 1.3, `last validation ${valid[2]!.validLoss}`);
-  assert.is(valid[0]!.tokens, validIds.length - 1);
-  assert.is(valid[0]!.perplexity, Math.exp(valid[0]!.validLoss));
+  assert.ok(valid[2]!.metrics['loss']! < 1.3, `last validation ${valid[2]!.metrics['loss']}`);
+  assert.is(valid[0]!.metrics['tokens'], validIds.length - 1);
+  assert.is(valid[0]!.metrics['perplexity'], Math.exp(valid[0]!.metrics['loss']!));
   const end = reports.at(-1)!;
   assert.ok(
     end.type === 'end' &&
       end.reason === 'finished' &&
       end.step === 600 &&
-      end.bestValidLoss === Math.min(...valid.map(report => report.validLoss)),
+      end.best === Math.min(...valid.map(report => report.metrics['loss']!)),
   );
   assert.ok(steps.every(report => report.gradNorm > 0 && report.lr > 0 && report.lr <= 0.01));
   dispose();
@@ -213,10 +213,7 @@ test('early stopping keeps the best weights', async () => {
     reports.push(report);
   const end = reports.at(-1)!;
   assert.ok(
-    end.type === 'end' &&
-      end.reason === 'early' &&
-      end.bestValidLoss === 2 &&
-      end.validLoss === 2.1,
+    end.type === 'end' && end.reason === 'early' && end.best === 2 && end.metrics?.['loss'] === 2.1,
   );
   assert.not.equal(model.save(), best);
   trainer.loadBest();

@@ -8,7 +8,7 @@ import { softmaxOf } from '../../lm/softmax.js';
 import { readFileBytes } from '../../node/files.js';
 import { init, runtimeInfo } from '../../runtime/init.js';
 import { columns } from '../../text/batch.js';
-import { Trainer } from '../../train/trainer.js';
+import { Trainer } from '../../train/bptt.js';
 import { type Corpus, idFileOf, readCorpus } from '../corpus.js';
 import { createDisplay, type Display } from '../display.js';
 import { Refusal, refusing } from '../errors.js';
