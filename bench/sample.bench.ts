@@ -2,6 +2,7 @@
  * Text one character at a time through the public generator, and texts evaluated: in f32 and in
  * 8-bit weights.
  */
+import { quantize } from '../src/lm/quantized.js';
 import type { Case } from './case.js';
 import { randomIds } from './data.js';
 import { label, type Size } from './jobs.js';
@@ -16,7 +17,7 @@ const SIZES: readonly Size[] = [
 export default function* (): Generator<Case> {
   for (const size of SIZES) {
     using float = model(size);
-    using int8 = float.quantize();
+    using int8 = quantize(float);
     for (const [name, lm] of [
       ['', float],
       [' int8', int8],

@@ -1,29 +1,29 @@
 /** Models by the kind that their files name: what `eval` and `sample` ask of them. */
 import { type ModelFile, readModel } from '../io/model.js';
+import type { EvaluateOptions, Evaluation } from '../lm/evaluate.js';
 import type { SampleOptions } from '../lm/generate.js';
-import type { EvaluateOptions, Evaluation } from '../lm/perplexity.js';
+import type { LanguageModel } from '../lm/model.js';
 import { QuantizedLM } from '../lm/quantized.js';
 import { RecurrentLM } from '../lm/recurrent.js';
 import { softmaxOf } from '../lm/softmax.js';
 import { readFileBytes } from '../node/files.js';
-import type { Vocab } from '../text/vocab.js';
 import { Refusal, refusing } from './errors.js';
 
-export interface LanguageModel {
+/** A language model that a file holds. */
+export interface StoredModel extends LanguageModel {
   readonly kind: string;
-  readonly vocab: Vocab;
   evaluate(ids: Int32Array, options?: EvaluateOptions): Promise<Evaluation>;
   sample(options: SampleOptions): AsyncIterable<string>;
   dispose(): void;
 }
 
-const KINDS: Record<string, (file: ModelFile) => LanguageModel> = {
+const KINDS: Record<string, (file: ModelFile) => StoredModel> = {
   [RecurrentLM.kind]: file => RecurrentLM.from(file, softmaxOf),
   [QuantizedLM.kind]: file => QuantizedLM.from(file),
 };
 
 /** The model of a model file or a checkpoint. Call `init` first. */
-export async function loadModel(path: string): Promise<LanguageModel> {
+export async function loadModel(path: string): Promise<StoredModel> {
   const bytes = await refusing(null, () => readFileBytes(path, 'the model'));
   return refusing(path, () => {
     const file = readModel(bytes);

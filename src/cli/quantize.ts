@@ -1,6 +1,7 @@
 /** `throughtime quantize` */
 import { Command } from 'commander';
 import { readModel } from '../io/model.js';
+import { quantize } from '../lm/quantized.js';
 import { RecurrentLM } from '../lm/recurrent.js';
 import { softmaxOf } from '../lm/softmax.js';
 import { readFileBytes } from '../node/files.js';
@@ -42,7 +43,7 @@ async function run(
   const before = await refusing(null, () => readFileBytes(path, 'the model'));
   const after = await refusing(path, () => {
     using model = RecurrentLM.from(readModel(before), softmaxOf);
-    using quantised = model.quantize();
+    using quantised = quantize(model);
     return quantised.save();
   });
   await writeResult(out, after, 'the model');

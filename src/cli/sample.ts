@@ -4,7 +4,7 @@ import type { SampleOptions } from '../lm/generate.js';
 import { init } from '../runtime/init.js';
 import type { Vocab } from '../text/vocab.js';
 import { Refusal, refusing } from './errors.js';
-import { type LanguageModel, loadModel } from './kinds.js';
+import { loadModel, type StoredModel } from './kinds.js';
 import { decimal, whole } from './options.js';
 import { print, tell } from './output.js';
 
@@ -61,7 +61,7 @@ function unknownWords(vocab: Vocab, prompt: string): string[] {
 }
 
 /** Writes the prompt and the sampled text to stdout as it comes. */
-export async function write(model: LanguageModel, options: SampleOptions): Promise<void> {
+export async function write(model: StoredModel, options: SampleOptions): Promise<void> {
   const { prompt = '' } = options;
   await refusing(null, () => {
     try {

@@ -1,18 +1,15 @@
 /** Text from a language model, token by token. */
 
 import { affine } from '../ops/elementwise.js';
-import { type IncrementalModel, initialState, nextLogits } from '../ops/incremental.js';
 import { softmax } from '../ops/softmax.js';
 import { f32 } from '../runtime/arena.js';
 import { checkOptions } from '../runtime/options.js';
 import { Random } from '../runtime/random.js';
 import { infer } from '../tensor/scope.js';
-import type { Shape } from '../tensor/shape.js';
-import { type Tensor, tensor, view } from '../tensor/tensor.js';
-import type { Vocab } from '../text/vocab.js';
+import { tensor } from '../tensor/tensor.js';
 import { Pacer } from '../train/pace.js';
 import { type ChooseOptions, choose, mostProbable } from './choose.js';
-import { WINDOW } from './perplexity.js';
+import type { LanguageModel } from './model.js';
 
 /** How a text is generated. */
 export interface SampleOptions extends ChooseOptions {
@@ -36,11 +33,15 @@ export interface SampleOptions extends ChooseOptions {
 /** Below it logits / temperature would overflow. */
 const COLDEST = 1e-6;
 
-/** Generates text, piece by piece as it comes. The same seed gives the same text. */
-export async function* generate(
-  model: IncrementalModel,
-  vocab: Vocab,
-  options: SampleOptions,
+/**
+ * Generates text from any language model, piece by piece as it comes. The same seed gives the same
+ * text.
+ *
+ * @throws RangeError for options out of range; Error where the logits are not finite
+ */
+export async function* sample<State>(
+  model: LanguageModel<State>,
+  options: SampleOptions = {},
 ): AsyncGenerator<string, void, undefined> {
   checkOptions('sample', options, {
     prompt: true,
@@ -62,36 +63,34 @@ export async function* generate(
     throw new RangeError(`sample: topP is ${topP}, expected 0 < p ≤ 1`);
   const greedy = temperature < COLDEST;
   const random = new Random(seed);
-  let state = infer(() => initialState(model).map(saved));
+  const { vocab } = model;
+  let state = model.start();
   const pacer = new Pacer();
   const decoder = vocab.decoder();
   const next = new Float32Array(vocab.size);
-  const advance = (ids: Int32Array): void =>
-    infer(() => {
-      const tensors = state.map(({ shape, data }) => tensor(data, { shape }));
-      const logits = view(
-        nextLogits(model, ids, tensors),
-        [vocab.size],
-        (ids.length - 1) * vocab.size,
+  const advance = (ids: Int32Array): void => {
+    state = model.advance(ids, state);
+    const logits = model.logits(state);
+    if (greedy) next.set(logits);
+    else
+      infer(() => {
+        const { ptr, size } = softmax(affine(tensor(logits), 1 / temperature));
+        next.set(f32(ptr, size));
+      });
+    // −∞ is a token that cannot come; NaN and ∞ are broken weights
+    if (next.some(value => !(value < Infinity)))
+      throw new Error(
+        'sample: the model gives logits that are not finite; its weights are broken, take a ' +
+          'checkpoint from before',
       );
-      const { ptr, size } = greedy ? logits : softmax(affine(logits, 1 / temperature));
-      next.set(f32(ptr, size));
-      // −∞ is a token that cannot come; NaN and ∞ are broken weights
-      if (next.some(value => !(value < Infinity)))
-        throw new Error(
-          'sample: the model gives logits that are not finite; its weights are broken, take a ' +
-            'checkpoint from before',
-        );
-      state = tensors.map(saved); // nothing stays in the memory between two pieces
-    });
+  };
   let held = ''; // text that may be the beginning of `stop`
   const prompted = prompt === '' ? vocab.encode('\n', { unknown: 'skip' }) : vocab.encode(prompt);
   for (const id of prompted) decoder.push(id); // a word after a word needs a space,
   let spaced = /\s$/.test(prompt); // which the prompt may have already
   const context = prompted.length > 0 ? prompted : new Int32Array(1);
   const chosen = new Int32Array(1);
-  for (let start = 0; start < context.length; start += WINDOW)
-    advance(context.subarray(start, start + WINDOW));
+  advance(context);
   for (let n = 0; n < length; n++) {
     const id = greedy ? mostProbable(next) : choose(next, random, { topK, topP });
     const piece = decoder.push(id);
@@ -113,11 +112,6 @@ export async function* generate(
   }
   held += decoder.end();
   if (held) yield held;
-}
-
-/** A tensor's shape and values, outside the kernels' memory. */
-function saved(each: Tensor): { shape: Shape; data: Float32Array } {
-  return { shape: each.shape, data: each.toArray() };
 }
 
 /** Length of the longest end of `text` that is a beginning of `pattern`. */

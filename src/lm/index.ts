@@ -5,9 +5,11 @@
  */
 
 export type { ChooseOptions } from './choose.js';
-export type { SampleOptions } from './generate.js';
-export type { EvaluateOptions, Evaluation } from './perplexity.js';
-export { QuantizedLM } from './quantized.js';
+export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
+export { type SampleOptions, sample } from './generate.js';
+export type { RecurrentState } from './incremental.js';
+export type { LanguageModel, Scores } from './model.js';
+export { QuantizedLM, quantize } from './quantized.js';
 export { RecurrentLM, type RecurrentLMOptions } from './recurrent.js';
 export {
   adaptive,

@@ -2,22 +2,18 @@
 import type { Bytes } from '../io/bytes.js';
 import { type ModelFile, readModel, writeModel } from '../io/model.js';
 import { expectEntries } from '../nn/module.js';
-import {
-  GATES,
-  type IncrementalModel,
-  initialState,
-  nextLogits,
-  rowHead,
-} from '../ops/incremental.js';
-import { crossEntropy } from '../ops/loss.js';
+import { FullSoftmax } from '../nn/softmax.js';
+import { GATES, type IncrementalModel, rowHead } from '../ops/incremental.js';
 import { Int8Weights, quantizeRows } from '../ops/quantization.js';
 import { allOrNothing } from '../runtime/arena.js';
 import type { Shape } from '../tensor/shape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
-import { type IdSource, IGNORED } from '../text/batch.js';
+import type { IdSource } from '../text/batch.js';
 import { Vocab, type VocabJSON } from '../text/vocab.js';
-import { generate, type SampleOptions } from './generate.js';
-import { type Evaluation, evaluateText } from './perplexity.js';
+import { type Evaluation, evaluate } from './evaluate.js';
+import { type SampleOptions, sample } from './generate.js';
+import { advance, type RecurrentState, score, start } from './incremental.js';
+import type { LanguageModel, Scores } from './model.js';
 import type { RecurrentLM } from './recurrent.js';
 
 type Config = RecurrentLM['config'];
@@ -42,12 +38,27 @@ function shapesOf(
   return { weights, biases };
 }
 
+/**
+ * The same model in 8-bit weights: a quarter of the bytes, and for inference alone. Does not share
+ * memory with the one it is made of.
+ *
+ * @throws RangeError for a model with the adaptive softmax
+ */
+export function quantize(model: RecurrentLM): QuantizedLM {
+  if (!(model.head instanceof FullSoftmax))
+    throw new RangeError(
+      `quantize: the model has the ${model.config.softmax} softmax, expected full or sampled: ` +
+        'its matrix in 8 bits gives all logits at once',
+    );
+  return QuantizedLM.from(quantized(model.describe()));
+}
+
 const scaleOf = (name: string): string => `${name}.scale`;
 
 /**
  * The model file of a recurrent language model, quantised: each row's largest weight becomes ±127.
  */
-export function quantized({ config, vocab, state }: ModelFile): ModelFile {
+function quantized({ config, vocab, state }: ModelFile): ModelFile {
   const file = { kind: QuantizedLM.kind, config, vocab, state: new Map(state), int8: new Map() };
   for (const [name, { shape, data }] of state) {
     if (shape.length < 2) continue;
@@ -62,10 +73,10 @@ export function quantized({ config, vocab, state }: ModelFile): ModelFile {
 
 /**
  * A recurrent language model with weights of 8 bits, a scale for each of their rows:
- * `RecurrentLM.quantize` makes it. It takes a quarter of the memory, and one token at a time goes
+ * `quantize` makes it. It takes a quarter of the memory, and one token at a time goes
  * at the speed at which memory gives the weights.
  */
-export class QuantizedLM {
+export class QuantizedLM implements LanguageModel<RecurrentState> {
   /** The kind that the files of these models declare. */
   static readonly kind = 'lm.quantized';
   /** The kind that the model's files declare. */
@@ -126,32 +137,36 @@ export class QuantizedLM {
    *
    * @throws RangeError for fewer than two ids
    */
-  async evaluate(
+  evaluate(
     ids: Int32Array | IdSource,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<Evaluation> {
-    const state = initialState(this.model);
-    try {
-      return await evaluateText(
-        ids,
-        (window, targets) => {
-          const logits = nextLogits(this.model, window, state);
-          return targets.map(each =>
-            each.every(target => target === IGNORED)
-              ? 0
-              : crossEntropy(logits, each, { reduction: 'sum' }).item(),
-          );
-        },
-        { signal, unknown: this.vocab.unknown },
-      );
-    } finally {
-      for (const tensor of state) tensor.dispose();
-    }
+    return evaluate(this, ids, { signal });
+  }
+
+  /** The state of zeros, and the uniform distribution. */
+  start(): RecurrentState {
+    return start(this.model);
+  }
+
+  /** The state after reading these tokens, one after the other. */
+  advance(ids: Int32Array, state: RecurrentState): RecurrentState {
+    return advance(this.model, ids, state);
+  }
+
+  /** Logits of the next token, [vocabulary]. */
+  logits({ logits }: RecurrentState): Float32Array {
+    return logits;
+  }
+
+  /** Log-probability of each token given those before it, and the state after all of them. */
+  score(ids: Int32Array, state: RecurrentState): Scores<RecurrentState> {
+    return score(this.model, ids, state);
   }
 
   /** Generates text, piece by piece as it comes. The same seed gives the same text. */
   sample(options: SampleOptions = {}): AsyncGenerator<string, void, undefined> {
-    return generate(this.model, this.vocab, options);
+    return sample(this, options);
   }
 
   /** The bytes of a model file: a quarter of the model's before. */

@@ -25,9 +25,10 @@ import { type Tensor, view, zeros } from '../tensor/tensor.js';
 import { type IdSource, IGNORED, type SequenceBatch } from '../text/batch.js';
 import { Vocab, type VocabJSON } from '../text/vocab.js';
 import type { LossContext, LossResult, Trainable } from '../train/trainable.js';
-import { generate, type SampleOptions } from './generate.js';
-import { type EvaluateOptions, type Evaluation, evaluateText } from './perplexity.js';
-import { QuantizedLM, quantized } from './quantized.js';
+import { type EvaluateOptions, type Evaluation, evaluateText } from './evaluate.js';
+import { type SampleOptions, sample } from './generate.js';
+import { advance, type RecurrentState, score, start } from './incremental.js';
+import type { LanguageModel, Scores } from './model.js';
 import type { Softmax, SoftmaxConfig } from './softmax.js';
 
 const cells = { rnn: RNN, lstm: LSTM, gru: GRU };
@@ -63,7 +64,10 @@ export interface RecurrentLMOptions {
  * A recurrent language model: make it, train it with `train.Trainer`, `evaluate` it, let it
  * `sample`, `save` it. Outside scopes.
  */
-export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
+export class RecurrentLM
+  extends Module
+  implements Trainable<SequenceBatch>, LanguageModel<RecurrentState>
+{
   /** The kind that the files of these models declare. */
   static readonly kind = 'lm.recurrent';
   /** The kind that the model's files declare. */
@@ -273,9 +277,29 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
     }
   }
 
+  /** The state of zeros, and the uniform distribution. */
+  start(): RecurrentState {
+    return start(this.incremental());
+  }
+
+  /** The state after reading these tokens, one after the other. */
+  advance(ids: Int32Array, state: RecurrentState): RecurrentState {
+    return advance(this.incremental(), ids, state);
+  }
+
+  /** Logits of the next token, [vocabulary]. */
+  logits({ logits }: RecurrentState): Float32Array {
+    return logits;
+  }
+
+  /** Log-probability of each token given those before it, and the state after all of them. */
+  score(ids: Int32Array, state: RecurrentState): Scores<RecurrentState> {
+    return score(this.incremental(), ids, state);
+  }
+
   /** Generates text, piece by piece as it comes. The same seed gives the same text. */
   sample(options: SampleOptions = {}): AsyncGenerator<string, void, undefined> {
-    return generate(this.incremental(), this.vocab, options);
+    return sample(this, options);
   }
 
   /** The weights, for one token at a time. */
@@ -306,19 +330,6 @@ export class RecurrentLM extends Module implements Trainable<SequenceBatch> {
         copy(y, head.forward(row).ptr, this.vocab.size);
       });
     return { classes: this.vocab.size, logits };
-  }
-
-  /**
-   * The same model in 8-bit weights: a quarter of the bytes, and for inference alone. Does not
-   * share memory with this one.
-   */
-  quantize(): QuantizedLM {
-    if (!(this.head instanceof FullSoftmax))
-      throw new RangeError(
-        `quantize: the model has the ${this.config.softmax} softmax, expected full or sampled: ` +
-          'its matrix in 8 bits gives all logits at once',
-      );
-    return QuantizedLM.from(quantized(this.describe()));
   }
 
   /** The bytes of a model file. */

@@ -41,7 +41,7 @@ async function write(
 for (const options of MODELS) {
   test(`${nameOf(options)}: the loss is that of the float model with the rounded weights`, async () => {
     using model = new lm.RecurrentLM(options);
-    using quantised = model.quantize();
+    using quantised = lm.quantize(model);
     roundWeights(model);
     const [expected, actual] = [await model.evaluate(held), await quantised.evaluate(held)];
     assert.is(actual.tokens, expected.tokens);
@@ -53,7 +53,7 @@ for (const options of MODELS) {
 
   test(`${nameOf(options)}: saved and loaded it writes the same text and the same bytes`, async () => {
     using model = new lm.RecurrentLM(options);
-    using quantised = model.quantize();
+    using quantised = lm.quantize(model);
     const bytes = quantised.save();
     using loaded = lm.QuantizedLM.load(bytes);
     assert.equal(loaded.save(), bytes);
@@ -72,7 +72,7 @@ for (const options of MODELS) {
       steps: 120,
     });
     for await (const _ of trainer.run(text.columns(ids.subarray(0, 5000), { batchSize: 8 })));
-    using quantised = model.quantize();
+    using quantised = lm.quantize(model);
     const [float, int8] = [await model.evaluate(held), await quantised.evaluate(held)];
     assert.ok(float.perplexity < 0.6 * vocab.size, `perplexity ${float.perplexity}`);
     assert.ok(
@@ -86,7 +86,7 @@ test('it takes a quarter of the bytes, in the file and in memory', () => {
   using model = new lm.RecurrentLM({ vocab, embeddingSize: 128, hiddenSize: 128, layers: 2 });
   const before = runtimeInfo().memory.persistent;
   const float = model.parameters().reduce((bytes, p) => bytes + 4 * p.size, 0);
-  const quantised = model.quantize();
+  const quantised = lm.quantize(model);
   assert.ok(runtimeInfo().memory.persistent - before < 0.27 * float);
   assert.ok(quantised.save().length < 0.27 * model.save().length);
   quantised.dispose();
@@ -95,14 +95,14 @@ test('it takes a quarter of the bytes, in the file and in memory', () => {
 
 test('a disposed model is refused', async () => {
   using model = new lm.RecurrentLM({ vocab, hiddenSize: 4 });
-  const quantised = model.quantize();
+  const quantised = lm.quantize(model);
   quantised.dispose();
   assert.match(String(await quantised.evaluate(held).catch((error: unknown) => error)), /disposed/);
 });
 
 test('files of another kind, and tensors that do not fit, are refused, and leave nothing behind', () => {
   using model = new lm.RecurrentLM({ vocab, hiddenSize: 8 });
-  using quantised = model.quantize();
+  using quantised = lm.quantize(model);
   throws(
     () => lm.QuantizedLM.load(model.save()),
     RangeError,

@@ -2,6 +2,7 @@
 import { infer } from '../tensor/scope.js';
 import { type IdSource, IGNORED, idSource } from '../text/batch.js';
 import { Pacer } from '../train/pace.js';
+import type { LanguageModel } from './model.js';
 
 /** Steps of one forward pass when reading text without training: bounds the memory. */
 export const WINDOW = 256;
@@ -104,4 +105,27 @@ export async function evaluateText(
   }
   const known = knownTokens < n ? { tokens: knownTokens, loss: knownSum / knownTokens } : null;
   return evaluation(sum / n, n, known);
+}
+
+/**
+ * Mean loss of any language model over ids[1…], read as one stream: each token is predicted from
+ * all that come before it, and the first one is only read.
+ *
+ * @throws RangeError for fewer than two ids
+ */
+export async function evaluate<State>(
+  model: LanguageModel<State>,
+  ids: Int32Array | IdSource,
+  { signal }: Pick<EvaluateOptions, 'signal'> = {},
+): Promise<Evaluation> {
+  let state = model.start();
+  const measure = (window: Int32Array, targets: Int32Array[], _: number, restart: boolean) => {
+    if (restart) state = model.advance(window.subarray(0, 1), state);
+    const scores = model.score(targets[0]!, state);
+    state = scores.state;
+    return targets.map(each =>
+      each.reduce((sum, id, i) => (id === IGNORED ? sum : sum - scores.logp[i]!), 0),
+    );
+  };
+  return evaluateText(ids, measure, { signal, unknown: model.vocab.unknown });
 }
