@@ -1,4 +1,5 @@
 /** How well a language model predicts a text. */
+import { noOthers } from '../runtime/options.js';
 import { infer } from '../tensor/scope.js';
 import { type IdSource, IGNORED, idSource } from '../text/batch.js';
 import { Pacer } from '../train/pace.js';
@@ -116,8 +117,9 @@ export async function evaluateText(
 export async function evaluate<State>(
   model: LanguageModel<State>,
   ids: Int32Array | IdSource,
-  { signal }: Pick<EvaluateOptions, 'signal'> = {},
+  { signal, ...rest }: Pick<EvaluateOptions, 'signal'> = {},
 ): Promise<Evaluation> {
+  noOthers('evaluate', rest);
   let state = model.start();
   const measure = (window: Int32Array, targets: Int32Array[], _: number, restart: boolean) => {
     if (restart) state = model.advance(window.subarray(0, 1), state);

@@ -17,7 +17,7 @@ import { type IncrementalModel, type RowHead, rowHead, rowWeights } from '../ops
 import { recompute } from '../ops/recompute.js';
 import { slice } from '../ops/strided.js';
 import { allOrNothing, copy } from '../runtime/arena.js';
-import { checkOptions } from '../runtime/options.js';
+import { checkOptions, noOthers } from '../runtime/options.js';
 import { Random } from '../runtime/random.js';
 import { infer } from '../tensor/scope.js';
 import { checkSize } from '../tensor/shape.js';
@@ -248,7 +248,8 @@ export class RecurrentLM
    * @throws RangeError for fewer than two ids
    */
   async evaluate(ids: Int32Array | IdSource, options: EvaluateOptions = {}): Promise<Evaluation> {
-    const { columns: B = 1 } = options;
+    const { columns: B = 1, signal: _, ...rest } = options;
+    noOthers('evaluate', rest);
     checkSize(B, 'columns', 'evaluate');
     const carry = this.stateShapes(B).map(shape => zeros(shape));
     const measure = (

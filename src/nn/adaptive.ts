@@ -4,6 +4,7 @@ import { linearCrossEntropy } from '../ops/head.js';
 import { logSoftmax } from '../ops/softmax.js';
 import { concat, reshape, slice } from '../ops/strided.js';
 import { allOrNothing } from '../runtime/arena.js';
+import { noOthers } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { defaultRandom } from './init.js';
@@ -49,9 +50,11 @@ export class AdaptiveSoftmax extends Module implements Head {
       divValue = 4,
       headBias = false,
       random = defaultRandom,
+      ...rest
     }: AdaptiveSoftmaxOptions = {},
   ) {
     super();
+    noOthers('AdaptiveSoftmax', rest);
     if (
       cutoffs.length === 0 ||
       !cutoffs.every(

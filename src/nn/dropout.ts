@@ -1,4 +1,5 @@
 import { dropout } from '../ops/dropout.js';
+import { noOthers } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
@@ -18,6 +19,8 @@ export class Dropout extends Module {
     } = {},
   ) {
     super();
+    const { locked: _, ...rest } = options;
+    noOthers('Dropout', rest);
     if (!(p >= 0 && p < 1)) throw new RangeError(`Dropout: p is ${p}, expected 0 ≤ p < 1`);
   }
 

@@ -1,5 +1,7 @@
 /** Initial values. Each fills a parameter in place from a seeded generator. */
+
 import { normalSource } from '../runtime/math.js';
+import { noOthers } from '../runtime/options.js';
 import { Random } from '../runtime/random.js';
 import type { Parameter } from '../tensor/tensor.js';
 
@@ -52,8 +54,9 @@ export function normal(
 /** U(±gain·√(6/(in + out))) (Glorot & Bengio 2010).   [out, in] */
 export function xavierUniform(
   parameter: Parameter,
-  { gain = 1, random = defaultRandom } = {},
+  { gain = 1, random = defaultRandom, ...rest } = {},
 ): void {
+  noOthers('xavierUniform', rest);
   const { fanIn, fanOut } = fans(parameter, 'xavierUniform');
   const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
   uniform(parameter, -bound, bound, random);
@@ -62,20 +65,29 @@ export function xavierUniform(
 /** N(0, gain²·2/(in + out)) (Glorot & Bengio 2010).   [out, in] */
 export function xavierNormal(
   parameter: Parameter,
-  { gain = 1, random = defaultRandom } = {},
+  { gain = 1, random = defaultRandom, ...rest } = {},
 ): void {
+  noOthers('xavierNormal', rest);
   const { fanIn, fanOut } = fans(parameter, 'xavierNormal');
   normal(parameter, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), random);
 }
 
 /** U(±√(6/in)), for layers followed by ReLU (He et al. 2015).   [out, in] */
-export function kaimingUniform(parameter: Parameter, { random = defaultRandom } = {}): void {
+export function kaimingUniform(
+  parameter: Parameter,
+  { random = defaultRandom, ...rest } = {},
+): void {
+  noOthers('kaimingUniform', rest);
   const bound = Math.sqrt(6 / fans(parameter, 'kaimingUniform').fanIn);
   uniform(parameter, -bound, bound, random);
 }
 
 /** N(0, 2/in), for layers followed by ReLU (He et al. 2015).   [out, in] */
-export function kaimingNormal(parameter: Parameter, { random = defaultRandom } = {}): void {
+export function kaimingNormal(
+  parameter: Parameter,
+  { random = defaultRandom, ...rest } = {},
+): void {
+  noOthers('kaimingNormal', rest);
   normal(parameter, 0, Math.sqrt(2 / fans(parameter, 'kaimingNormal').fanIn), random);
 }
 
@@ -88,8 +100,9 @@ export function kaimingNormal(parameter: Parameter, { random = defaultRandom } =
  */
 export function orthogonal(
   parameter: Parameter,
-  { gain = 1, rows = parameter.shape[0] ?? 0, random = defaultRandom } = {},
+  { gain = 1, rows = parameter.shape[0] ?? 0, random = defaultRandom, ...rest } = {},
 ): void {
+  noOthers('orthogonal', rest);
   const { fanIn: columns, fanOut } = fans(parameter, 'orthogonal');
   if (!Number.isInteger(rows) || rows < 1 || fanOut % rows !== 0)
     throw new RangeError(`orthogonal: blocks of ${rows} rows in [${parameter.shape}]`);
@@ -124,7 +137,8 @@ export function orthogonal(
 }
 
 /** The identity times gain, for recurrent matrices of ReLU networks (Le et al. 2015).   [n, n] */
-export function identity(parameter: Parameter, { gain = 1 } = {}): void {
+export function identity(parameter: Parameter, { gain = 1, ...rest } = {}): void {
+  noOthers('identity', rest);
   const { fanIn, fanOut } = fans(parameter, 'identity');
   if (fanIn !== fanOut)
     throw new RangeError(`identity: the parameter is [${parameter.shape}], expected a square`);

@@ -1,5 +1,6 @@
 import { layerNorm } from '../ops/norm.js';
 import { allOrNothing } from '../runtime/arena.js';
+import { noOthers } from '../runtime/options.js';
 import { checkSize } from '../tensor/shape.js';
 import { Parameter, type Tensor } from '../tensor/tensor.js';
 import { constant } from './init.js';
@@ -15,8 +16,9 @@ export class LayerNorm extends Module {
   readonly bias: Parameter;
   private readonly eps: number;
 
-  constructor(size: number, { eps = 1e-5 }: { eps?: number } = {}) {
+  constructor(size: number, { eps = 1e-5, ...rest }: { eps?: number } = {}) {
     super();
+    noOthers('LayerNorm', rest);
     checkSize(size, 'size', 'LayerNorm');
     const made = allOrNothing(() => ({
       weight: new Parameter([size]),

@@ -6,6 +6,7 @@ import { sum } from '../ops/reduce.js';
 import { concat, reshape, slice } from '../ops/strided.js';
 import { f32 } from '../runtime/arena.js';
 import { log, pow } from '../runtime/math.js';
+import { noOthers } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import { Parameter, type Tensor, tensor } from '../tensor/tensor.js';
 import { defaultRandom, uniform } from './init.js';
@@ -43,8 +44,10 @@ export class SampledSoftmax extends FullSoftmax {
       samples = Math.ceil(classes / 32),
       weight,
       random = defaultRandom,
+      ...rest
     }: SampledSoftmaxOptions = {},
   ) {
+    noOthers('SampledSoftmax', rest);
     if (!(Number.isInteger(samples) && samples >= 1 && 2 * samples <= classes)) {
       throw new RangeError(
         `SampledSoftmax: samples is ${samples}, expected a whole number from 1 to half of the ` +

@@ -1,4 +1,5 @@
 import { kernels } from '../runtime/kernels.js';
+import { noOthers } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
@@ -14,8 +15,9 @@ export function dropout(
   x: Tensor,
   p: number,
   random: Random,
-  { locked = false }: { locked?: boolean } = {},
+  { locked = false, ...rest }: { locked?: boolean } = {},
 ): Tensor {
+  noOthers('dropout', rest);
   if (!(p >= 0 && p < 1)) throw new RangeError(`dropout: p is ${p}, expected 0 ≤ p < 1`);
   if (p === 0) return x;
   const period = locked ? x.size / (x.shape[0] || 1) : x.size;

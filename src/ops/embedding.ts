@@ -1,4 +1,5 @@
 import { kernels } from '../runtime/kernels.js';
+import { noOthers } from '../runtime/options.js';
 import { expectShape, type Shape, sizeOf } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
 import { borrowIds, deferred, Parameter, type Tensor } from '../tensor/tensor.js';
@@ -35,8 +36,9 @@ export function lookupOf(x: Tensor): Lookup | null {
 export function embedding(
   w: Tensor,
   ids: Int32Array,
-  { shape = [ids.length], padding = -1 }: { shape?: Shape; padding?: number } = {},
+  { shape = [ids.length], padding = -1, ...rest }: { shape?: Shape; padding?: number } = {},
 ): Tensor {
+  noOthers('embedding', rest);
   expectShape(w, [-1, -1], 'w', 'embedding');
   const [V, E] = w.shape as readonly [number, number];
   if (sizeOf(shape) !== ids.length)

@@ -2,8 +2,10 @@
  * The output layer and its loss in one: of the logits of many classes only a few rows exist at a
  * time.
  */
+
 import { borrow, f32, lend } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
+import { noOthers } from '../runtime/options.js';
 import { scratch } from '../runtime/scratch.js';
 import { expectShape, sizeOf } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
@@ -73,9 +75,10 @@ export function linearCrossEntropy(
   x: Tensor,
   w: Tensor,
   targets: Int32Array,
-  { bias = null, ignoreIndex = -100, reduction = 'mean' }: LinearCrossEntropyOptions = {},
+  { bias = null, ignoreIndex = -100, reduction = 'mean', ...rest }: LinearCrossEntropyOptions = {},
 ): Tensor {
   const who = 'linearCrossEntropy';
+  noOthers(who, rest);
   expectShape(w, [-1, -1], 'w', who);
   const [C, H] = w.shape as readonly [number, number];
   if (x.shape.at(-1) !== H)

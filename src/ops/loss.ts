@@ -1,6 +1,8 @@
 /** Losses: natural logarithms, so cross-entropies are in nats. */
+
 import { borrow } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
+import { noOthers } from '../runtime/options.js';
 import { sameShape } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
 import { borrowIds, output, type Tensor } from '../tensor/tensor.js';
@@ -54,7 +56,8 @@ export function crossEntropy(
   targets: Int32Array,
   options: CrossEntropyOptions = {},
 ): Tensor {
-  const { ignoreIndex = -100, labelSmoothing = 0, reduction = 'mean' } = options;
+  const { ignoreIndex = -100, labelSmoothing = 0, reduction = 'mean', ...rest } = options;
+  noOthers('crossEntropy', rest);
   const { N, C } = rows(logits, 'crossEntropy');
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new RangeError(`crossEntropy: labelSmoothing is ${labelSmoothing}, expected 0 ≤ ε < 1`);
@@ -94,8 +97,13 @@ export function crossEntropy(
 export function nll(
   logp: Tensor,
   targets: Int32Array,
-  { ignoreIndex = -100, reduction = 'mean' }: Omit<CrossEntropyOptions, 'labelSmoothing'> = {},
+  {
+    ignoreIndex = -100,
+    reduction = 'mean',
+    ...rest
+  }: Omit<CrossEntropyOptions, 'labelSmoothing'> = {},
 ): Tensor {
+  noOthers('nll', rest);
   const { N, C } = rows(logp, 'nll');
   const { address, count } = checkTargets(targets, N, C, ignoreIndex, 'nll');
   const losses = output(logp.shape.slice(0, -1), [logp]);
@@ -115,8 +123,9 @@ function checkSame(a: Tensor, b: Tensor, who: string): void {
 export function mse(
   a: Tensor,
   b: Tensor,
-  { reduction = 'mean' }: { reduction?: Reduction } = {},
+  { reduction = 'mean', ...rest }: { reduction?: Reduction } = {},
 ): Tensor {
+  noOthers('mse', rest);
   checkSame(a, b, 'mse');
   const losses = output(a.shape, [a, b]);
   kernels.mse_forward(losses.ptr, a.ptr, b.ptr, a.size);
@@ -132,8 +141,9 @@ export function mse(
 export function bceWithLogits(
   logits: Tensor,
   targets: Tensor,
-  { reduction = 'mean' }: { reduction?: Reduction } = {},
+  { reduction = 'mean', ...rest }: { reduction?: Reduction } = {},
 ): Tensor {
+  noOthers('bceWithLogits', rest);
   checkSame(logits, targets, 'bceWithLogits');
   const losses = output(logits.shape, [logits]);
   kernels.bce_logits_forward(losses.ptr, logits.ptr, targets.ptr, logits.size);

@@ -1,4 +1,5 @@
 import { kernels } from '../runtime/kernels.js';
+import { noOthers } from '../runtime/options.js';
 import { Random } from '../runtime/random.js';
 import { within } from '../tensor/scope.js';
 import { isRecording, record, unwind } from '../tensor/tape.js';
@@ -19,8 +20,9 @@ import { type Tensor, tensor } from '../tensor/tensor.js';
 export function recompute(
   inputs: readonly Tensor[],
   work: (inputs: readonly Tensor[], random: Random | undefined) => readonly Tensor[],
-  { random }: { random?: Random | undefined } = {},
+  { random, ...rest }: { random?: Random | undefined } = {},
 ): Tensor[] {
+  noOthers('recompute', rest);
   if (!isRecording()) return [...work(inputs, random)];
   const before = random?.state;
   const values = within(

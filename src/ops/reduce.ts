@@ -1,6 +1,8 @@
 /** Sums, means and maxima over one axis or all. */
+
 import { borrow } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
+import { noOthers } from '../runtime/options.js';
 import { normalizeAxis, type Shape, sizeOf } from '../tensor/shape.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
@@ -19,9 +21,10 @@ export interface ReduceOptions {
 /** @internal x seen as [outer, n, inner], reduced over n, and the shape of the result. */
 export function reduction(
   x: Tensor,
-  { axis, keep = false }: ReduceOptions,
+  { axis, keep = false, ...rest }: ReduceOptions,
   who: string,
 ): { outer: number; n: number; inner: number; shape: Shape } {
+  noOthers(who, rest);
   if (axis === undefined)
     return { outer: 1, n: x.size, inner: 1, shape: keep ? x.shape.map(() => 1) : [] };
   const a = normalizeAxis(axis, x.shape.length, who);
@@ -81,7 +84,11 @@ export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
  *
  * @param options axis: default the last
  */
-export function logsumexp(x: Tensor, { axis = -1, keep = false }: ReduceOptions = {}): Tensor {
+export function logsumexp(
+  x: Tensor,
+  { axis = -1, keep = false, ...rest }: ReduceOptions = {},
+): Tensor {
+  noOthers('logsumexp', rest);
   const a = normalizeAxis(axis, x.shape.length, 'logsumexp');
   const last = x.shape.length - 1;
   const order = [...x.shape.keys()].filter(each => each !== a).concat(a);

@@ -2,8 +2,10 @@
  * Sizes of gradients and the limits put on them: between `backward` and `step`. Of row-sparse
  * parameters only touched rows count.
  */
+
 import { f32 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
+import { noOthers } from '../runtime/options.js';
 import type { Parameter } from '../tensor/tensor.js';
 import { forEachStretch, named, type ParameterSource } from './parameters.js';
 
@@ -49,7 +51,11 @@ function norm(parameters: ParameterSource, normType: number, who: string): numbe
 }
 
 /** The norm of all gradients, taken as one vector and summed in f64; 0 without gradients. */
-export function gradNorm(parameters: ParameterSource, { normType = 2 }: NormOptions = {}): number {
+export function gradNorm(
+  parameters: ParameterSource,
+  { normType = 2, ...rest }: NormOptions = {},
+): number {
+  noOthers('gradNorm', rest);
   return norm(parameters, normType, 'gradNorm');
 }
 
@@ -62,8 +68,9 @@ export function gradNorm(parameters: ParameterSource, { normType = 2 }: NormOpti
 export function clipNorm(
   parameters: ParameterSource,
   maxNorm: number,
-  { normType = 2 }: NormOptions = {},
+  { normType = 2, ...rest }: NormOptions = {},
 ): number {
+  noOthers('clipNorm', rest);
   if (!(maxNorm >= 0))
     throw new RangeError(`clipNorm: maxNorm is ${maxNorm}, expected a number ≥ 0`);
   const list = named(parameters, 'clipNorm');

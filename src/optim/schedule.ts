@@ -11,7 +11,9 @@
  * cos and powers come from the kernels: JavaScript's differ in their last bit from engine to
  * engine.
  */
+
 import { kernels } from '../runtime/kernels.js';
+import { noOthers } from '../runtime/options.js';
 import { checkSize } from '../tensor/shape.js';
 import { checkRange } from './range.js';
 
@@ -47,7 +49,8 @@ export function constant(): Schedule {
 }
 
 /** base·gamma^⌊step / size⌋, as torch's StepLR. gamma defaults to 0.1. */
-export function step({ size, gamma = 0.1 }: { size: number; gamma?: number }): Schedule {
+export function step({ size, gamma = 0.1, ...rest }: { size: number; gamma?: number }): Schedule {
+  noOthers('step', rest);
   checkSize(size, 'size', 'step');
   checkRange(gamma, 'gamma', { who: 'step' });
   return {
@@ -57,7 +60,8 @@ export function step({ size, gamma = 0.1 }: { size: number; gamma?: number }): S
 }
 
 /** base·gamma^step, as torch's ExponentialLR. */
-export function exponential({ gamma }: { gamma: number }): Schedule {
+export function exponential({ gamma, ...rest }: { gamma: number }): Schedule {
+  noOthers('exponential', rest);
   checkRange(gamma, 'gamma', { who: 'exponential' });
   return {
     config: { kind: 'exponential', gamma },
@@ -76,7 +80,15 @@ function halfCosine(a: number, b: number, share: number): number {
  *
  * @param total steps from base to min (T_max); default: those of the training
  */
-export function cosine({ min = 0, total: own }: { min?: number; total?: number } = {}): Schedule {
+export function cosine({
+  min = 0,
+  total: own,
+  ...rest
+}: {
+  min?: number;
+  total?: number;
+} = {}): Schedule {
+  noOthers('cosine', rest);
   checkRange(min, 'min', { who: 'cosine' });
   if (own !== undefined) checkSize(own, 'total', 'cosine');
   return {
@@ -113,8 +125,10 @@ export function oneCycle({
   divFactor = 25,
   finalDivFactor = 1e4,
   anneal = 'cos',
+  ...rest
 }: OneCycleOptions = {}): Schedule {
   const who = 'oneCycle';
+  noOthers(who, rest);
   if (max !== undefined) checkRange(max, 'max', { who });
   checkRange(pctStart, 'pctStart', { who, high: 1 });
   checkRange(divFactor, 'divFactor', { who, low: 1 });
@@ -177,8 +191,10 @@ export function reduceOnPlateau({
   patience = 10,
   threshold = 1e-4,
   min = 0,
+  ...rest
 }: PlateauOptions = {}): Schedule {
   const who = 'reduceOnPlateau';
+  noOthers(who, rest);
   checkRange(factor, 'factor', { who, high: 1, below: true });
   checkRange(threshold, 'threshold', { who, high: 1, below: true });
   checkRange(min, 'min', { who });

@@ -84,6 +84,7 @@ let wide = false;
  *   build than the one that runs
  */
 export async function init(options: InitOptions = {}): Promise<void> {
+  checkOptions('init', options, { deterministic: true, module: true, threads: true, wide: true });
   loading ??= load(options).catch((error: unknown) => {
     loading = null;
     throw error;
@@ -98,7 +99,6 @@ export async function init(options: InitOptions = {}): Promise<void> {
 }
 
 async function load(options: InitOptions): Promise<void> {
-  checkOptions('init', options, { deterministic: true, module: true, threads: true, wide: true });
   const { deterministic = false, module, threads: wanted = 1, wide: asked = false } = options;
   if (wanted !== 'auto' && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS))
     throw new RangeError(

@@ -23,3 +23,15 @@ export function checkOptions<O extends object>(
     `${who}: unknown option ${list(unknown)}; expected ${list(Object.keys(known))}`,
   );
 }
+
+/**
+ * Refuses what is left of named options when all that are read have been taken out.
+ *
+ * @param who the function or class, as errors name it
+ * @param rest the options that nobody reads
+ * @throws TypeError naming them
+ */
+export function noOthers(who: string, rest: object): void {
+  const names = Object.keys(rest);
+  if (names.length > 0) throw new TypeError(`${who}: unknown option "${names.join('", "')}"`);
+}

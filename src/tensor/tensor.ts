@@ -2,7 +2,9 @@
  * Tensors: a shape and an address in the kernels' memory. All values are f32, row-major,
  * contiguous.
  */
+
 import * as arena from '../runtime/arena.js';
+import { noOthers } from '../runtime/options.js';
 import { printed } from './print.js';
 import { currentLife, type Life } from './scope.js';
 import { checkShape, type Shape, sizeOf } from './shape.js';
@@ -420,7 +422,8 @@ export function deferred(
 }
 
 /** A tensor of zeros: borrowed inside a scope, persistent (dispose it) outside. */
-export function zeros(shape: Shape, { requiresGrad = false }: TensorOptions = {}): Tensor {
+export function zeros(shape: Shape, { requiresGrad = false, ...rest }: TensorOptions = {}): Tensor {
+  noOthers('tensor', rest);
   checkShape(shape, 'zeros');
   const bytes = 4 * sizeOf(shape);
   if (!arena.isOpen()) {

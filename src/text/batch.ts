@@ -1,5 +1,5 @@
 /** Ids cut into the windows that truncated backpropagation through time trains on. */
-import { checkOptions } from '../runtime/options.js';
+import { checkOptions, noOthers } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 
 /**
@@ -163,7 +163,14 @@ export class Columns {
    * @throws RangeError if a size is not a whole number from 1, or the horizon is shorter than bptt;
    *   TypeError if randomLength has no random
    */
-  windows({ bptt, horizon = bptt, randomLength = false, random }: WindowsOptions): Windows {
+  windows({
+    bptt,
+    horizon = bptt,
+    randomLength = false,
+    random,
+    ...rest
+  }: WindowsOptions): Windows {
+    noOthers('Columns.windows', rest);
     checkSize('Columns.windows', 'bptt', bptt);
     checkSize('Columns.windows', 'horizon', horizon);
     if (horizon < bptt)
@@ -332,8 +339,9 @@ export class Sequences {
  */
 export function sequences(
   list: readonly ArrayLike<number>[],
-  { batchSize, bucket = 100 }: SequencesOptions,
+  { batchSize, bucket = 100, ...rest }: SequencesOptions,
 ): Sequences {
+  noOthers('sequences', rest);
   checkSize('sequences', 'batchSize', batchSize);
   checkSize('sequences', 'bucket', bucket);
   if (list.length === 0)

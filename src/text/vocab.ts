@@ -1,6 +1,6 @@
 /** Which id stands for which unit of text. */
 import { asBytes, type Bytes } from '../io/bytes.js';
-import { checkOptions } from '../runtime/options.js';
+import { checkOptions, noOthers } from '../runtime/options.js';
 import {
   decodeUtf8,
   EOS,
@@ -185,7 +185,9 @@ export class Vocab {
         unknown: 0,
       };
 
-    const mode = options.unknown ?? (this.unknown < 0 ? 'error' : 'map');
+    const { unknown: wanted, ...rest } = options;
+    noOthers('encode', rest);
+    const mode = wanted ?? (this.unknown < 0 ? 'error' : 'map');
     if (mode === 'map' && this.unknown < 0) {
       throw new RangeError(
         'Vocab.encode: the vocabulary has no unknown id to map to; build it with `unknown: true` or encode with `unknown: "skip"`',

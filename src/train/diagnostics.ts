@@ -2,12 +2,14 @@
  * Why a recurrent network does not learn: the measures of vanishing and exploding gradients, and of
  * stuck gates.
  */
+
 import type { Module } from '../nn/module.js';
 import type { Recurrent } from '../nn/recurrent.js';
 import { sigmoid } from '../ops/activation.js';
 import { add } from '../ops/elementwise.js';
 import { linear } from '../ops/linear.js';
 import { concat, slice } from '../ops/strided.js';
+import { noOthers } from '../runtime/options.js';
 import { infer, scope } from '../tensor/scope.js';
 import { type Tensor, view, zeros } from '../tensor/tensor.js';
 
@@ -67,8 +69,9 @@ export function gradientByDistance(
  */
 export function spectralRadius(
   network: Recurrent,
-  { iterations = 400 }: { iterations?: number } = {},
+  { iterations = 400, ...rest }: { iterations?: number } = {},
 ): Map<string, number[]> {
+  noOthers('spectralRadius', rest);
   const H = network.hiddenSize;
   return new Map(
     [...network.namedParameters()]

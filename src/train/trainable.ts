@@ -1,6 +1,8 @@
 /** What the trainer asks of models and data. */
+
 import type { ModelFile } from '../io/model.js';
 import type { Module } from '../nn/module.js';
+import { noOthers } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import { checkSize } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -105,9 +107,10 @@ export interface ExampleOptions {
  * @throws RangeError for sizes below 1
  */
 export function batches<Batch>(
-  { length: n, batchSize, fingerprint }: ExampleOptions,
+  { length: n, batchSize, fingerprint, ...rest }: ExampleOptions,
   make: (rows: Int32Array) => Batch,
 ): BatchData<Batch> {
+  noOthers('batches', rest);
   checkSize(n, 'length', 'batches');
   checkSize(batchSize, 'batchSize', 'batches');
   return {
