@@ -6,6 +6,7 @@
 import { AdaptiveSoftmax, type AdaptiveSoftmaxOptions } from '../nn/adaptive.js';
 import { SampledSoftmax, type SampledSoftmaxOptions } from '../nn/sampled.js';
 import type { Head } from '../nn/softmax.js';
+import { checkOptions } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import type { Parameter } from '../tensor/tensor.js';
 
@@ -61,6 +62,7 @@ function checkWords({ level }: Words, name: string): void {
  * `AdaptiveSoftmax`.
  */
 export function adaptive(options: Pick<AdaptiveSoftmaxOptions, 'cutoffs'> = {}): Softmax {
+  checkOptions('adaptive', options, { cutoffs: true });
   return {
     sparse: false,
     make(inputSize, vocab, { weight, random }) {
@@ -81,6 +83,7 @@ export function adaptive(options: Pick<AdaptiveSoftmaxOptions, 'cutoffs'> = {}):
  * row-sparse: optimizers update the rows that a step touches, and take no weight decay.
  */
 export function sampled(options: Pick<SampledSoftmaxOptions, 'samples'> = {}): Softmax {
+  checkOptions('sampled', options, { samples: true });
   return {
     sparse: true,
     make(inputSize, vocab, shared) {

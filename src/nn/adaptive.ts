@@ -108,7 +108,12 @@ export class AdaptiveSoftmax extends Module implements Head {
   }
 
   /** As `Head.loss`; each cluster sees its own rows alone. */
-  loss(x: Tensor, targets: Int32Array, { reduction = 'mean' }: HeadLossOptions = {}): Tensor {
+  loss(
+    x: Tensor,
+    targets: Int32Array,
+    { reduction = 'mean', random: _, ...rest }: HeadLossOptions = {},
+  ): Tensor {
+    noOthers('loss', rest);
     const { head, cutoffs, classes } = this;
     const rows = reshape(x, [-1, x.shape.at(-1)!]);
     const members = cutoffs.map((): number[] => []);

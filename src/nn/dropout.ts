@@ -25,7 +25,8 @@ export class Dropout extends Module {
   }
 
   /** x of any shape, of the same shape; x itself where `random` is not given. */
-  forward(x: Tensor, { random }: { random?: Random | undefined } = {}): Tensor {
+  forward(x: Tensor, { random, ...rest }: { random?: Random | undefined } = {}): Tensor {
+    noOthers('Dropout.forward', rest);
     return random ? dropout(x, this.p, random, this.options) : x;
   }
 }

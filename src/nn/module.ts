@@ -1,3 +1,4 @@
+import { noOthers } from '../runtime/options.js';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { foreign, Parameter, Tensor } from '../tensor/tensor.js';
 
@@ -132,13 +133,14 @@ export abstract class Module {
    */
   loadStateDict(
     state: ReadonlyMap<string, StateEntry>,
-    { strict = true }: { strict?: boolean } = {},
+    { strict = true, ...rest }: { strict?: boolean } = {},
   ): {
     /** Names of this module that `state` lacks. */
     missing: string[];
     /** Names of `state` that this module lacks. */
     unexpected: string[];
   } {
+    noOthers('loadStateDict', rest);
     const own = new Map(this.entries());
     const missing = [...own.keys()].filter(name => !state.has(name));
     const unexpected = [...state.keys()].filter(name => !own.has(name));

@@ -7,7 +7,7 @@ import { dropout as drop } from '../ops/dropout.js';
 import type { CellWeights, SequenceOptions } from '../ops/recurrent.js';
 import { concat, slice } from '../ops/strided.js';
 import { allOrNothing } from '../runtime/arena.js';
-import { checkOptions } from '../runtime/options.js';
+import { checkOptions, noOthers } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import { checkSize, expectShape } from '../tensor/shape.js';
 import { Parameter, type Tensor } from '../tensor/tensor.js';
@@ -196,9 +196,10 @@ export abstract class Recurrent extends Module {
    */
   forward(
     x: Tensor,
-    { state, lengths, resets, random }: RecurrentForwardOptions = {},
+    { state, lengths, resets, random, ...rest }: RecurrentForwardOptions = {},
   ): RecurrentOutput {
     const who = this.constructor.name;
+    noOthers(`${who}.forward`, rest);
     const D = this.directions;
     if (state) {
       if (state.length !== this.states)

@@ -60,7 +60,8 @@ export class SampledSoftmax extends FullSoftmax {
 
   /** As `Head.loss`; of the drawn classes where `random` is given, else of all. */
   override loss(x: Tensor, targets: Int32Array, options: HeadLossOptions = {}): Tensor {
-    const { random, reduction = 'mean' } = options;
+    const { random, reduction = 'mean', ...rest } = options;
+    noOthers('loss', rest);
     if (!random) return super.loss(x, targets, options);
     const { samples: S, weight } = this;
     const [V, H] = weight.shape as readonly [number, number];

@@ -1,3 +1,4 @@
+import { noOthers } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import type { Parameter, Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
@@ -40,6 +41,8 @@ export class Sequential extends Module {
 
   /** x through all layers, in order. `random` goes to each module: it draws dropout's masks. */
   forward(x: Tensor, options: { random?: Random | undefined } = {}): Tensor {
+    const { random: _, ...rest } = options;
+    noOthers('Sequential.forward', rest);
     return this.layers.reduce((value, layer) => {
       const result = layer instanceof Module ? layer.forward(value, options) : layer(value);
       return 'output' in result ? result.output : result;

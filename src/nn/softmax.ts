@@ -1,4 +1,5 @@
 import { type LinearCrossEntropyOptions, linearCrossEntropy } from '../ops/head.js';
+import { noOthers } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Linear } from './linear.js';
@@ -23,7 +24,12 @@ export interface Head extends Module {
 
 /** Linear → softmax over all classes. */
 export class FullSoftmax extends Linear implements Head {
-  loss(x: Tensor, targets: Int32Array, { reduction = 'mean' }: HeadLossOptions = {}): Tensor {
+  loss(
+    x: Tensor,
+    targets: Int32Array,
+    { reduction = 'mean', random: _, ...rest }: HeadLossOptions = {},
+  ): Tensor {
+    noOthers('loss', rest);
     return linearCrossEntropy(x, this.weight, targets, { bias: this.bias, reduction });
   }
 }

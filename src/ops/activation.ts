@@ -1,5 +1,7 @@
 /** Functions of one element, each with its derivative in terms of what is cheapest to keep. */
+
 import { kernels } from '../runtime/kernels.js';
+import { noOthers } from '../runtime/options.js';
 import { record } from '../tensor/tape.js';
 import { output, type Tensor } from '../tensor/tensor.js';
 
@@ -39,8 +41,9 @@ export const abs = (x: Tensor): Tensor =>
  */
 export function clamp(
   x: Tensor,
-  { low = -Infinity, high = Infinity }: { low?: number; high?: number },
+  { low = -Infinity, high = Infinity, ...rest }: { low?: number; high?: number },
 ): Tensor {
+  noOthers('clamp', rest);
   if (!(low <= high)) throw new RangeError(`clamp: low is ${low} and high ${high}`);
   return activation(
     x,

@@ -2,8 +2,10 @@
  * What RNN, LSTM and GRU share: the checks of a sequence, and the gradients that are matrix
  * products over all its time steps.
  */
+
 import { borrow, u8 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
+import { noOthers } from '../runtime/options.js';
 import { scratch } from '../runtime/scratch.js';
 import { expectShape } from '../tensor/shape.js';
 import { borrowIds, type Tensor } from '../tensor/tensor.js';
@@ -56,8 +58,9 @@ export function checkSequence(
   directions: readonly CellWeights[],
   states: Record<string, Tensor | null | undefined>,
   G: number,
-  { lengths, resets }: SequenceOptions,
+  { lengths, resets, ...rest }: SequenceOptions,
 ): Sequence {
+  noOthers(who, rest);
   expectShape(x, [-1, -1, -1], 'x', who);
   const [T, B, I] = x.shape as readonly [number, number, number];
   if (T === 0 || B === 0)

@@ -279,7 +279,8 @@ export class Parameter extends Tensor {
   private frozen = false;
 
   /** A parameter of zeros; initialisers fill it. */
-  constructor(shape: Shape, { sparse = false }: { sparse?: boolean } = {}) {
+  constructor(shape: Shape, { sparse = false, ...rest }: { sparse?: boolean } = {}) {
+    noOthers('Parameter', rest);
     checkShape(shape, 'Parameter');
     const bytes = 4 * sizeOf(shape);
     const values = arena.allocate(bytes);

@@ -178,6 +178,8 @@ export class Vocab {
     /** Units outside the vocabulary. */
     unknown: number;
   } {
+    const { unknown: wanted, ...rest } = options;
+    noOthers('encode', rest);
     const text = typeof given === 'string' ? given : asBytes(given, 'Vocab.encode');
     if (this.level === 'byte')
       return {
@@ -185,8 +187,6 @@ export class Vocab {
         unknown: 0,
       };
 
-    const { unknown: wanted, ...rest } = options;
-    noOthers('encode', rest);
     const mode = wanted ?? (this.unknown < 0 ? 'error' : 'map');
     if (mode === 'map' && this.unknown < 0) {
       throw new RangeError(

@@ -8,7 +8,7 @@ import type { Bytes } from '../io/bytes.js';
 import { type ModelFile, readModel } from '../io/model.js';
 import type { StateEntry } from '../nn/module.js';
 import { runtimeInfo } from '../runtime/init.js';
-import { checkOptions } from '../runtime/options.js';
+import { checkOptions, noOthers } from '../runtime/options.js';
 import { Random } from '../runtime/random.js';
 import { checkSize } from '../tensor/shape.js';
 import {
@@ -424,8 +424,9 @@ export abstract class Loop<Batch, Data extends Fingerprinted, Model extends Lear
    */
   restore(
     checkpoint: Bytes | ModelFile,
-    { accept = [] }: { accept?: readonly string[] } = {},
+    { accept = [], ...rest }: { accept?: readonly string[] } = {},
   ): void {
+    noOthers('Trainer.restore', rest);
     const file = 'state' in checkpoint ? checkpoint : readModel(checkpoint);
     const { best, ...saved } = readCheckpoint(file);
     const own = this.describe();

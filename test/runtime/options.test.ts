@@ -32,6 +32,8 @@ const classes = new Int32Array([0, 1]);
 const two = () => tensor([[1, 2], [3, 4]]); // biome-ignore format: a matrix
 const weight = new Parameter([2, 2]);
 const model = new lm.RecurrentLM({ vocab, embeddingSize: 4, hiddenSize: 4 });
+const lstm = new nn.LSTM(2, 2);
+const chain = new nn.Sequential(new nn.Linear(2, 2));
 
 const cases: Record<string, () => unknown> = {
   dropout: () => ops.dropout(two(), 0.5, new Random(1), any({})),
@@ -62,6 +64,14 @@ const cases: Record<string, () => unknown> = {
   LSTM: () => new nn.LSTM(2, 2, any({})),
   Linear: () => new nn.Linear(2, 2, any({})),
   Embedding: () => new nn.Embedding(2, 2, any({})),
+  clamp: () => ops.clamp(two(), any({ low: 0 })),
+  Parameter: () => new Parameter([2], any({})),
+  loadStateDict: () => model.loadStateDict(model.stateDict(), any({})),
+  'LSTM.forward': () => scope(() => void lstm.forward(tensor([[[1, 2]]]), any({}))),
+  'Sequential.forward': () => scope(() => void chain.forward(two(), any({}))),
+  'loss, of a softmax': () => scope(() => void model.head.loss(two(), classes, any({}))),
+  adaptive: () => lm.adaptive(any({})),
+  sampled: () => lm.sampled(any({})),
   gradNorm: () => optim.gradNorm([weight], any({})),
   clipNorm: () => optim.clipNorm([weight], 1, any({})),
   step: () => optim.step(any({ size: 3 })),
@@ -73,6 +83,13 @@ const cases: Record<string, () => unknown> = {
   columns: () => text.columns(ids, any({ batchSize: 2 })),
   'Columns.windows': () => text.columns(ids, { batchSize: 2 }).windows(any({ bptt: 4 })),
   sequences: () => text.sequences([[1, 2]], any({ batchSize: 2 })),
+  'encode, of bytes': () => text.Vocab.fromText(TEXT, { level: 'byte' }).encode(TEXT, any({})),
+  'Dropout.forward': () => new nn.Dropout(0.5).forward(two(), any({})),
+  'RecurrentLM.forward': () => scope(() => void model.forward(ids, ids.length, 1, any({}))),
+  'Trainer.restore': () => {
+    const trainer = new train.Trainer(model, { optimizer: new optim.SGD([weight], { lr: 1 }) });
+    trainer.restore(trainer.save(), any({}));
+  },
   encode: () => vocab.encode(TEXT, any({})),
   VocabBuilder: () => text.Vocab.fromText(TEXT, any({ level: 'char' })),
   RecurrentLM: () => new lm.RecurrentLM(any({ vocab })),
