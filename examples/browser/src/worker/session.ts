@@ -109,7 +109,7 @@ export class Session {
         if (told) this.tell(told);
         await this.sampleNowAndThen(event.step);
       } else if (event.type === 'valid') {
-        this.tell({ type: 'valid', step: event.step, bits: event.bitsPerToken });
+        this.tell({ type: 'valid', step: event.step, bits: event.metrics['bitsPerToken']! });
         this.measure(event.step);
       } else finished = event.reason === 'finished';
     }
