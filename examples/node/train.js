@@ -50,7 +50,8 @@ for await (const report of run) {
       `step ${report.step}: ${(report.loss / Math.LN2).toFixed(3)} bits, ` +
         `${Math.round(report.tokensPerSecond)} characters/s`,
     );
-  if (report.type === 'valid') console.log(`held-out text: ${report.metrics.bitsPerToken.toFixed(3)} bits`);
+  if (report.type === 'valid')
+    console.log(`held-out text: ${report.metrics.bitsPerToken.toFixed(3)} bits`);
 }
 
 await writeFileAtomic(values.out, trainer.model.save());
