@@ -5,9 +5,9 @@
 import { checkOptions } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
 import { checkSize } from '../tensor/shape.js';
-import { BatchTrainer } from './batches.js';
 import { CarriedState } from './carry.js';
 import { checkFields, type OwnState } from './checkpoint.js';
+import { GradientTrainer } from './gradient.js';
 import type { StepResult } from './loop.js';
 import { TRAINER_OPTIONS, type TrainerOptions } from './options.js';
 import type { Batches, LossResult, Trainable, TrainBatch, TrainData } from './trainable.js';
@@ -18,7 +18,7 @@ import type { Batches, LossResult, Trainable, TrainBatch, TrainData } from './tr
 export class Trainer<
   Batch extends TrainBatch,
   Model extends Trainable<Batch> = Trainable<Batch>,
-> extends BatchTrainer<Batch, TrainData<Batch>, Model> {
+> extends GradientTrainer<Batch, TrainData<Batch>, Model> {
   private readonly window: { bptt: number; horizon: number; randomLength: boolean };
   private readonly recompute: number | undefined;
   private readonly carry: CarriedState;
@@ -37,7 +37,7 @@ export class Trainer<
     this.carry = new CarriedState(B => model.stateShapes?.(B) ?? []);
   }
 
-  protected override open(data: TrainData<Batch>, random: Random): Batches<Batch> {
+  protected open(data: TrainData<Batch>, random: Random): Batches<Batch> {
     return data.windows({ ...this.window, random });
   }
 

@@ -2,7 +2,6 @@
  * Why a recurrent network does not learn: the measures of vanishing and exploding gradients, and of
  * stuck gates.
  */
-
 import type { Module } from '../nn/module.js';
 import type { Recurrent } from '../nn/recurrent.js';
 import { sigmoid } from '../ops/activation.js';

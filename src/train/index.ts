@@ -4,7 +4,7 @@
  * @module throughtime/train
  */
 
-export { BatchTrainer } from './batches.js';
+export { BatchTrainer, batches, type ExampleOptions } from './batches.js';
 export { Trainer } from './bptt.js';
 export { CarriedState } from './carry.js';
 export { noteOf, type OwnState } from './checkpoint.js';
@@ -15,6 +15,7 @@ export {
   type Saturation,
   spectralRadius,
 } from './diagnostics.js';
+export { GradientTrainer } from './gradient.js';
 export { type Learned, Loop, type Nonfinite, type StepResult } from './loop.js';
 export type {
   AnyOptimizer,
@@ -25,17 +26,15 @@ export type {
   TrainerOptions,
 } from './options.js';
 export type { EndReason, EndReport, Metrics, Report, StepReport, ValidReport } from './report.js';
-export {
-  type BatchData,
-  type Batches,
-  batches,
-  type ExampleOptions,
-  type Fingerprinted,
-  type LossContext,
-  type LossResult,
-  type PlainBatch,
-  type Trainable,
-  type TrainBatch,
-  type TrainData,
-  type WindowPlan,
+export type {
+  BatchData,
+  Batches,
+  Fingerprinted,
+  LossContext,
+  LossResult,
+  PlainBatch,
+  Trainable,
+  TrainBatch,
+  TrainData,
+  WindowPlan,
 } from './trainable.js';

@@ -1,10 +1,7 @@
-/** What the trainer asks of models and data. */
-
+/** What the trainers ask of models and data. */
 import type { ModelFile } from '../io/model.js';
 import type { Module } from '../nn/module.js';
-import { noOthers } from '../runtime/options.js';
 import type { Random } from '../runtime/random.js';
-import { checkSize } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** What a training step gives the model beside the batch. */
@@ -88,51 +85,6 @@ export interface TrainData<Batch> extends Fingerprinted {
 export interface BatchData<Batch> extends Fingerprinted {
   /** The batches of one epoch, determined by the generator alone. */
   batches(random: Random): Batches<Batch>;
-}
-
-/** Examples to cut into batches. */
-export interface ExampleOptions {
-  /** Examples there are. */
-  length: number;
-  /** Examples of one batch; the last one of an epoch may have fewer. */
-  batchSize: number;
-  /** Tells this data from other data when a run is resumed. */
-  fingerprint: string;
-}
-
-/**
- * Batches of examples, in a new order each epoch.
- *
- * @param make the batch of these examples: numbers from 0 to length − 1
- * @throws RangeError for sizes below 1
- */
-export function batches<Batch>(
-  { length: n, batchSize, fingerprint, ...rest }: ExampleOptions,
-  make: (rows: Int32Array) => Batch,
-): BatchData<Batch> {
-  noOthers('batches', rest);
-  checkSize(n, 'length', 'batches');
-  checkSize(batchSize, 'batchSize', 'batches');
-  return {
-    fingerprint,
-    batches(random) {
-      const order = Int32Array.from({ length: n }, (_, i) => i);
-      for (let i = n - 1; i > 0; i--) {
-        const j = random.int(i + 1);
-        [order[i], order[j]] = [order[j]!, order[i]!];
-      }
-      return {
-        length: Math.ceil(n / batchSize),
-        position: 0,
-        next() {
-          const rows = order.subarray(this.position * batchSize, (this.position + 1) * batchSize);
-          if (rows.length === 0) return { done: true, value: undefined };
-          this.position++;
-          return { done: false, value: make(rows) };
-        },
-      };
-    },
-  };
 }
 
 /**
