@@ -41,11 +41,13 @@ async function run(
   await init({ deterministic: options.deterministic === true });
   const model = await loadModel(path);
   const { columns } = options;
-  if (columns > 1 && model.kind === QuantizedLM.kind)
+  if (columns > 1 && model instanceof QuantizedLM)
     throw new Refusal(`--columns ${columns}: a quantised model reads one stream; leave it out`);
   const display = createDisplay({ json: options.json === true });
   const { ids, unknown } = await readHeldOut(options.input, model.vocab, display);
-  const { tokens, loss, bitsPerToken, perplexity, known } = await model.evaluate(ids, { columns });
+  const { tokens, loss, bitsPerToken, perplexity, known } = await (model instanceof QuantizedLM
+    ? model.evaluate(ids)
+    : model.evaluate(ids, { columns }));
   const { kind, vocab } = model;
   if (options.json) {
     printJSON({

@@ -1,5 +1,4 @@
 /** Text from a language model, token by token. */
-
 import { affine } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
 import { f32 } from '../runtime/arena.js';

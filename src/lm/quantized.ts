@@ -10,7 +10,7 @@ import type { Shape } from '../tensor/shape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { IdSource } from '../text/batch.js';
 import { Vocab, type VocabJSON } from '../text/vocab.js';
-import { type Evaluation, evaluate } from './evaluate.js';
+import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
 import { type SampleOptions, sample } from './generate.js';
 import { advance, type RecurrentState, score, start } from './incremental.js';
 import type { LanguageModel, Scores } from './model.js';
@@ -139,9 +139,9 @@ export class QuantizedLM implements LanguageModel<RecurrentState> {
    */
   evaluate(
     ids: Int32Array | IdSource,
-    { signal }: { signal?: AbortSignal | undefined } = {},
+    options: Pick<EvaluateOptions, 'signal'> = {},
   ): Promise<Evaluation> {
-    return evaluate(this, ids, { signal });
+    return evaluate(this, ids, options);
   }
 
   /** The state of zeros, and the uniform distribution. */

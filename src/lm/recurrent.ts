@@ -95,6 +95,8 @@ export class RecurrentLM
   readonly rnn: Recurrent;
   /** The output layer over the vocabulary. */
   readonly head: Head;
+  /** The same weights, for one token at a time; made when it is first needed. */
+  #incremental: IncrementalModel | undefined;
 
   constructor(options: RecurrentLMOptions) {
     super();
@@ -303,10 +305,9 @@ export class RecurrentLM
     return sample(this, options);
   }
 
-  /** The weights, for one token at a time. */
   private incremental(): IncrementalModel {
     const { cell, hiddenSize } = this.config;
-    return {
+    this.#incremental ??= {
       cell,
       hiddenSize,
       embedding: rowWeights(this.embedding.weight),
@@ -319,6 +320,7 @@ export class RecurrentLM
       })),
       head: this.rowHead(),
     };
+    return this.#incremental;
   }
 
   private rowHead(): RowHead {

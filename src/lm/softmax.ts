@@ -2,7 +2,6 @@
  * Which softmax a language model's output layer has: the full one is the default, the adaptive and
  * the sampled one are cheaper for large vocabularies.
  */
-
 import { AdaptiveSoftmax, type AdaptiveSoftmaxOptions } from '../nn/adaptive.js';
 import { SampledSoftmax, type SampledSoftmaxOptions } from '../nn/sampled.js';
 import type { Head } from '../nn/softmax.js';
