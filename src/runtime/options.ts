@@ -18,9 +18,8 @@ export function checkOptions<O extends object>(
   }
   const unknown = Object.keys(options).filter(name => !Object.hasOwn(known, name));
   if (unknown.length === 0) return;
-  const list = (names: readonly string[]): string => names.map(name => `"${name}"`).join(', ');
   throw new TypeError(
-    `${who}: unknown option ${list(unknown)}; expected ${list(Object.keys(known))}`,
+    `${who}: unknown option ${quoted(unknown)}; expected ${quoted(Object.keys(known))}`,
   );
 }
 
@@ -33,5 +32,9 @@ export function checkOptions<O extends object>(
  */
 export function noOthers(who: string, rest: object): void {
   const names = Object.keys(rest);
-  if (names.length > 0) throw new TypeError(`${who}: unknown option "${names.join('", "')}"`);
+  if (names.length > 0) throw new TypeError(`${who}: unknown option ${quoted(names)}`);
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map(name => `"${name}"`).join(', ');
 }
