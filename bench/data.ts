@@ -1,5 +1,4 @@
 /** Seeded data and the memory that benches work in. */
-
 import { Random, text } from '../src/index.js';
 import { allocate, f32, free, i32 } from '../src/runtime/arena.js';
 

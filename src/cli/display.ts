@@ -2,7 +2,6 @@
  * How a training run looks while it runs: a live bar on a terminal, else a line per report. All on
  * stderr.
  */
-
 import { stripVTControlCharacters } from 'node:util';
 import cliProgress from 'cli-progress';
 import type { EndReport, StepReport, ValidReport } from '../train/report.js';

@@ -1,5 +1,4 @@
 /** `throughtime inspect` */
-
 import { Command } from 'commander';
 import { FORMAT } from '../io/model.js';
 import type { SafetensorsHeader } from '../io/safetensors.js';

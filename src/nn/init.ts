@@ -1,5 +1,4 @@
 /** Initial values. Each fills a parameter in place from a seeded generator. */
-
 import { normalSource } from '../runtime/math.js';
 import { noOthers } from '../runtime/options.js';
 import { Random } from '../runtime/random.js';

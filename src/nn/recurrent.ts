@@ -2,7 +2,6 @@
  * What RNN, LSTM and GRU modules share: their parameters in PyTorch's names, and layers one above
  * the other.
  */
-
 import { dropout as drop } from '../ops/dropout.js';
 import type { CellWeights, SequenceOptions } from '../ops/recurrent.js';
 import { concat, slice } from '../ops/strided.js';

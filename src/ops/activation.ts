@@ -1,5 +1,4 @@
 /** Functions of one element, each with its derivative in terms of what is cheapest to keep. */
-
 import { kernels } from '../runtime/kernels.js';
 import { noOthers } from '../runtime/options.js';
 import { record } from '../tensor/tape.js';

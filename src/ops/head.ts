@@ -2,7 +2,6 @@
  * The output layer and its loss in one: of the logits of many classes only a few rows exist at a
  * time.
  */
-
 import { borrow, f32, lend } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { noOthers } from '../runtime/options.js';

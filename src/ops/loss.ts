@@ -1,5 +1,4 @@
 /** Losses: natural logarithms, so cross-entropies are in nats. */
-
 import { borrow } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { noOthers } from '../runtime/options.js';

@@ -2,7 +2,6 @@
  * What RNN, LSTM and GRU share: the checks of a sequence, and the gradients that are matrix
  * products over all its time steps.
  */
-
 import { borrow, u8 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { noOthers } from '../runtime/options.js';

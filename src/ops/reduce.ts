@@ -1,5 +1,4 @@
 /** Sums, means and maxima over one axis or all. */
-
 import { borrow } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { noOthers } from '../runtime/options.js';

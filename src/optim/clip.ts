@@ -2,7 +2,6 @@
  * Sizes of gradients and the limits put on them: between `backward` and `step`. Of row-sparse
  * parameters only touched rows count.
  */
-
 import { f32 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { noOthers } from '../runtime/options.js';

@@ -11,7 +11,6 @@
  * cos and powers come from the kernels: JavaScript's differ in their last bit from engine to
  * engine.
  */
-
 import { kernels } from '../runtime/kernels.js';
 import { noOthers } from '../runtime/options.js';
 import { checkSize } from '../tensor/shape.js';

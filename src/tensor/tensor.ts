@@ -2,7 +2,6 @@
  * Tensors: a shape and an address in the kernels' memory. All values are f32, row-major,
  * contiguous.
  */
-
 import * as arena from '../runtime/arena.js';
 import { noOthers } from '../runtime/options.js';
 import { printed } from './print.js';

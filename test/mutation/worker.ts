@@ -1,7 +1,6 @@
 /**
  * Breaks one place after another and runs the tests that must fail, in a copy of build/ of its own.
  */
-
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,4 @@
 /** Each number of threads in a process of its own: a process has one runtime. */
-
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';

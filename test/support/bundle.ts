@@ -1,5 +1,4 @@
 /** Bundles of apps that use the built package, as a user's bundler makes them. */
-
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';

@@ -1,5 +1,4 @@
 /** What every optimizer's step must do, whatever its rule. */
-
 import { Bench, builds, SIZES } from './kernels.js';
 import { near } from './near.js';
 import { TestRandom } from './random.js';

@@ -1,5 +1,4 @@
 /** `throughtime train lm` */
-
 import { basename, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { readModel } from '../../io/model.js';
