@@ -49,7 +49,7 @@ async function start(): Promise<void> {
       slice: null,
       maxSeconds: null,
       threads: 1,
-      wide: false,
+      wide: 'auto',
       reportEvery: display.live ? 20 : 250,
     },
     display,

@@ -38,13 +38,17 @@ export function tile(wide: boolean): Tile {
   return nodeV8() < 13 ? [4, 1] : [6, 1];
 }
 
-/**
- * Switches V8's 256-bit instructions on, for what this process compiles from now on; whether this
- * engine has them.
- */
-export function widen(): boolean {
-  const v8 = builtin<{ setFlagsFromString(flags: string): void }>('node:v8');
-  if (v8 === undefined || host().arch !== 'x64' || !(nodeV8() >= 13)) return false;
-  v8.setFlagsFromString('--experimental-wasm-revectorize');
-  return true;
+/** V8's major versions that all our tests run in with 256-bit instructions: Node 24 and 26. */
+const TESTED = [13, 14];
+
+/** Whether this engine makes 256-bit instructions; 'auto': and whether our tests run with them. */
+export function canWiden(asked: boolean | 'auto'): boolean {
+  if (!asked || host().arch !== 'x64' || builtin('node:v8') === undefined) return false;
+  return asked === 'auto' ? TESTED.includes(nodeV8()) : nodeV8() >= TESTED[0]!;
+}
+
+/** Switches V8's 256-bit instructions on or off, for what this process compiles from now on. */
+export function setWide(on: boolean): void {
+  const v8 = builtin<{ setFlagsFromString(flags: string): void }>('node:v8')!;
+  v8.setFlagsFromString(`--${on ? '' : 'no-'}experimental-wasm-revectorize`);
 }

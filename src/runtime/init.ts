@@ -3,12 +3,13 @@ import { instantiate, instantiateSync } from '@assemblyscript/loader';
 import { builds } from '#binary';
 import { attach, memoryUsage } from './arena.js';
 import { builtin } from './builtin.js';
-import { fuses, tile, widen } from './engine.js';
+import { canWiden, fuses, setWide, tile } from './engine.js';
 import { type Kernels, kernels, setKernels } from './kernels.js';
 import { checkOptions } from './options.js';
 import { availableThreads, hasThreads, startPool } from './pool.js';
 import { createScratch } from './scratch.js';
 import { type Build, unpack } from './unpack.js';
+import { tryWide } from './wide.js';
 
 /** What `init` loads. */
 export interface InitOptions {
@@ -34,9 +35,10 @@ export interface InitOptions {
    * same results as those of the same build without. V8 makes them of pairs of 128-bit ones
    * where its experiment `--experimental-wasm-revectorize` is on; this switches it on, for all
    * WebAssembly that the process compiles from then on. Only in Node 24 and later, on x64
-   * processors that have AVX2; elsewhere nothing changes, as `runtimeInfo` says. Default: false.
+   * processors that have AVX2; elsewhere nothing changes, as `runtimeInfo` says. 'auto': where a
+   * trial of some 30 ms gives the same bits in less time. Default: false.
    */
-  wide?: boolean;
+  wide?: boolean | 'auto';
 }
 
 /** What `init` chose, and the memory in use (bytes). */
@@ -45,7 +47,7 @@ export interface RuntimeInfo {
   build: Build | 'given';
   /** Threads that share the work. */
   threads: number;
-  /** Whether V8 was asked for 256-bit instructions. */
+  /** Whether V8 was asked for 256-bit instructions; after a trial, whether they serve. */
   wide: boolean;
   /** Bytes of the kernels' memory. */
   memory: {
@@ -116,13 +118,19 @@ async function load(options: InitOptions): Promise<void> {
     !deterministic && (packed || files.relaxed) && fuses() && validates(RELAXED_PROBE)
       ? 'relaxed'
       : 'simd';
-  const widened = asked && widen();
-  const source = module ?? (packed ? await unpack(packed, chosen) : files[chosen]!);
+  let bytes = packed && module === undefined ? await unpack(packed, chosen) : null;
+  let widened = canWiden(asked);
+  if (widened && asked === 'auto') {
+    const other = bytes && tryWide(bytes);
+    widened = other !== null;
+    bytes = other ?? bytes;
+  } else if (widened) setWide(true);
   let count = 1; // a compiled module imports a memory that is not shared
-  if (wanted !== 1 && module === undefined && packed !== null && hasThreads())
+  if (wanted !== 1 && bytes && hasThreads())
     count = wanted === 'auto' ? availableThreads() : wanted;
   const shared = count > 1;
-  if (shared) importShared(source as Uint8Array);
+  if (shared) importShared(bytes!);
+  const source = bytes ?? module ?? files![chosen]!;
   const pages = shared ? SHARED_PAGES : PAGES;
   const memory = new WebAssembly.Memory({
     initial: 1,

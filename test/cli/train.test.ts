@@ -314,14 +314,14 @@ test('threads change no result', async () => {
       return { stderr, bytes: folder.read(out) };
     }),
   );
-  assert.match(two!.stderr, /simd build, 2 threads$/m);
+  assert.match(two!.stderr, /simd build(, wide)?, 2 threads$/m);
   assert.not.match(one!.stderr, /\d threads$/m);
   assert.equal(two!.bytes, one!.bytes);
 });
 
 test('256-bit instructions change no result', async () => {
-  const [without, withIt] = await Promise.all(
-    [[], ['--wide']].map(async (option, i) => {
+  const [without, withIt, tried] = await Promise.all(
+    [['--no-wide'], ['--wide'], []].map(async (option, i) => {
       const out = `wide${i}.safetensors`;
       const { code, stderr } = await folder.run([
         'train',
@@ -341,7 +341,9 @@ test('256-bit instructions change no result', async () => {
   );
   assert.match(withIt!.stderr, wide ? /relaxed build, wide$/m : /build$/m);
   assert.not.match(without!.stderr, /wide$/m);
+  assert.match(tried!.stderr, /build(, wide)?$/m);
   assert.equal(withIt!.bytes, without!.bytes);
+  assert.equal(tried!.bytes, without!.bytes);
 });
 
 test('a loss that is not finite ends the run with the step and the parameter, exit code 1, and the old model as it was', async () => {

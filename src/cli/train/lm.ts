@@ -135,7 +135,7 @@ type Given = Partial<
   maxSeconds?: number;
   reportEvery?: number;
   threads?: number;
-  wide?: boolean;
+  wide?: boolean | 'auto';
   json?: boolean;
 };
 
@@ -268,7 +268,9 @@ export function languageModelCommand(): Command {
       '--wide',
       '256-bit instructions, an experiment of V8’s in Node 24 and later on x64: the same ' +
         'result, sooner',
+      'where a trial at the start shows both',
     ),
+    option('--no-wide', 'without 256-bit instructions, and without the trial'),
   );
   group(
     'This run:',
@@ -311,7 +313,7 @@ export interface LanguageModelJob extends JobOptions {
   reportEvery: number;
   /** Threads to train with, and whether with 256-bit instructions; they change no result. */
   threads: number;
-  wide: boolean;
+  wide: boolean | 'auto';
 }
 
 async function run(given: Given): Promise<void> {
@@ -343,7 +345,7 @@ async function plan(given: Given, reportEvery: number): Promise<LanguageModelJob
     slice = null,
     maxSeconds = null,
     threads = 1,
-    wide = false,
+    wide = 'auto',
     acceptBuild = false,
     checkpointEvery = CHECKPOINT_EVERY,
     json = false,
