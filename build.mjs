@@ -2,6 +2,7 @@
  * Builds everything, in order:
  *   assembly/ → dist/kernels/{simd,relaxed}.wasm      AssemblyScript, two builds of one source
  *             → dist/kernels/binary*.js               what `#binary` is: both inline, or files, by package condition
+ *   assembly/words/ → dist/kernels/words-*.wasm, words*.js        the same for `#words`, a module on the same memory
  *   src/      → dist/, dist/<room>/     index.js by esbuild with shared chunks, index.d.ts by tsc; dist/cli.js
  *   src/ test/ bench/ examples/ → build/              plain JavaScript, file by file, for tests and benches
  *
@@ -41,27 +42,32 @@ function pack(simd, relaxed) {
   return { base64, piece: PIECE, sizes: { simd: simd.length, relaxed: relaxed.length } };
 }
 
-function kernels() {
+/** Where the static tables of a module begin; the arena begins above the last one's. */
+const TABLES = { '': 0, 'words-': 4096 };
+
+/** One module of kernels in both builds: `prefix` of its files, and what its `#name` resolves to. */
+function kernels(entry, prefix, name) {
   mkdirSync(root + 'dist/kernels', { recursive: true });
   const [simd, relaxed] = ['simd', 'relaxed'].map(target => {
+    const file = `dist/kernels/${prefix}${target}`;
     run(
       'assemblyscript/bin/asc.js',
-      '--target',
-      target,
-      '--transform',
-      root + 'assembly/polynomials.mjs',
+      entry,
+      ...['--target', target, '--outFile', `${file}.wasm`],
+      ...['--memoryBase', String(TABLES[prefix])],
+      ...['--transform', root + 'assembly/polynomials.mjs'],
     );
-    rmSync(root + `dist/kernels/${target}.js`); // asc's glue: @assemblyscript/loader instantiates instead
-    return readFileSync(root + `dist/kernels/${target}.wasm`);
+    rmSync(root + `${file}.js`); // asc's glue: @assemblyscript/loader instantiates instead
+    return readFileSync(root + `${file}.wasm`);
   });
   const write = (file, text) => writeFileSync(root + 'dist/kernels/' + file, text);
   const files = (names, query) =>
-    names.map(name => `import ${name} from './${name}.wasm${query}';\n`).join('') +
+    names.map(name => `import ${name} from './${prefix}${name}.wasm${query}';\n`).join('') +
     `export const builds = { ${names.join(', ')} };\n`;
-  write('binary.js', `export const builds = ${JSON.stringify(pack(simd, relaxed))};\n`);
-  write('binary.workerd.js', files(['simd', 'relaxed'], ''));
+  write(`${name}.js`, `export const builds = ${JSON.stringify(pack(simd, relaxed))};\n`);
+  write(`${name}.workerd.js`, files(['simd', 'relaxed'], ''));
   // compiled before any code runs, also by engines that lack relaxed SIMD (Node 20, for Next.js)
-  write('binary.edge-light.js', files(['simd'], '?module'));
+  write(`${name}.edge-light.js`, files(['simd'], '?module'));
 }
 
 function scripts() {
@@ -141,7 +147,7 @@ function licences(inputs) {
     .join(`\n${'-'.repeat(80)}\n\n`);
 }
 
-const ROOMS = ['nn', 'lm', 'ops', 'optim', 'text', 'train', 'io', 'node'];
+const ROOMS = ['nn', 'lm', 'ops', 'optim', 'text', 'train', 'words', 'io', 'node'];
 
 /**
  * `export * as nn from './nn/index.js'` stays an import of that bundle: whoever bundles
@@ -221,7 +227,7 @@ async function bundles() {
     minifySyntax: true,
     mainFields: ['module', 'main'],
     conditions: ['node'],
-    external: ['#binary'],
+    external: ['#binary', '#words'],
     plugins: [builtins, rooms, loader],
     metafile: true,
     write: false,
@@ -236,7 +242,8 @@ async function bundles() {
   chmodSync(root + 'dist/cli.js', 0o755); // a rewritten file loses its executable bit
 }
 
-kernels();
+kernels('assembly/index.ts', '', 'binary');
+kernels('assembly/words/index.ts', 'words-', 'words');
 if (!process.argv.includes('--kernels')) {
   scripts();
   await bundles();

@@ -19,3 +19,4 @@ export type { Nested, TensorOptions } from './tensor/tensor.js';
 export { Parameter, Tensor, tensor, zeros } from './tensor/tensor.js';
 export * as text from './text/index.js';
 export * as train from './train/index.js';
+export * as words from './words/index.js';

@@ -117,7 +117,8 @@ test('node: is imported by node and cli alone; packages by cli, and the loader b
   const allowed = (from: string, to: string) =>
     to.startsWith('node:') ||
     room(from) === 'cli' ||
-    (room(from) === 'runtime' && ['#binary', '#kernels', '@assemblyscript/loader'].includes(to));
+    (room(from) === 'runtime' && ['#binary', '#kernels', '@assemblyscript/loader'].includes(to)) ||
+    (room(from) === 'words' && ['#words', '#words-kernels'].includes(to));
   none(
     bare
       .filter(({ from, to }) => !allowed(from, to))

@@ -1,4 +1,4 @@
-/** `#binary`, made by the build and chosen by package conditions. */
+/** `#binary`, `#words`: made by the build and chosen by package conditions. */
 import type { Build, Packed } from './unpack.js';
 
 /**

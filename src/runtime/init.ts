@@ -6,7 +6,7 @@ import { builtin } from './builtin.js';
 import { canWiden, fuses, setWide, tile } from './engine.js';
 import { type Kernels, kernels, setKernels } from './kernels.js';
 import { checkOptions } from './options.js';
-import { availableThreads, hasThreads, startPool } from './pool.js';
+import { availableThreads, hasThreads, type Pool, startPool } from './pool.js';
 import { createScratch } from './scratch.js';
 import { type Build, unpack } from './unpack.js';
 import { tryWide } from './wide.js';
@@ -23,6 +23,14 @@ export interface InitOptions {
    * refuse to compile bytes.
    */
   module?: WebAssembly.Module;
+  /**
+   * Compiled modules of the kernels that single rooms need (`throughtime/kernels/words-*.wasm`), for
+   * the same runtimes; elsewhere they load when they are first used.
+   */
+  modules?: {
+    /** What `throughtime/words` needs. */
+    words?: WebAssembly.Module;
+  };
   /**
    * Threads that share the work of large steps; 'auto': one for each core. The results are the same
    * bits for any number. Only in Node (20.16 and later), Deno, Bun, and Workers of
@@ -74,10 +82,30 @@ const SIMD_PROBE = new Uint8Array([
   11,
 ]);
 
+/** @internal What is loaded, for the modules that join it. */
+interface Engine {
+  memory: WebAssembly.Memory;
+  build: Build;
+  /** Whether the memory is shared, and modules must import it as such. */
+  shared: boolean;
+  /** Null: this thread does all the work. */
+  pool: Pool | null;
+  /** Compiled modules that were given to `init`. */
+  given: Readonly<Record<string, WebAssembly.Module>>;
+}
+
 let loading: Promise<void> | null = null;
+let running: Engine | null = null;
 let build: RuntimeInfo['build'] | null = null;
 let threads = 1;
 let wide = false;
+
+/** @internal What is loaded, for the modules that join it. */
+export function engine(): Engine {
+  if (running === null)
+    throw new Error('throughtime: the kernels are not loaded; call `await init()` first');
+  return running;
+}
 
 /**
  * Loads the kernels. Call it once before anything else; later calls return at once.
@@ -86,7 +114,13 @@ let wide = false;
  *   build than the one that runs
  */
 export async function init(options: InitOptions = {}): Promise<void> {
-  checkOptions('init', options, { deterministic: true, module: true, threads: true, wide: true });
+  checkOptions('init', options, {
+    deterministic: true,
+    module: true,
+    modules: true,
+    threads: true,
+    wide: true,
+  });
   loading ??= load(options).catch((error: unknown) => {
     loading = null;
     throw error;
@@ -101,7 +135,13 @@ export async function init(options: InitOptions = {}): Promise<void> {
 }
 
 async function load(options: InitOptions): Promise<void> {
-  const { deterministic = false, module, threads: wanted = 1, wide: asked = false } = options;
+  const {
+    deterministic = false,
+    module,
+    modules: given = {},
+    threads: wanted = 1,
+    wide: asked = false,
+  } = options;
   if (wanted !== 'auto' && !(Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS))
     throw new RangeError(
       `init: threads is ${wanted}, expected a whole number from 1 to ${MOST_THREADS}, or 'auto': ` +
@@ -126,7 +166,7 @@ async function load(options: InitOptions): Promise<void> {
     bytes = other ?? bytes;
   } else if (widened) setWide(true);
   let count = 1; // a compiled module imports a memory that is not shared
-  if (wanted !== 1 && bytes && hasThreads())
+  if (wanted !== 1 && bytes && !given.words && hasThreads())
     count = wanted === 'auto' ? availableThreads() : wanted;
   const shared = count > 1;
   if (shared) importShared(bytes!);
@@ -137,26 +177,35 @@ async function load(options: InitOptions): Promise<void> {
     maximum: pages,
     shared,
   });
-  // `instantiate` asks whether the source is a Response: to answer, Node loads its whole HTTP
-  // client, 30 ms
-  const { instance, module: compiled } = await (builtin('node:zlib')
-    ? instantiateSync
-    : instantiate)(source, { env: { memory } });
-  setKernels(instance.exports as unknown as Kernels); // the loader's own wrappers count arguments at each call
+  const { instance: own, module: compiled } = await instance(source, memory);
+  setKernels(own.exports as unknown as Kernels); // the loader's own wrappers count arguments at each call
   const fitting = tile(widened);
   kernels.gemm_tile(...fitting);
   attach(memory, pages);
   createScratch(count * kernels.gemm_scratch());
   threads = 1;
-  if (shared) {
-    const pool = await startPool(kernels, compiled, memory, fitting, count).catch(() => null);
-    if (pool) {
-      setKernels(pool); // else the runtime starts no workers: this thread does all the work
-      threads = count;
-    }
+  // where the runtime starts no workers, this thread does all the work
+  const pool = shared
+    ? await startPool(kernels, compiled, memory, fitting, count).catch(() => null)
+    : null;
+  if (pool) {
+    setKernels(pool.kernels);
+    threads = count;
   }
+  running = { memory, build: chosen, shared, pool, given: given as Engine['given'] };
   wide = widened;
   build = module ? 'given' : chosen;
+}
+
+/** @internal An instance on this memory. */
+export function instance(
+  source: WebAssembly.Module | Uint8Array<ArrayBuffer>,
+  memory: WebAssembly.Memory,
+): Promise<WebAssembly.WebAssemblyInstantiatedSource> {
+  // `instantiate` asks whether the source is a Response: to answer, Node loads its whole HTTP
+  // client, 30 ms
+  const make = builtin('node:zlib') ? instantiateSync : instantiate;
+  return Promise.resolve(make(source, { env: { memory } }));
 }
 
 /** Each has its scratch, 640 KiB. */
@@ -173,10 +222,10 @@ const PAGES = 65536;
 const SHARED_PAGES = 16384;
 
 /**
- * Makes the module import a shared memory: one byte, the flags of the import "env" "memory", from
+ * @internal Makes the module import a shared memory: one byte, the flags of the import "env" "memory", from
  * "has a maximum" to "and is shared".
  */
-function importShared(bytes: Uint8Array): void {
+export function importShared(bytes: Uint8Array): void {
   const entry = [
     3,
     ...new TextEncoder().encode('env'),

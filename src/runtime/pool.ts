@@ -11,11 +11,11 @@
  * has an instance of its own on the same memory. Instantiating writes the static tables again, with
  * the same bytes.
  */
-import { allocate, buffer } from './arena.js';
+import { allocate, buffer, free, u8 } from './arena.js';
 import { builtin } from './builtin.js';
 import type { Tile } from './engine.js';
 import type { Kernels } from './kernels.js';
-import { shares } from './shares.js';
+import { type Cut, type Exports, type Kernel, shares, sharesOf } from './shares.js';
 
 const LINE = 256; // bytes: 6 i32, up to 28 f64
 const AT = { OFFERED: 0, TAKEN: 1, DONE: 2, FAILED: 3, KERNEL: 4, COUNT: 5 } as const;
@@ -44,6 +44,14 @@ function serve({ module, memory, tile, line, names, spins, at }: Start, ready: (
   >;
   exports['gemm_tile']!(...tile);
   const kernels = names.map(name => exports[name]!);
+  // another module, its bytes at values[0], values[1] of them
+  const load = (): void => {
+    const bytes = new Uint8Array(memory.buffer, values[0], values[1]).slice();
+    const another = new WebAssembly.Module(bytes as BufferSource);
+    const added = new WebAssembly.Instance(another, { env: { memory } }).exports;
+    for (const { kind, name } of WebAssembly.Module.exports(another))
+      if (kind === 'function') kernels.push(added[name] as (typeof kernels)[number]);
+  };
   const { OFFERED, TAKEN, DONE, FAILED, KERNEL, COUNT } = at;
   const flags = new Int32Array(memory.buffer, line, 6);
   const values = new Float64Array(memory.buffer, line + 32, 28);
@@ -55,7 +63,8 @@ function serve({ module, memory, tile, line, names, spins, at }: Start, ready: (
     turn = Atomics.load(flags, OFFERED);
     if (Atomics.compareExchange(flags, TAKEN, (turn - 1) | 0, turn) !== ((turn - 1) | 0)) continue;
     try {
-      kernels[flags[KERNEL]!]!(...values.subarray(0, flags[COUNT]));
+      if (flags[KERNEL]! < 0) load();
+      else kernels[flags[KERNEL]!]!(...values.subarray(0, flags[COUNT]));
     } catch {
       flags[FAILED] = 1;
     }
@@ -146,17 +155,32 @@ export function availableThreads(): number {
   );
 }
 
-/** The same kernels, their work shared among `threads` threads. */
+/** Threads that share the work of kernels. */
+export interface Pool {
+  /** The engine's kernels, whose work is shared. */
+  readonly kernels: Kernels;
+  /**
+   * Another module on the same memory, which the workers compile too.
+   *
+   * @param bytes the module, importing a shared memory
+   * @param exports its instance in this thread
+   * @returns its kernels, whose work is shared
+   */
+  add(bytes: Uint8Array, exports: Exports, cuts: Readonly<Record<string, Cut>>): Exports;
+}
+
+/** Kernel number that tells a worker to load another module. */
+const LOAD = -1;
+
+/** Starts workers, so that `threads` threads share the kernels' work. */
 export async function startPool(
   kernels: Kernels,
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   tile: Tile,
   threads: number,
-): Promise<Kernels> {
-  const names = WebAssembly.Module.exports(module)
-    .filter(({ kind }) => kind === 'function')
-    .map(({ name }) => name);
+): Promise<Pool> {
+  const names = functionsOf(module);
   const control = allocate(LINE * (threads - 1));
   const lines = Array.from({ length: threads - 1 }, (_, i) => control + LINE * i);
   await Promise.all(
@@ -204,10 +228,8 @@ export async function startPool(
   };
 
   /** Calls a kernel with each share's arguments, the first in this thread. */
-  const run = (name: keyof Kernels, parts: number[][]): void => {
+  const run = (name: string, index: number, kernel: Kernel, parts: number[][]): void => {
     const [first, ...rest] = parts as [number[], ...number[][]];
-    const kernel = kernels[name] as (...list: number[]) => void;
-    const index = names.indexOf(name);
     rest.forEach((list, worker) => offer(worker, index, list));
     let fate: ReturnType<typeof wait> = null;
     const began = performance.now();
@@ -229,5 +251,39 @@ export async function startPool(
           'last checkpoint',
       );
   };
-  return { ...kernels, ...shares(kernels, threads, run) };
+
+  const own = kernels as unknown as Exports;
+  let count = names.length;
+  return {
+    kernels: {
+      ...kernels,
+      ...shares(kernels, threads, (name, parts) =>
+        run(name, names.indexOf(name), own[name] as Kernel, parts),
+      ),
+    },
+    add(bytes, exports, cuts) {
+      const more = functionsOf(new WebAssembly.Module(bytes as BufferSource));
+      const first = count;
+      const address = allocate(bytes.length);
+      u8(address, bytes.length).set(bytes);
+      lines.forEach((_, worker) => offer(worker, LOAD, [address, bytes.length]));
+      const failed = lines.filter((_, worker) => wait(worker, 0) === 'failed');
+      free(address);
+      if (failed.length > 0) throw new Error('throughtime: a module did not load in a thread');
+      count += more.length;
+      return {
+        ...exports,
+        ...sharesOf(exports, cuts, threads, (name, parts) =>
+          run(name, first + more.indexOf(name), exports[name] as Kernel, parts),
+        ),
+      };
+    },
+  };
+}
+
+/** Names of a module's functions, in their order. */
+function functionsOf(module: WebAssembly.Module): string[] {
+  return WebAssembly.Module.exports(module)
+    .filter(({ kind }) => kind === 'function')
+    .map(({ name }) => name);
 }

@@ -4,7 +4,8 @@
  */
 import type { Kernels } from './kernels.js';
 
-type Run = (name: keyof Kernels, parts: number[][]) => void;
+/** Calls the kernel of that name with each share's arguments. */
+type Run = (name: string, parts: number[][]) => void;
 
 /**
  * Less work than this is done at once: 0.12 ms, of which half could be saved. Handing over costs
@@ -47,10 +48,12 @@ interface Declared<Args extends string> {
   cost?: number;
 }
 
-type Cut = Declared<string>;
+/** How one kernel's work is cut. */
+export type Cut = Declared<string>;
 
 /** Checks, as it is compiled, that a cut names arguments of its kernel alone. */
-const declare = <const Args extends string>(cut: Declared<Args>): Cut => cut as unknown as Cut;
+export const declare = <const Args extends string>(cut: Declared<Args>): Cut =>
+  cut as unknown as Cut;
 
 /** An optimizer's step: elements, one by one. */
 const step = <const Args extends string>(args: Args, arrays: readonly Names<Args>[]): Cut =>
@@ -175,7 +178,8 @@ export const RECURRENT = {
   rnn_backward: 'da dh0 dy dhN a w_hh lengths resets scratch T B H dyRow reverse relu from to',
 };
 
-type Kernel = (...list: number[]) => void;
+/** A kernel, whatever its arguments. */
+export type Kernel = (...list: number[]) => void;
 
 /** Reads and replaces arguments by name. */
 function named(args: string) {
@@ -190,41 +194,64 @@ function named(args: string) {
   };
 }
 
-/** Kernels of the same names and arguments that share their work out through `run`. */
-export function shares(kernels: Kernels, threads: number, run: Run): Partial<Kernels> {
-  const gemmScratch = kernels.gemm_scratch();
-
-  /** A kernel that does small work at once, and cuts the other. */
-  const shared = (
-    name: keyof Kernels,
-    { args, along, grain, fewest = 0, parts, work, cost = 1 }: Cut,
-  ): Kernel => {
-    const { get, has, with: replace } = named(args);
-    const arrays = Object.entries(parts) as [string, number | string][];
-    return (...list) => {
-      const total = get(list, along);
-      if (total < fewest || work.reduce((product, size) => product * get(list, size), cost) < WORTH)
-        return (kernels[name] as Kernel)(...list);
-      run(
-        name,
-        cut(total, threads, grain).map(([from, to], i) => {
-          const values: Record<string, number> = { [along]: to - from };
-          for (const [array, step] of arrays)
-            values[array] = at(
-              get(list, array),
-              from * (typeof step === 'number' ? step : get(list, step)),
-            );
-          if (has('scratch')) values['scratch'] = get(list, 'scratch') + i * gemmScratch;
-          return replace(list, values);
-        }),
-      );
-    };
+/**
+ * A kernel that does small work at once, and cuts the other.
+ *
+ * @param gemmScratch bytes of scratch that each thread has to itself
+ */
+function shared(
+  name: string,
+  kernel: Kernel,
+  { args, along, grain, fewest = 0, parts, work, cost = 1 }: Cut,
+  { threads, run, gemmScratch }: { threads: number; run: Run; gemmScratch: number },
+): Kernel {
+  const { get, has, with: replace } = named(args);
+  const arrays = Object.entries(parts) as [string, number | string][];
+  return (...list) => {
+    const total = get(list, along);
+    if (total < fewest || work.reduce((product, size) => product * get(list, size), cost) < WORTH)
+      return kernel(...list);
+    run(
+      name,
+      cut(total, threads, grain).map(([from, to], i) => {
+        const values: Record<string, number> = { [along]: to - from };
+        for (const [array, step] of arrays)
+          values[array] = at(
+            get(list, array),
+            from * (typeof step === 'number' ? step : get(list, step)),
+          );
+        if (has('scratch')) values['scratch'] = get(list, 'scratch') + i * gemmScratch;
+        return replace(list, values);
+      }),
+    );
   };
+}
 
+/** Functions by name, as a module exports them. */
+export type Exports = Record<string, Kernel>;
+
+/** Kernels of another module that share their work out through `run`; those without a cut stay. */
+export function sharesOf(
+  exports: Exports,
+  cuts: Readonly<Record<string, Cut>>,
+  threads: number,
+  run: Run,
+): Exports {
+  const how = { threads, run, gemmScratch: 0 };
+  return Object.fromEntries(
+    Object.entries(cuts).map(([name, each]) => [name, shared(name, exports[name]!, each, how)]),
+  );
+}
+
+/** The engine's kernels, of the same names and arguments, that share their work out through `run`. */
+export function shares(kernels: Kernels, threads: number, run: Run): Partial<Kernels> {
+  const how = { threads, run, gemmScratch: kernels.gemm_scratch() };
+  const sharing = (name: keyof Kernels, each: Cut): Kernel =>
+    shared(name, kernels[name] as Kernel, each, how);
   const always = Object.fromEntries(
-    Object.entries(CUTS).map(([name, each]) => [name, shared(name as keyof Kernels, each)]),
+    Object.entries(CUTS).map(([name, each]) => [name, sharing(name as keyof Kernels, each)]),
   ) as Record<keyof typeof CUTS, Kernel>;
-  const byColumns = shared('gemm', GEMM_COLUMNS);
+  const byColumns = sharing('gemm', GEMM_COLUMNS);
   const { get } = named(GEMM);
   const gemm = (...list: number[]): void =>
     (get(list, 'M') < 2 * ROWS && get(list, 'M') >= 3 ? byColumns : always.gemm)(...list);

@@ -42,7 +42,7 @@ test('the package holds what its entries name', () => {
 
 test('the package holds nothing else', () => {
   const wanted =
-    /^(README\.md|CHANGELOG\.md|LICENSE|package\.json|dist\/(index|cli|chunks\/\w+|(nn|lm|ops|optim|text|train|io|node)\/index|kernels\/binary(\.[\w-]+)?)\.js|dist\/(compat\/)?(\w+\/)?\w+\.d\.ts|dist\/kernels\/\w+\.wasm|dist\/licences\.txt)$/;
+    /^(README\.md|CHANGELOG\.md|LICENSE|package\.json|dist\/(index|cli|chunks\/\w+|(nn|lm|ops|optim|text|train|words|io|node)\/index|kernels\/(binary|words)(\.[\w-]+)?)\.js|dist\/(compat\/)?(\w+\/)?\w+\.d\.ts|dist\/kernels\/[\w-]+\.wasm|dist\/licences\.txt)$/;
   assert.equal(
     files.filter(path => !wanted.test(path)),
     [],
@@ -93,12 +93,14 @@ for (const [condition, file] of [
   ['workerd', 'simd.wasm'],
   ['edge-light', 'simd.wasm?module'],
 ] as const) {
-  test(`under the condition ${condition} the binary is the file ${file}`, async () => {
+  test(`under the condition ${condition} the binaries are files like ${file}`, async () => {
     const { code, files } = await bundle(`export * from 'throughtime'`, {
       conditions: [condition],
     });
-    assert.ok(new RegExp(`import \\w+ from ?"\\./${file.replace(/[.?]/g, '\\$&')}"`).test(code));
-    assert.not(files.includes('kernels/binary.js'));
+    const pattern = file.replace(/[.?]/g, '\\$&');
+    for (const prefix of ['', 'words-'])
+      assert.ok(new RegExp(`import \\w+ from ?"\\./${prefix}${pattern}"`).test(code), prefix);
+    assert.not(files.includes('kernels/binary.js') || files.includes('kernels/words.js'));
   });
 }
 

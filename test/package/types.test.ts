@@ -70,6 +70,8 @@ test('the types of every entry are found as its code is', () => {
     '--exclude-entrypoints',
     'kernels/simd.wasm',
     'kernels/relaxed.wasm',
+    'kernels/words-simd.wasm',
+    'kernels/words-relaxed.wasm',
     '--format',
     'ascii',
     '--no-emoji',

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { CUTS, RECURRENT, shares } from '../../src/runtime/shares.js';
+import { CUTS as WORDS } from '../../src/words/kernels.js';
 import { Bench, builds, type Kernels } from '../support/kernels.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
@@ -383,7 +384,8 @@ for (const build of builds) {
       (bench.kernels[kernel] as (...list: number[]) => void)(...values);
     if (threads === 0) call(name, list);
     else {
-      const shared = shares(bench.kernels, threads, (kernel, pieces) => {
+      const shared = shares(bench.kernels, threads, (given, pieces) => {
+        const kernel = given as keyof Kernels;
         parts.push([kernel, pieces.length]);
         for (const piece of pieces.toReversed()) call(kernel, piece);
       });
@@ -447,10 +449,11 @@ for (const build of builds) {
 }
 
 test('the arguments that threads find by name are those of the compiled kernels', () => {
-  const declarations = readFileSync(
-    new URL('../../../dist/kernels/simd.d.ts', import.meta.url),
-    'utf8',
-  );
+  const declarations = ['simd', 'words-simd']
+    .map(file =>
+      readFileSync(new URL(`../../../dist/kernels/${file}.d.ts`, import.meta.url), 'utf8'),
+    )
+    .join('');
   const names = (kernel: string): string => {
     const [, list] = new RegExp(`export function ${kernel}\\((.*)\\): void`).exec(declarations)!;
     return list!
@@ -458,7 +461,8 @@ test('the arguments that threads find by name are those of the compiled kernels'
       .map(argument => argument.split(':')[0])
       .join(' ');
   };
-  for (const [kernel, { args }] of Object.entries(CUTS)) assert.is(args, names(kernel), kernel);
+  for (const [kernel, { args }] of Object.entries({ ...CUTS, ...WORDS }))
+    assert.is(args, names(kernel), kernel);
   for (const [kernel, args] of Object.entries(RECURRENT)) assert.is(args, names(kernel), kernel);
 });
 

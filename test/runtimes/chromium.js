@@ -151,6 +151,7 @@ export async function checkBrowser(same) {
       imports: {
         throughtime: '../node_modules/throughtime/dist/index.js',
         '#binary': '../node_modules/throughtime/dist/kernels/binary.js',
+        '#words': '../node_modules/throughtime/dist/kernels/words.js',
       },
     });
     const hash = createHash('sha256').update(map).digest('base64');

@@ -12,6 +12,8 @@ const OUT = `${HERE}out/workerd`;
 /** Workers get 128 MB for everything; this much may be WebAssembly memory. */
 const MEMORY = 96 * 2 ** 20;
 
+const KERNELS = ['simd', 'relaxed', 'words-simd', 'words-relaxed'].map(name => `${name}.wasm`);
+
 /** The worker as wrangler bundles it: condition `workerd`, .wasm files beside it. */
 async function bundle() {
   await build({
@@ -37,8 +39,7 @@ const config :Workerd.Config = (
   services = [(name = "main", worker = (
     modules = [
       (name = "worker.js", esModule = embed "worker.js"),
-      (name = "simd.wasm", wasm = embed "simd.wasm"),
-      (name = "relaxed.wasm", wasm = embed "relaxed.wasm")
+      ${KERNELS.map(name => `(name = "${name}", wasm = embed "${name}")`).join(',\n      ')}
     ],
     compatibilityDate = "2026-11-01"
   ))],

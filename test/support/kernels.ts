@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { instantiate } from '#kernels';
+import type { instantiate as instantiateWords } from '#words-kernels';
 
 export type Kernels = Awaited<ReturnType<typeof instantiate>>;
 export type Build = 'simd' | 'relaxed';
@@ -20,9 +21,12 @@ const RELAXED_PROBE = new Uint8Array([
  */
 const { THROUGHTIME_KERNELS: instead, THROUGHTIME_MUTANT: mutant } = process.env;
 
-/** The bytes of a build. */
-const binary = (build: Build): Uint8Array<ArrayBuffer> =>
-  readFileSync(instead ?? new URL(`../../../dist/kernels/${build}.wasm`, import.meta.url));
+/** The bytes of a build of the engine, or of the module of that prefix. */
+const binary = (build: Build, prefix = ''): Uint8Array<ArrayBuffer> =>
+  readFileSync(
+    (prefix ? undefined : instead) ??
+      new URL(`../../../dist/kernels/${prefix}${build}.wasm`, import.meta.url),
+  );
 
 /** The builds that this engine validates. */
 export const builds: Build[] =
@@ -42,6 +46,9 @@ export const wide = Number.parseInt(process.versions.v8, 10) >= 13 && process.ar
 const CANARY = 0x7fa0dead;
 const CANARY_BYTES = 32;
 
+/** A module's kernels on the memory of a bench. */
+export type WordKernels = Awaited<ReturnType<typeof instantiateWords>>;
+
 export class Bench {
   private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
   readonly kernels: Kernels;
@@ -56,6 +63,13 @@ export class Bench {
     if (mutant)
       (this.kernels as unknown as { mutant: WebAssembly.Global }).mutant.value = Number(mutant);
     this.base = this.top = Math.ceil(this.kernels.heap_base() / 16) * 16;
+  }
+
+  /** The kernels for words, on the same memory. */
+  words(): WordKernels {
+    const module = new WebAssembly.Module(binary(this.build, 'words-'));
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } });
+    return exports as unknown as WordKernels;
   }
 
   /** Forgets all buffers. */

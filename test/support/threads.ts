@@ -1,6 +1,6 @@
 /** The job of test/runtime/threads.test.ts, run as `node threads.js NUMBER`. */
 import { createHash } from 'node:crypto';
-import { init, lm, optim, runtimeInfo, text, train } from '../../src/index.js';
+import { init, lm, optim, runtimeInfo, text, train, words } from '../../src/index.js';
 
 /**
  * Trains each cell a few steps, large enough that recurrences and products are shared out, and
@@ -42,17 +42,36 @@ async function job(threads: number): Promise<void> {
       model.dispose();
     }
   }
+  // a module that loads after the threads have started
+  const n = 30_000;
+  const matrix = words.SparseMatrix.fromEntries([301, 500], {
+    rows: Array.from({ length: n }, (_, i) => (i * 7919) % 301),
+    columns: Array.from({ length: n }, (_, i) => (i * 104_729) % 500),
+    values: Array.from({ length: n }, (_, i) => i % 97),
+  });
+  for (const K of [64, 65])
+    hash.update(
+      await matrix.multiply(
+        Float32Array.from({ length: 500 * K }, (_, i) => (i % 1009) / 1009),
+        K,
+      ),
+    );
   // So many words that the output layer's logits come in chunks.
-  const words = text.Vocab.fromJSON({
+  const vocabulary = text.Vocab.fromJSON({
     level: 'word',
     tokens: ['<eos>', '<unk>', ...Array.from({ length: 9000 }, (_, i) => `w${i}`)],
   });
   const read = text.columns(
-    Int32Array.from({ length: 13 * 61 }, (_, i) => (i * 7919) % words.size),
+    Int32Array.from({ length: 13 * 61 }, (_, i) => (i * 7919) % vocabulary.size),
     { batchSize: 13 },
   );
   for (const softmax of [undefined, lm.adaptive(), lm.sampled()]) {
-    const model = new lm.RecurrentLM({ vocab: words, embeddingSize: 45, hiddenSize: 70, softmax });
+    const model = new lm.RecurrentLM({
+      vocab: vocabulary,
+      embeddingSize: 45,
+      hiddenSize: 70,
+      softmax,
+    });
     const trainer = new train.Trainer(model, {
       optimizer: new optim.Adam(model.parameters()),
       clipNorm: 1,
