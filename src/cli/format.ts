@@ -35,7 +35,7 @@ export function plural(n: number, noun: string): string {
 }
 
 /** What one token is called, by the vocabulary's level. */
-export const UNITS = { byte: 'byte', char: 'character', word: 'word' } as const;
+export const UNITS = { byte: 'byte', char: 'character', word: 'word', custom: 'unit' } as const;
 
 /**
  * Breaks a text between words into lines of at most `columns`, all but the first indented. A word

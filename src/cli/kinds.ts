@@ -32,6 +32,12 @@ export async function loadModel(path: string): Promise<StoredModel> {
         `${path}: holds a model of kind "${file.kind}", expected ` +
           `${Object.keys(KINDS).join(' or ')}`,
       );
-    return KINDS[file.kind]!(file);
+    const model = KINDS[file.kind]!(file);
+    if (model.vocab.level === 'custom')
+      throw new Refusal(
+        `${path}: its tokenizer is a program of your own, which the file does not hold; use the ` +
+          'library, and set model.vocab.tokenizer',
+      );
+    return model;
   });
 }

@@ -18,7 +18,9 @@ export {
   type Windows,
   type WindowsOptions,
 } from './batch.js';
-export { decodeUtf8, EOS, type Level, UNK } from './tokenize.js';
+export type { VocabOptions } from './count.js';
+export { Labels } from './labels.js';
+export { decodeUtf8, EOS, type Level, type Tokenizer, UNK } from './tokenize.js';
 export {
   type Decoder,
   type EncodeOptions,
@@ -26,5 +28,4 @@ export {
   Vocab,
   VocabBuilder,
   type VocabJSON,
-  type VocabOptions,
 } from './vocab.js';

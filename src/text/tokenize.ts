@@ -1,8 +1,23 @@
 /** A text as units: bytes, characters or words. */
 import { asBytes, type Bytes } from '../io/bytes.js';
 
-/** What one id stands for: a UTF-8 byte, a Unicode code point, or a word between white space. */
-export type Level = 'byte' | 'char' | 'word';
+/**
+ * What one id stands for: a UTF-8 byte, a Unicode code point, a word between white space, or a unit
+ * of a tokenizer of your own.
+ */
+export type Level = 'byte' | 'char' | 'word' | 'custom';
+
+/** A tokenizer of your own. */
+export interface Tokenizer {
+  /** The units of a text, in their order. A text that comes in pieces is cut after line ends. */
+  split(text: string): Iterable<string>;
+  /**
+   * What a unit adds to the text.
+   *
+   * @param before the unit before it; null: it is the first. Default: a space between units
+   */
+  join?(unit: string, before: string | null): string;
+}
 
 /**
  * The unit that stands for a line end at word level, as in the WikiText and Penn Treebank counts.
@@ -26,9 +41,8 @@ export function decodeUtf8(given: Bytes, name: string, offset = 0): string {
   } catch (cause) {
     const bad = firstInvalid(bytes);
     if (bad < 0) throw cause; // too long for one string
-    const hex = bytes[bad]!.toString(16).padStart(2, '0');
     throw new RangeError(
-      `decodeUtf8: ${name} is not UTF-8: byte 0x${hex} at offset ${offset + bad} begins no character; ` +
+      `decodeUtf8: ${name} is not UTF-8: byte 0x${hex(bytes[bad]!, 2).toLowerCase()} at offset ${offset + bad} begins no character; ` +
         'convert the text to UTF-8',
     );
   }
@@ -67,6 +81,11 @@ function firstInvalid(bytes: Uint8Array): number {
     i += length;
   }
   return -1;
+}
+
+/** A number in hexadecimal digits, at least so many. */
+export function hex(n: number, digits: number): string {
+  return n.toString(16).toUpperCase().padStart(digits, '0');
 }
 
 /** Visits each code point with its offset in the string. */
@@ -114,7 +133,8 @@ export class Pieces {
     if (this.level === 'word') {
       if (text.charCodeAt(cut - 1) === 0x0d) cut--;
       while (cut > 0 && !isSpace(text.charCodeAt(cut - 1))) cut--;
-    } else if ((text.charCodeAt(cut - 1) & 0xfc00) === 0xd800) cut--;
+    } else if (this.level === 'custom') cut = text.lastIndexOf('\n') + 1;
+    else if ((text.charCodeAt(cut - 1) & 0xfc00) === 0xd800) cut--;
     this.rest = text.slice(cut);
     return text.slice(0, cut);
   }

@@ -1,34 +1,19 @@
 /** Which id stands for which unit of text. */
 import { asBytes, type Bytes } from '../io/bytes.js';
-import { checkOptions, noOthers } from '../runtime/options.js';
+import { noOthers } from '../runtime/options.js';
+import { BYTES, checkLevel, checkSpecial, UnitCounter, type VocabOptions } from './count.js';
 import {
   decodeUtf8,
   EOS,
   eachChar,
   eachWord,
   encodeUtf8,
+  hex,
   type Level,
   Pieces,
+  type Tokenizer,
   UNK,
 } from './tokenize.js';
-
-/** Which units get an id. */
-export interface VocabOptions {
-  /** What one id stands for. */
-  level: Level;
-  /** Units seen less often get no id of their own (default 1: all do). Not at byte level. */
-  minCount?: number;
-  /**
-   * At most so many ids, `<unk>` and `<eos>` among them: the most frequent units keep theirs. Not
-   * at byte level.
-   */
-  maxSize?: number;
-  /**
-   * Character level: reserve the last id for unseen characters. It is there in any case if
-   * `minCount` or `maxSize` drop one.
-   */
-  unknown?: boolean;
-}
 
 /** Options of `encode`. */
 export interface EncodeOptions {
@@ -39,12 +24,16 @@ export interface EncodeOptions {
   unknown?: 'map' | 'skip' | 'error';
 }
 
-/** What a vocabulary is in JSON. At byte level there are no tokens to list. */
+/** What a vocabulary is in JSON. */
 export interface VocabJSON {
   /** What a unit is. */
   level: Level;
-  /** In the order of ids. */
+  /** In the order of ids. Absent at byte level, where there is none to list. */
   tokens?: readonly string[];
+  /** How often each token occurred; absent where that is not known. */
+  counts?: readonly number[];
+  /** Tokens that stand for no text, after the others. Absent: none. */
+  special?: readonly string[];
 }
 
 /** Turns ids into text one at a time, as they are sampled. */
@@ -73,22 +62,47 @@ export interface Encoder {
  * - `byte`: the id is the byte; 256 of them, always;
  * - `char`: code points in their own order, then the unknown id, if there is one;
  * - `word`: by falling frequency, then first appearance. `<unk>` and `<eos>` are always there and
- *   rank among the others; `<unk>` is as frequent as the words it stands for.
+ *   rank among the others; `<unk>` is as frequent as the words it stands for;
+ * - `custom`: the units of a tokenizer of your own, ordered as words are, without `<eos>`.
+ *
+ * Special tokens (`<bos>`, `<pad>`, …) follow. They stand for no text: `encode` never gives them,
+ * `decode` leaves them out, `idOf` finds them.
  */
 export class Vocab {
   /** The number of ids. */
   readonly size: number;
   /** The id of what is outside the vocabulary, or −1. */
   readonly unknown: number;
+  /** What a unit is. */
+  readonly level: Level;
+  /**
+   * How often the unit of each id occurred in the text that the vocabulary was made of, 0 for
+   * special tokens; null where nothing was counted.
+   */
+  readonly counts: Float64Array | null;
+  /** Tokens that stand for no text; theirs are the last ids. */
+  readonly special: readonly string[];
+  /**
+   * How a text becomes units at level `custom`, null at the others. Files hold its units, not the
+   * tokenizer: after loading set it again.
+   */
+  tokenizer: Tokenizer | null;
+  private readonly tokens: readonly string[];
+  /** Ids of the tokens that stand for text. */
   private readonly ids: ReadonlyMap<string, number>;
   private readonly idOfCodePoint: Int32Array;
 
   private constructor(
-    /** What a unit is: 'byte', 'char' or 'word'. */
-    readonly level: Level,
-    private readonly tokens: readonly string[],
+    { level, tokens = BYTES, counts, special = [] }: VocabJSON,
+    tokenizer: Tokenizer | undefined,
   ) {
-    this.size = tokens.length;
+    this.level = level;
+    this.tokens = [...tokens, ...special];
+    this.special = special;
+    this.tokenizer = tokenizer ?? null;
+    this.size = this.tokens.length;
+    this.counts = counts ? new Float64Array(this.size) : null;
+    this.counts?.set(counts!);
     this.ids = new Map(tokens.map((token, id) => [token, id]));
     this.unknown = level === 'byte' ? -1 : (this.ids.get(UNK) ?? -1);
 
@@ -117,8 +131,8 @@ export class Vocab {
   }
 
   /** @internal Of tokens in the order of their ids. */
-  static of(level: Level, tokens: readonly string[]): Vocab {
-    return new Vocab(level, tokens);
+  static of(content: VocabJSON, tokenizer?: Tokenizer): Vocab {
+    return new Vocab(content, tokenizer);
   }
 
   /**
@@ -194,7 +208,8 @@ export class Vocab {
       );
     }
     const string = typeof text === 'string' ? text : decodeUtf8(text, 'the text');
-    const ids = new Int32Array(string.length); // no unit is shorter than one character
+    // no unit of ours is shorter than one character; those of another tokenizer may be
+    let ids = new Int32Array(string.length);
     let length = 0;
     let unknown = 0;
     const add = (id: number, unit: string | number, offset: number) => {
@@ -204,37 +219,71 @@ export class Vocab {
         if (mode === 'skip') return;
         id = this.unknown;
       }
+      if (length === ids.length) {
+        const grown = new Int32Array(2 * length + 16);
+        grown.set(ids);
+        ids = grown;
+      }
       ids[length++] = id;
     };
     if (this.level === 'char')
       eachChar(string, (c, offset) => add(this.idOfCodePoint[c] ?? -1, c, offset));
-    else eachWord(string, (word, offset) => add(this.ids.get(word) ?? -1, word, offset));
+    else if (this.level === 'word')
+      eachWord(string, (word, offset) => add(this.ids.get(word) ?? -1, word, offset));
+    else for (const unit of this.split(string)) add(this.ids.get(unit) ?? -1, unit, -1);
     return { ids: ids.slice(0, length), unknown };
+  }
+
+  /** The units of a text, by the user's own tokenizer. */
+  private split(text: string): Iterable<string> {
+    if (this.tokenizer === null)
+      throw new Error(
+        'Vocab.encode: the tokenizer of this vocabulary is your own, which files do not hold; ' +
+          'set `vocab.tokenizer`, or use `encodeUnits`',
+      );
+    return this.tokenizer.split(text);
+  }
+
+  /**
+   * The ids of units that are units already: words of a treebank, special tokens among them.
+   *
+   * @throws RangeError naming the unit, where it has no id and is not to be mapped or skipped
+   */
+  encodeUnits(units: Iterable<string>, options: EncodeOptions = {}): Int32Array {
+    const { unknown: mode = this.unknown < 0 ? 'error' : 'map', ...rest } = options;
+    noOthers('encodeUnits', rest);
+    const ids = Array.from(units, unit => {
+      const id = this.idOf(unit);
+      if (id < 0 && mode === 'error') throw new RangeError(this.unseen(unit, -1));
+      return id < 0 && mode === 'map' ? this.unknown : id;
+    });
+    return Int32Array.from(ids.filter(id => id >= 0));
   }
 
   private unseen(unit: string | number, offset: number): string {
     const shown =
       typeof unit === 'string'
-        ? `the word ${JSON.stringify(unit)}`
+        ? `the ${this.level === 'word' ? 'word' : 'unit'} ${JSON.stringify(unit)}`
         : `the character ${JSON.stringify(String.fromCodePoint(unit))} (U+${hex(unit, 4)})`;
-    return `Vocab.encode: ${shown} at offset ${offset} is not among the ${this.size} of the vocabulary; encode with \`unknown: "skip"\`, or build the vocabulary with an unknown id`;
+    const place = offset < 0 ? '' : ` at offset ${offset}`;
+    return `Vocab.encode: ${shown}${place} is not among the ${this.size} of the vocabulary; encode with \`unknown: "skip"\`, or build the vocabulary with an unknown id`;
   }
 
   /**
    * The text of ids. Words are joined with spaces, `<eos>` ends a line; bytes that are not UTF-8
-   * become U+FFFD, and so does the unknown character.
+   * become U+FFFD, and so does the unknown character. Special tokens are no text.
    *
    * @throws RangeError if an id is not whole or not below `size`
    */
   decode(ids: ArrayLike<number>): string {
     if (this.level === 'byte') {
-      const bytes = Uint8Array.from(ids, id => this.check('Vocab.decode', id));
-      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+      const bytes = Array.from(ids, id => this.check('Vocab.decode', id)).filter(id => id < 256);
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes));
     }
     const decoder = this.decoder();
     let text = '';
     for (let i = 0; i < ids.length; i++) text += decoder.push(ids[i]!);
-    return text;
+    return text + decoder.end();
   }
 
   /**
@@ -242,28 +291,35 @@ export class Vocab {
    * all of them.
    */
   decoder(): Decoder {
-    const check = (id: number) => this.check('Decoder.push', id);
+    const ordinary = this.size - this.special.length;
+    const { push, end } = this.unitDecoder();
+    return {
+      push: id => (this.check('Decoder.push', id) < ordinary ? push(id) : ''),
+      end,
+    };
+  }
+
+  /** A decoder for ids that are checked, and no special tokens. */
+  private unitDecoder(): Decoder {
     if (this.level === 'byte') {
       // a byte order mark is a character like others here
       const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
       return {
-        push: id => utf8.decode(Uint8Array.of(check(id)), { stream: true }),
+        push: id => utf8.decode(Uint8Array.of(id), { stream: true }),
         end: () => utf8.decode(),
       };
     }
-    if (this.level === 'char') {
-      return {
-        push: id => (check(id) === this.unknown ? '\uFFFD' : this.tokens[id]!),
-        end: () => '',
-      };
-    }
-    const eos = this.ids.get(EOS)!;
-    let lineStart = true;
+    const join =
+      this.level === 'char'
+        ? (unit: string) => (unit === UNK ? '\uFFFD' : unit)
+        : (this.tokenizer?.join ?? joinWords);
+    let before: string | null = null;
     return {
       push: id => {
-        const space = lineStart ? '' : ' ';
-        lineStart = check(id) === eos;
-        return lineStart ? '\n' : space + this.tokens[id]!;
+        const unit = this.tokens[id]!;
+        const text = join(unit, before);
+        before = unit;
+        return text;
       },
       end: () => '',
     };
@@ -271,10 +327,13 @@ export class Vocab {
 
   /**
    * The id of one unit, or −1 if it has none: a word, a character, at byte level an ASCII character
-   * or `<0xC3>`. The unknown id is that of `<unk>`.
+   * or `<0xC3>`, or a special token. The unknown id is that of `<unk>`.
    */
   idOf(token: string): number {
-    return this.ids.get(token) ?? -1;
+    const id = this.ids.get(token);
+    if (id !== undefined) return id;
+    const at = this.special.indexOf(token);
+    return at < 0 ? -1 : this.size - this.special.length + at;
   }
 
   /**
@@ -294,7 +353,14 @@ export class Vocab {
 
   /** Plain data: `JSON.stringify(vocab)` goes into a model file, `Vocab.fromJSON` takes it back. */
   toJSON(): VocabJSON {
-    return this.level === 'byte' ? { level: 'byte' } : { level: this.level, tokens: this.tokens };
+    const { level, tokens, counts, special } = this;
+    const ordinary = this.size - special.length;
+    return {
+      level,
+      ...(level === 'byte' ? {} : { tokens: tokens.slice(0, ordinary) }),
+      ...(counts && { counts: [...counts.subarray(0, ordinary)] }),
+      ...(special.length > 0 ? { special } : {}),
+    };
   }
 
   /**
@@ -305,14 +371,18 @@ export class Vocab {
    *   this level
    */
   static fromJSON(json: unknown): Vocab {
-    const { level, tokens } = asVocabJSON(typeof json === 'string' ? parse(json) : json);
-    if (level === 'byte') return new Vocab('byte', BYTES);
+    const { level, tokens, counts, special } = asVocabJSON(
+      typeof json === 'string' ? parse(json) : json,
+    );
+    checkSpecial('Vocab.fromJSON', level, special);
+    if (level === 'byte') return new Vocab({ level, special }, undefined);
     const seen = new Set<string>();
-    tokens.forEach((token, id) => {
+    [...tokens, ...special].forEach((token, id) => {
       const shown = JSON.stringify(token);
       if (seen.has(token))
         throw new RangeError(`Vocab.fromJSON: the token ${shown} of id ${id} occurs twice`);
       seen.add(token);
+      if (level === 'custom' || id >= tokens.length) return;
       if (level === 'char' ? token !== UNK && [...token].length !== 1 : !isWord(token)) {
         throw new RangeError(
           `Vocab.fromJSON: the token ${shown} of id ${id} is not one ` +
@@ -327,122 +397,47 @@ export class Vocab {
           `Vocab.fromJSON: ${special} is missing among the ${tokens.length} words`,
         );
     }
-    return new Vocab(level, [...tokens]);
+    if (counts && !(counts.length === tokens.length && counts.every(count => count >= 0)))
+      throw new RangeError(
+        `Vocab.fromJSON: counts must be ${tokens.length} numbers ≥ 0, one for each token`,
+      );
+    return new Vocab(
+      { level, tokens: [...tokens], special: [...special], ...(counts && { counts }) },
+      undefined,
+    );
   }
 }
 
 /**
  * Counts the units of a text that comes in pieces, for its vocabulary: `add` them all, then `vocab`
  * gives what `Vocab.fromText` gives for the whole.
- *
- * @throws RangeError for an option out of range
  */
 export class VocabBuilder {
-  private readonly options: Required<VocabOptions>;
-  private readonly pieces: Pieces;
-  private readonly words = new Map<string, number>();
-  /** By code point. */
-  private readonly chars: Float64Array;
+  private readonly counter: UnitCounter;
 
-  constructor(options: VocabOptions) {
-    checkOptions('VocabBuilder', options, {
-      level: true,
-      minCount: true,
-      maxSize: true,
-      unknown: true,
-    });
-    const { level, minCount = 1, maxSize = Infinity, unknown = false } = options;
-    checkLevel('Vocab.fromText', level);
-    if (level === 'byte' && (minCount !== 1 || maxSize !== Infinity || unknown)) {
-      throw new RangeError(
-        'Vocab.fromText: minCount, maxSize and unknown do not apply to level "byte": it has ' +
-          '256 ids, always',
-      );
-    }
-    const least = level === 'word' ? 2 : 1;
-    if (!Number.isInteger(minCount) || minCount < 1)
-      throw new RangeError(
-        `Vocab.fromText: minCount is ${minCount}, expected a whole number from 1`,
-      );
-    if (maxSize !== Infinity && (!Number.isInteger(maxSize) || maxSize < least)) {
-      throw new RangeError(
-        `Vocab.fromText: maxSize is ${maxSize}, expected a whole number from ${least}`,
-      );
-    }
-    this.options = { level, minCount, maxSize, unknown };
-    this.pieces = new Pieces(level);
-    this.chars = new Float64Array(level === 'char' ? 0x110000 : 0);
+  /**
+   * @throws RangeError for an option out of range
+   */
+  constructor(private readonly options: VocabOptions) {
+    this.counter = new UnitCounter(options);
   }
 
   /** Counts the units of the next piece. */
   add(piece: string): void {
-    this.count(this.pieces.push(piece));
-  }
-
-  private count(text: string): void {
-    const { chars, words } = this;
-    if (this.options.level === 'char') eachChar(text, c => chars[c]!++);
-    else if (this.options.level === 'word')
-      eachWord(text, word => words.set(word, (words.get(word) ?? 0) + 1));
+    this.counter.add(piece);
   }
 
   /** The vocabulary of all pieces. */
   vocab(): Vocab {
-    const { level } = this.options;
-    if (level === 'byte') return Vocab.of('byte', BYTES);
-    this.count(this.pieces.end());
-    return Vocab.of(level, level === 'char' ? this.ofChars() : this.ofWords());
-  }
-
-  private ofChars(): string[] {
-    const { minCount, maxSize, unknown } = this.options;
-    const counts = this.chars;
-    const seen: number[] = [];
-    for (let c = 0; c < counts.length; c++) if (counts[c]! > 0) seen.push(c);
-    let kept = seen.filter(c => counts[c]! >= minCount);
-    const withUnknown = unknown || kept.length < seen.length || kept.length > maxSize;
-    const room = withUnknown ? maxSize - 1 : maxSize;
-    if (kept.length > room) {
-      kept = kept
-        .sort((a, b) => counts[b]! - counts[a]!)
-        .slice(0, room)
-        .sort((a, b) => a - b);
-    }
-    const tokens = kept.map(c => String.fromCodePoint(c));
-    return withUnknown ? [...tokens, UNK] : tokens;
-  }
-
-  private ofWords(): string[] {
-    const { minCount, maxSize } = this.options;
-    const counts = new Map(this.words);
-    for (const special of [EOS, UNK]) if (!counts.has(special)) counts.set(special, 0);
-    const words = [...counts.keys()]
-      .filter(word => word !== EOS && word !== UNK)
-      .sort((a, b) => counts.get(b)! - counts.get(a)!);
-    const kept = new Set([
-      EOS,
-      UNK,
-      ...words.filter(word => counts.get(word)! >= minCount).slice(0, maxSize - 2),
-    ]);
-    for (const word of words)
-      if (!kept.has(word)) counts.set(UNK, counts.get(UNK)! + counts.get(word)!);
-
-    const tokens = [...counts.keys()]
-      .filter(word => kept.has(word))
-      .sort((a, b) => counts.get(b)! - counts.get(a)!);
-    // Engines keep the whole text alive behind a piece of it: a round trip through JSON copies the
-    // pieces out.
-    return JSON.parse(JSON.stringify(tokens)) as string[];
+    const { level, special = [], tokenizer } = this.options;
+    return Vocab.of({ level, ...this.counter.end(), special: [...special] }, tokenizer);
   }
 }
 
-/** ASCII as it is, the rest by number: half of a character has no other name. */
-const BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
-  byte < 0x80 ? String.fromCharCode(byte) : `<0x${hex(byte, 2)}>`,
-);
-
-function hex(n: number, digits: number): string {
-  return n.toString(16).toUpperCase().padStart(digits, '0');
+/** Words with spaces between them; `<eos>` ends a line. */
+function joinWords(word: string, before: string | null): string {
+  if (word === EOS) return '\n';
+  return before === null || before === EOS ? word : ` ${word}`;
 }
 
 function isWord(token: string): boolean {
@@ -465,22 +460,17 @@ function parse(json: string): unknown {
   }
 }
 
-function asVocabJSON(json: unknown): Required<VocabJSON> {
+function asVocabJSON(
+  json: unknown,
+): Required<Omit<VocabJSON, 'counts'>> & Pick<VocabJSON, 'counts'> {
   if (typeof json !== 'object' || json === null)
     throw new TypeError(
       `Vocab.fromJSON: expected { level, tokens }, got ${json === null ? 'null' : typeof json}`,
     );
-  const { level, tokens = [] } = json as Partial<VocabJSON>;
+  const { level, tokens = [], counts, special = [] } = json as Partial<VocabJSON>;
   checkLevel('Vocab.fromJSON', level);
-  if (!Array.isArray(tokens) || !tokens.every(token => typeof token === 'string'))
-    throw new TypeError('Vocab.fromJSON: tokens must be a list of strings');
-  return { level, tokens };
-}
-
-function checkLevel(name: string, level: unknown): asserts level is Level {
-  if (level !== 'byte' && level !== 'char' && level !== 'word') {
-    throw new RangeError(
-      `${name}: the level is ${JSON.stringify(level)}, expected "byte", "char" or "word"`,
-    );
-  }
+  for (const [name, list] of Object.entries({ tokens, special }))
+    if (!Array.isArray(list) || !list.every(token => typeof token === 'string'))
+      throw new TypeError(`Vocab.fromJSON: ${name} must be a list of strings`);
+  return { level, tokens, special, ...(counts && { counts }) };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
+import type { Tokenizer } from '../../src/text/tokenize.js';
 import { type Decoder, Vocab } from '../../src/text/vocab.js';
 import { suite } from '../support/suite.js';
 
@@ -263,6 +264,122 @@ testIf(data, 'THROUGHTIME_DATA is not set', 'tiny shakespeare has 65 characters'
   assert.is(vocab.size, 65);
   assert.is(vocab.encode(text).length, 1_115_394);
   assert.is(vocab.decode(vocab.encode(text)), text.toString());
+});
+
+test('counts are those of the units, <unk> has those of all that it stands for', () => {
+  const countsOf = (vocab: Vocab) =>
+    Object.fromEntries([...vocab.counts!].map((count, id) => [vocab.tokenOf(id), count]));
+  const text = 'a b b c c c\nd a b\n';
+  assert.equal(countsOf(Vocab.fromText(text, { level: 'word', minCount: 2 })), {
+    '<eos>': 2,
+    '<unk>': 1,
+    a: 2,
+    b: 3,
+    c: 3,
+  });
+  assert.equal(countsOf(Vocab.fromText('aabbbc', { level: 'char', maxSize: 2 })), {
+    '<unk>': 3,
+    b: 3,
+  });
+  assert.equal(countsOf(Vocab.fromText('<unk> a a', { level: 'word' })), {
+    '<eos>': 0,
+    '<unk>': 1,
+    a: 2,
+  });
+  assert.is(byte.counts, null);
+  const back = Vocab.fromJSON(JSON.stringify(word));
+  assert.equal(back.counts, word.counts);
+  assert.is(Vocab.fromJSON({ level: 'char', tokens: ['a'] }).counts, null);
+});
+
+test('special tokens have the last ids, stand for no text, and come back from JSON', () => {
+  const special = ['<bos>', '<pad>'];
+  for (const level of ['byte', 'char', 'word'] as const) {
+    const plain = Vocab.fromText('to be\n', { level });
+    const vocab = Vocab.fromText('to be\n', { level, special });
+    assert.is(vocab.size, plain.size + 2);
+    assert.is(vocab.idOf('<bos>'), plain.size);
+    assert.is(vocab.tokenOf(plain.size + 1), '<pad>');
+    const ids = vocab.encode('to be\n');
+    assert.equal(ids, plain.encode('to be\n'));
+    assert.is(vocab.decode([vocab.idOf('<bos>'), ...ids, vocab.idOf('<pad>')]), 'to be\n');
+    const decoder = vocab.decoder();
+    assert.is(stream(decoder, [vocab.idOf('<pad>'), ids[0]!]).join(''), plain.decode([ids[0]!]));
+    if (vocab.counts) assert.equal([...vocab.counts.slice(-2)], [0, 0]);
+    const back = Vocab.fromJSON(JSON.stringify(vocab));
+    assert.equal(back.toJSON(), vocab.toJSON());
+    assert.is(back.idOf('<pad>'), plain.size + 1);
+    // spelled out in a text they are text
+    const spelled = vocab.encode('<bos>', { unknown: 'skip' });
+    assert.ok(!spelled.includes(vocab.idOf('<bos>')), level);
+  }
+  assert.is(Vocab.fromText('a b c d', { level: 'word', maxSize: 5, special }).size, 5);
+});
+
+test('special tokens that could be text, or are there twice, are refused', () => {
+  const make =
+    (level: 'byte' | 'char' | 'word', ...special: string[]) =>
+    () =>
+      Vocab.fromText('a b', { level, special });
+  refuses(make('char', 'a'), /special token "a" may be text/);
+  refuses(make('byte', '<0xC3>'), /may be text/);
+  refuses(make('word', '<eos>'), /may be text/);
+  refuses(make('word', ''), /may be text/);
+  refuses(make('word', '<pad>', '<pad>'), /"<pad>" is there twice/);
+  refuses(
+    () => Vocab.fromJSON({ level: 'word', tokens: ['<unk>', '<eos>', 'x'], special: ['x'] }),
+    /token "x" of id 3 occurs twice/,
+  );
+  refuses(
+    () => Vocab.fromJSON({ level: 'char', tokens: ['x'], counts: [1, 2] }),
+    /counts must be 1 numbers/,
+  );
+});
+
+test('a tokenizer of your own gives units, whole or in pieces, and joins them again', () => {
+  // words and the marks behind them
+  const tokenizer: Tokenizer = {
+    split: text => text.toLowerCase().match(/\p{L}+|[^\p{L}\s]/gu) ?? [],
+    join: (unit, before) => (before === null || /^\P{L}$/u.test(unit) ? unit : ` ${unit}`),
+  };
+  const text = 'To be, or not to be!\nBe.\n';
+  const vocab = Vocab.fromText(text, { level: 'custom', tokenizer, special: ['<bos>'] });
+  assert.equal(
+    Array.from({ length: vocab.size }, (_, id) => vocab.tokenOf(id)),
+    ['be', 'to', ',', 'or', 'not', '!', '.', '<unk>', '<bos>'],
+  );
+  assert.equal([...vocab.counts!], [3, 2, 1, 1, 1, 1, 1, 0, 0]);
+  const ids = vocab.encode(text);
+  assert.is(vocab.decode(ids), 'to be, or not to be! be.');
+  const encoder = vocab.encoder();
+  const pieces = [...text].flatMap(c => [...encoder.push(c)]);
+  assert.equal([...pieces, ...encoder.end()], [...ids]);
+  assert.equal([...vocab.encode('be brave')], [0, vocab.unknown]);
+
+  const back = Vocab.fromJSON(JSON.stringify(vocab));
+  refuses(() => back.encode('be'), /set `vocab\.tokenizer`/, Error);
+  assert.equal([...back.encodeUnits(['be', '<bos>', 'brave'])], [0, 8, 7]);
+  back.tokenizer = tokenizer;
+  assert.equal(back.encode(text), ids);
+
+  const halves = Vocab.fromText('abc', {
+    level: 'custom',
+    tokenizer: { split: t => [...t, ...t] },
+  });
+  assert.is(halves.encode('abc').length, 6); // more units than characters
+  assert.is(halves.decode(halves.encode('ab')), 'a b a b');
+  refuses(() => Vocab.fromText('a', { level: 'custom' }), /needs tokenizer/, TypeError);
+  refuses(() => Vocab.fromText('a', { level: 'word', tokenizer }), /takes no tokenizer/, TypeError);
+});
+
+test('units that are units already are looked up one by one', () => {
+  assert.equal([...word.encodeUnits(['king', 'the'])], [...word.encode('king the')]);
+  assert.equal(
+    [...word.encodeUnits(['king', 'duke'], { unknown: 'skip' })],
+    [...word.encode('king')],
+  );
+  refuses(() => char.encodeUnits(['h', 'q']), /"q" is not among the 11/);
+  refuses(() => word.encodeUnits(['duke'], { unknown: 'error' }), /"duke" is not among/);
 });
 
 run();

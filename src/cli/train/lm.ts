@@ -401,6 +401,11 @@ async function recipeOf(path: string, given: Given): Promise<Partial<Given>> {
     );
   const config = file.config as RecurrentLM['config'] & Partial<Recipe>;
   const { level } = file.vocab as { level: Recipe['level'] };
+  if (level === 'custom')
+    throw new Refusal(
+      `${path}: its tokenizer is a program of your own, which the file does not hold; train it ` +
+        'with the library',
+    );
   const own: Partial<Recipe> = {
     level,
     cell: config.cell,
