@@ -106,6 +106,46 @@ test('the kernels are called by runtime, ops and optim alone', () => {
   );
 });
 
+/** The arguments of a call, from behind its bracket on. */
+function argumentsOf(text: string, from: number): string[] {
+  const list = [''];
+  for (let at = from, depth = 0; depth > 0 || text[at] !== ')'; at++) {
+    const c = text[at]!;
+    if ('([{'.includes(c)) depth++;
+    else if (')]}'.includes(c)) depth--;
+    if (c === ',' && depth === 0) list.push('');
+    else list[list.length - 1] += c;
+  }
+  return list.map(each => each.trim()).filter(each => each !== '');
+}
+
+test('a call of a kernel with more than eight arguments names each as the kernel does', () => {
+  const declared = new Map(
+    ['simd', 'words-simd']
+      .flatMap(file => [
+        ...read(`dist/kernels/${file}.d.ts`).matchAll(/export function (\w+)\((.*?)\): /g),
+      ])
+      .map(([, name, list]) => [name!, list!.split(', ').map(each => each.split(':')[0]!)]),
+  );
+  const faults: string[] = [];
+  let calls = 0;
+  for (const file of files) {
+    const text = read(file);
+    for (const match of text.matchAll(/kernels\.(\w+)\(/g)) {
+      const names = declared.get(match[1]!) ?? [];
+      if (names.length <= 8) continue;
+      calls++;
+      const given = argumentsOf(text, match.index + match[0].length);
+      names.forEach((name, i) => {
+        if (given[i] !== name && !given[i]?.startsWith(`/* ${name} */ `))
+          faults.push(`${file}: ${match[1]}: argument ${i} is ${given[i]}, expected ${name}`);
+      });
+    }
+  }
+  if (calls < 20) throw new Error(`only ${calls} calls found: the reader of calls is broken`);
+  none(faults, 'arguments without their name, as in `/* aRow */ K`');
+});
+
 test('node: is imported by node and cli alone; packages by cli, and the loader by runtime', () => {
   const bare = imports.filter(({ to }) => !to.startsWith('src/'));
   none(

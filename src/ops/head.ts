@@ -43,16 +43,16 @@ function addHeadGradients(
 ): void {
   const [C, H] = w.shape as readonly [number, number];
   kernels.linear_backward(
-    dx && dx + 4 * from * H,
+    /* dx */ dx && dx + 4 * from * H,
     dw,
     db,
-    dlogits,
-    x.ptr + 4 * from * H,
-    w.ptr,
-    scratch(),
-    n,
-    H,
-    C,
+    /* dy */ dlogits,
+    /* x */ x.ptr + 4 * from * H,
+    /* w */ w.ptr,
+    /* scratch */ scratch(),
+    /* N */ n,
+    /* I */ H,
+    /* O */ C,
   );
 }
 
@@ -138,15 +138,15 @@ export function linearCrossEntropy(
       lend(4 * N, dlosses => {
         kernels.fill(dlosses, N, dy * scale);
         kernels.cross_entropy_backward(
-          logits,
-          dlosses,
+          /* dlogits */ logits,
+          /* dloss */ dlosses,
           logits,
           stats,
-          targetsPtr,
+          /* targets */ targetsPtr,
           N,
           C,
           ignoreIndex,
-          0,
+          /* smoothing */ 0,
         );
       });
       addHeadGradients(x.wantGrad(), w.wantGrad(), bias?.wantGrad() ?? 0, logits, x, w, 0, N);

@@ -54,7 +54,22 @@ export const GATES = { rnn: 1, lstm: 4, gru: 3 };
 export function rowWeights(w: Tensor): RowWeights {
   const [N, K] = w.shape as readonly [number, number];
   return {
-    addProduct: (y, x) => kernels.gemm(y, x, w.ptr, scratch(), 1, N, K, N, K, 1, 1, K, 1),
+    addProduct: (y, x) =>
+      kernels.gemm(
+        /* c */ y,
+        /* a */ x,
+        /* b */ w.ptr,
+        /* scratch */ scratch(),
+        /* M */ 1,
+        N,
+        K,
+        /* cRow */ N,
+        /* aRow */ K,
+        /* aCol */ 1,
+        /* bRow */ 1,
+        /* bCol */ K,
+        /* add */ 1,
+      ),
     row: n => w.ptr + 4 * n * K,
   };
 }
@@ -96,31 +111,73 @@ export function nextLogits(
       weight_hh.addProduct(recurrent, h);
       kernels.add_to(gates, recurrent, outsideReset);
       if (cell === 'lstm')
-        kernels.lstm_forward(h, h, c, 0, gates, 0, 0, 0, 0, c, 0, 0, work, 1, 1, H, H, 0, 0, 1);
+        kernels.lstm_forward(
+          /* y */ h,
+          /* hN */ h,
+          /* cN */ c,
+          /* hp */ 0,
+          gates,
+          /* table */ 0,
+          /* ids */ 0,
+          /* w_hh */ 0,
+          /* h0 */ 0,
+          /* c0 */ c,
+          /* lengths */ 0,
+          /* resets */ 0,
+          /* scratch */ work,
+          /* T */ 1,
+          /* B */ 1,
+          H,
+          /* yRow */ H,
+          /* reverse */ 0,
+          /* from */ 0,
+          /* to */ 1,
+        );
       else if (cell === 'gru')
         kernels.gru_forward(
-          h,
-          h,
-          recurrent + 8 * H,
-          0,
+          /* y */ h,
+          /* hN */ h,
+          /* hn */ recurrent + 8 * H,
+          /* hp */ 0,
           gates,
-          0,
-          0,
-          0,
-          bias_hh.ptr,
-          h,
-          0,
-          0,
-          work,
-          1,
-          1,
+          /* table */ 0,
+          /* ids */ 0,
+          /* w_hh */ 0,
+          /* b_hh */ bias_hh.ptr,
+          /* h0 */ h,
+          /* lengths */ 0,
+          /* resets */ 0,
+          /* scratch */ work,
+          /* T */ 1,
+          /* B */ 1,
           H,
-          H,
-          0,
-          0,
-          1,
+          /* yRow */ H,
+          /* reverse */ 0,
+          /* from */ 0,
+          /* to */ 1,
         );
-      else kernels.rnn_forward(h, h, 0, gates, 0, 0, 0, 0, 0, 0, work, 1, 1, H, H, 0, 0, 0, 1);
+      else
+        kernels.rnn_forward(
+          /* y */ h,
+          /* hN */ h,
+          /* hp */ 0,
+          /* a */ gates,
+          /* table */ 0,
+          /* ids */ 0,
+          /* w_hh */ 0,
+          /* h0 */ 0,
+          /* lengths */ 0,
+          /* resets */ 0,
+          /* scratch */ work,
+          /* T */ 1,
+          /* B */ 1,
+          H,
+          /* yRow */ H,
+          /* reverse */ 0,
+          /* relu */ 0,
+          /* from */ 0,
+          /* to */ 1,
+        );
       x = h;
     });
     head.logits(logits.ptr + 4 * t * V, x);

@@ -19,13 +19,13 @@ export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): Tensor {
     [y],
     () =>
       kernels.linear_backward(
-        x.wantGrad(),
-        w.wantGrad(),
-        b?.wantGrad() ?? 0,
-        y.gradPtr,
-        x.ptr,
-        w.ptr,
-        scratch(),
+        /* dx */ x.wantGrad(),
+        /* dw */ w.wantGrad(),
+        /* db */ b?.wantGrad() ?? 0,
+        /* dy */ y.gradPtr,
+        /* x */ x.ptr,
+        /* w */ w.ptr,
+        /* scratch */ scratch(),
         N,
         I,
         O,
@@ -60,7 +60,21 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     for (let i = 0; i < batches; i++) body(4 * i * M * K, 4 * i * K * N, 4 * i * M * N);
   };
   each((ai, bi, yi) =>
-    kernels.gemm(y.ptr + yi, a.ptr + ai, b.ptr + bi, scratch(), M, N, K, N, K, 1, N, 1, 0),
+    kernels.gemm(
+      /* c */ y.ptr + yi,
+      /* a */ a.ptr + ai,
+      /* b */ b.ptr + bi,
+      /* scratch */ scratch(),
+      M,
+      N,
+      K,
+      /* cRow */ N,
+      /* aRow */ K,
+      /* aCol */ 1,
+      /* bRow */ N,
+      /* bCol */ 1,
+      /* add */ 0,
+    ),
   );
   record([y], () => {
     const da = a.wantGrad();
@@ -68,10 +82,38 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     each((ai, bi, yi) => {
       if (da)
         // dA += dY·Bᵀ
-        kernels.gemm(da + ai, y.gradPtr + yi, b.ptr + bi, scratch(), M, K, N, K, N, 1, 1, N, 1);
+        kernels.gemm(
+          /* c */ da + ai,
+          /* a */ y.gradPtr + yi,
+          /* b */ b.ptr + bi,
+          /* scratch */ scratch(),
+          M,
+          /* N */ K,
+          /* K */ N,
+          /* cRow */ K,
+          /* aRow */ N,
+          /* aCol */ 1,
+          /* bRow */ 1,
+          /* bCol */ N,
+          /* add */ 1,
+        );
       if (db)
         // dB += Aᵀ·dY
-        kernels.gemm(db + bi, a.ptr + ai, y.gradPtr + yi, scratch(), K, N, M, N, 1, K, N, 1, 1);
+        kernels.gemm(
+          /* c */ db + bi,
+          /* a */ a.ptr + ai,
+          /* b */ y.gradPtr + yi,
+          /* scratch */ scratch(),
+          /* M */ K,
+          N,
+          /* K */ M,
+          /* cRow */ N,
+          /* aRow */ 1,
+          /* aCol */ K,
+          /* bRow */ N,
+          /* bCol */ 1,
+          /* add */ 1,
+        );
     });
   }, [a, b]);
   return y;

@@ -77,15 +77,15 @@ export function crossEntropy(
     [losses],
     () =>
       kernels.cross_entropy_backward(
-        logits.wantGrad(),
-        losses.gradPtr,
-        logits.ptr,
+        /* dlogits */ logits.wantGrad(),
+        /* dloss */ losses.gradPtr,
+        /* logits */ logits.ptr,
         stats,
-        address,
+        /* targets */ address,
         N,
         C,
         ignoreIndex,
-        labelSmoothing,
+        /* smoothing */ labelSmoothing,
       ),
     [logits],
   );

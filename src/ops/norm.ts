@@ -16,19 +16,29 @@ export function layerNorm(x: Tensor, w: Tensor, b: Tensor, eps = 1e-5): Tensor {
   const y = output(x.shape, [x, w, b]);
   const mean = borrow(4 * N);
   const rstd = borrow(4 * N);
-  kernels.layer_norm_forward(y.ptr, mean, rstd, x.ptr, w.ptr, b.ptr, N, C, eps);
+  kernels.layer_norm_forward(
+    /* y */ y.ptr,
+    mean,
+    rstd,
+    /* x */ x.ptr,
+    /* w */ w.ptr,
+    /* b */ b.ptr,
+    N,
+    C,
+    eps,
+  );
   record(
     [y],
     () =>
       kernels.layer_norm_backward(
-        x.wantGrad(),
-        w.wantGrad(),
-        b.wantGrad(),
-        y.gradPtr,
-        x.ptr,
+        /* dx */ x.wantGrad(),
+        /* dw */ w.wantGrad(),
+        /* db */ b.wantGrad(),
+        /* dy */ y.gradPtr,
+        /* x */ x.ptr,
         mean,
         rstd,
-        w.ptr,
+        /* w */ w.ptr,
         N,
         C,
       ),

@@ -86,15 +86,15 @@ export function addProjectionGradients(
     });
   const add = (rows: number): void => {
     kernels.linear_backward(
-      source.wantGrad(),
-      w.weight_ih.wantGrad(),
-      0,
-      rows,
-      source.ptr,
-      w.weight_ih.ptr,
-      scratch(),
+      /* dx */ source.wantGrad(),
+      /* dw */ w.weight_ih.wantGrad(),
+      /* db */ 0,
+      /* dy */ rows,
+      /* x */ source.ptr,
+      /* w */ w.weight_ih.ptr,
+      /* scratch */ scratch(),
       N,
-      s.I,
+      /* I */ s.I,
       O,
     );
     const biases = [

@@ -132,7 +132,22 @@ export function addRecurrentGradient(
 ): void {
   if (dw === 0) return;
   const add = (a: number, h: number, hRow: number, K: number): void => {
-    if (K > 0) kernels.gemm(dw, a, h, scratch(), G, H, K, H, 1, aRow, hRow, 1, 1);
+    if (K > 0)
+      kernels.gemm(
+        /* c */ dw,
+        a,
+        /* b */ h,
+        /* scratch */ scratch(),
+        /* M */ G,
+        /* N */ H,
+        K,
+        /* cRow */ H,
+        /* aRow */ 1,
+        /* aCol */ aRow,
+        /* bRow */ hRow,
+        /* bCol */ 1,
+        /* add */ 1,
+      );
   };
   if (hp !== 0) {
     add(da, hp, H, T * B);

@@ -47,6 +47,16 @@ export class Adadelta extends Optimizer<AdadeltaOptions, State> {
     { p, g, state, n, lr }: Stretch<State>,
     { rho, eps, weightDecay }: AdadeltaOptions,
   ): void {
-    kernels.adadelta_step(p, g, state.square_avg, state.acc_delta, n, lr, rho, eps, weightDecay);
+    kernels.adadelta_step(
+      p,
+      g,
+      /* square */ state.square_avg,
+      /* delta */ state.acc_delta,
+      n,
+      lr,
+      rho,
+      eps,
+      weightDecay,
+    );
   }
 }

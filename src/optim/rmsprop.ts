@@ -62,9 +62,9 @@ export class RMSprop extends Optimizer<RMSpropOptions, State> {
     kernels.rmsprop_step(
       p,
       g,
-      state.square_avg,
-      state.grad_avg,
-      state.momentum_buffer,
+      /* square */ state.square_avg,
+      /* mean */ state.grad_avg,
+      /* buffer */ state.momentum_buffer,
       n,
       lr,
       alpha,

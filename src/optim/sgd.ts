@@ -65,14 +65,14 @@ export class SGD extends Optimizer<SGDOptions, State> {
     kernels.sgd_step(
       p,
       g,
-      state.momentum_buffer,
+      /* buffer */ state.momentum_buffer,
       n,
       lr,
       momentum,
       dampening,
       weightDecay,
       nesterov,
-      this.steps === 1,
+      /* first */ this.steps === 1,
     );
   }
 }

@@ -258,6 +258,7 @@ export function shares(kernels: Kernels, threads: number, run: Run): Partial<Ker
 
   const linear_backward: Kernels['linear_backward'] = (dx, dw, db, dy, x, w, scratch, N, I, O) => {
     if (N * I * O < WORTH) return kernels.linear_backward(dx, dw, db, dy, x, w, scratch, N, I, O);
+    // c a b scratch, M N K, cRow, aRow aCol, bRow bCol, add
     if (dx) gemm(dx, dy, w, scratch, N, I, O, I, O, 1, I, 1, 1);
     if (dw) gemm(dw, dy, x, scratch, O, I, N, I, 1, O, I, 1, 1);
     if (db) always.column_sums(db, dy, N, O, O);

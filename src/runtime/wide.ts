@@ -32,17 +32,35 @@ export function measure(
   kernels.gemm_tile(...tile(wide));
   const sizes = [4 * H * H, V * 4 * H, T * B, T * B * H, T * B * 4 * H, B * H, B * H];
   let at = Math.ceil(kernels.heap_base() / 16) * 16;
-  const [w, table, ids, y, gates, h, c] = sizes.map(n => (at += 4 * n) - 4 * n) as number[];
-  const floats = new Float32Array(memory.buffer, w!, 4 * H * (H + V));
+  type Addresses = [number, number, number, number, number, number, number];
+  const [w, table, ids, y, gates, h, c] = sizes.map(n => (at += 4 * n) - 4 * n) as Addresses;
+  const floats = new Float32Array(memory.buffer, w, 4 * H * (H + V));
   floats.forEach((_, i) => (floats[i] = ((i * 7919) % 1009) / 1009 - 0.5));
-  new Int32Array(memory.buffer, ids!, T * B).forEach((_, i, all) => (all[i] = i % V));
+  new Int32Array(memory.buffer, ids, T * B).forEach((_, i, all) => (all[i] = i % V));
   let time = Infinity;
   for (const end = performance.now() + ms; performance.now() < end && time > enough; ) {
     const start = performance.now();
     kernels.lstm_forward(
-      ...([y, h, c, 0, gates, table, ids, w, 0, 0, 0, 0, at, T, B, H, H, 0, 0, B] as Parameters<
-        Kernels['lstm_forward']
-      >),
+      y,
+      /* hN */ h,
+      /* cN */ c,
+      /* hp */ 0,
+      gates,
+      table,
+      ids,
+      /* w_hh */ w,
+      /* h0 */ 0,
+      /* c0 */ 0,
+      /* lengths */ 0,
+      /* resets */ 0,
+      /* scratch */ at,
+      T,
+      B,
+      H,
+      /* yRow */ H,
+      /* reverse */ 0,
+      /* from */ 0,
+      /* to */ B,
     );
     time = Math.min(time, performance.now() - start);
   }
