@@ -46,8 +46,8 @@ export default function* (): Generator<Case> {
     const tokens = Math.round(2 ** 22 / size.H ** 2) * 16;
     yield evaluation('one stream', tokens, ids => float.evaluate(ids));
     yield evaluation('one stream int8', tokens, ids => int8.evaluate(ids));
-    yield evaluation('24 columns', 24 * (size.H > 256 ? 1600 : 4000), ids =>
-      float.evaluate(ids, { columns: 24 }),
+    yield evaluation('24 parts', 24 * (size.H > 256 ? 1600 : 4000), ids =>
+      float.evaluate(ids, { parts: 24 }),
     );
   }
 }

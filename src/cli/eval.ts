@@ -17,7 +17,7 @@ Examples:
 
   Measure a long text sooner, as 96 parts side by side. Each part has only
   a short context before it, so that the loss differs slightly:
-    $ throughtime eval book.safetensors --input other-book.txt --columns 96
+    $ throughtime eval book.safetensors --input other-book.txt --parts 96
 
   Print JSON, for a script:
     $ throughtime eval book.safetensors --input other-book.txt --json`;
@@ -27,7 +27,7 @@ export function evalCommand(): Command {
     .description('Measure how well a model predicts a text.')
     .argument('<model>', 'model or checkpoint')
     .requiredOption('--input <file>', 'text to predict')
-    .option('--columns <n>', 'cut the text into n parts and read them side by side', whole(), 1)
+    .option('--parts <n>', 'cut the text into n parts and read them side by side', whole(), 1)
     .option('--deterministic', 'compute the same bits in every engine')
     .option('--json', 'print one JSON object on stdout')
     .addHelpText('after', EXAMPLES)
@@ -36,18 +36,18 @@ export function evalCommand(): Command {
 
 async function run(
   path: string,
-  options: { input: string; columns: number; deterministic?: boolean; json?: boolean },
+  options: { input: string; parts: number; deterministic?: boolean; json?: boolean },
 ): Promise<void> {
   await init({ deterministic: options.deterministic === true });
   const model = await loadModel(path);
-  const { columns } = options;
-  if (columns > 1 && model instanceof QuantizedLM)
-    throw new Refusal(`--columns ${columns}: a quantised model reads one stream; leave it out`);
+  const { parts } = options;
+  if (parts > 1 && model instanceof QuantizedLM)
+    throw new Refusal(`--parts ${parts}: a quantised model reads one stream; leave it out`);
   const display = createDisplay({ json: options.json === true });
   const { ids, unknown } = await readHeldOut(options.input, model.vocab, display);
   const { tokens, loss, bitsPerToken, perplexity, known } = await (model instanceof QuantizedLM
     ? model.evaluate(ids)
-    : model.evaluate(ids, { columns }));
+    : model.evaluate(ids, { parts }));
   const { kind, vocab } = model;
   if (options.json) {
     printJSON({
@@ -61,7 +61,7 @@ async function run(
       perplexity,
       known,
       state: 'carried',
-      columns,
+      parts,
     });
     return;
   }

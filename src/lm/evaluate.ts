@@ -7,9 +7,9 @@ import type { LanguageModel } from './model.js';
 
 /** Steps of one forward pass when reading text without training: bounds the memory. */
 export const WINDOW = 256;
-/** Steps times columns, about. */
+/** Steps times parts, about. */
 const BATCH = 2048;
-/** Tokens that a column reads before its own. */
+/** Tokens that a part reads before its own. */
 const WARM_UP = 32;
 
 /** The usual measures. */
@@ -42,12 +42,12 @@ function evaluation(loss: number, tokens: number, known: Evaluation['known']): E
 /** How a text is read. */
 export interface EvaluateOptions {
   /**
-   * Stretches that are read side by side, each from the state that the 32 tokens before it leave.
+   * Parts of the text that are read side by side, each from the state that the 32 tokens before it leave.
    * With 12 to 50 of them the time goes into matrix products of many rows, as in training, and the
    * 32 tokens still cost little; the loss of a character model differs in its sixth digit. Default:
    * 1, one stream.
    */
-  columns?: number | undefined;
+  parts?: number | undefined;
   /** Ends the reading with the reason of the signal. */
   signal?: AbortSignal | undefined;
 }
@@ -55,15 +55,15 @@ export interface EvaluateOptions {
 /**
  * Mean loss over ids[1…].
  *
- * @param measure reads T steps of ids [T, columns] on from the last call, the state of the first
- *   column zero where `restart` says so → the summed loss of each list of targets; −100 counts for
+ * @param measure reads T steps of ids [T, parts] on from the last call, the state of the first
+ *   part zero where `restart` says so → the summed loss of each list of targets; −100 counts for
  *   nothing. Runs in a scope
  * @param unknown the id of units outside the vocabulary; −1: there is none
  */
 export async function evaluateText(
   given: Int32Array | IdSource,
   measure: (ids: Int32Array, targets: Int32Array[], T: number, restart: boolean) => number[],
-  { columns: B = 1, signal, unknown }: EvaluateOptions & { unknown: number },
+  { parts: B = 1, signal, unknown }: EvaluateOptions & { unknown: number },
 ): Promise<Evaluation> {
   const ids = idSource(given);
   const n = ids.length - 1;

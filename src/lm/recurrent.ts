@@ -245,14 +245,14 @@ export class RecurrentLM
 
   /**
    * Mean loss over ids[1…], read as one stream whose state is carried from the first to the last,
-   * or in columns.
+   * or in parts side by side.
    *
    * @throws RangeError for fewer than two ids
    */
   async evaluate(ids: Int32Array | IdSource, options: EvaluateOptions = {}): Promise<Evaluation> {
-    const { columns: B = 1, signal: _, ...rest } = options;
+    const { parts: B = 1, signal: _, ...rest } = options;
     noOthers('evaluate', rest);
-    checkSize(B, 'columns', 'evaluate');
+    checkSize(B, 'parts', 'evaluate');
     const carry = this.stateShapes(B).map(shape => zeros(shape));
     const measure = (
       window: Int32Array,

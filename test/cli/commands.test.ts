@@ -193,8 +193,8 @@ test('quantize writes a model of a quarter of the weights, which the other comma
   );
 });
 
-test('eval in columns measures nearly the same', async () => {
-  const [stream, columns] = await Promise.all(
+test('eval in parts measures nearly the same', async () => {
+  const [stream, parts] = await Promise.all(
     [['1'], ['8']].map(
       async n =>
         jsonLines(
@@ -204,7 +204,7 @@ test('eval in columns measures nearly the same', async () => {
               'model.safetensors',
               '--input',
               'text.txt',
-              '--columns',
+              '--parts',
               ...n,
               '--json',
             ])
@@ -212,8 +212,8 @@ test('eval in columns measures nearly the same', async () => {
         )[0]!,
     ),
   );
-  assert.equal([columns!['columns'], columns!['tokens']], [8, stream!['tokens']]);
-  assert.ok(Math.abs((columns!['loss'] as number) / (stream!['loss'] as number) - 1) < 0.01);
+  assert.equal([parts!['parts'], parts!['tokens']], [8, stream!['tokens']]);
+  assert.ok(Math.abs((parts!['loss'] as number) / (stream!['loss'] as number) - 1) < 0.01);
 });
 
 test('inspect says where a checkpoint stands', async () => {

@@ -172,8 +172,8 @@ const REFUSED: Record<string, [args: string[], sentence: RegExp][]> = {
       ],
       [['quantize', 'model.safetensors', '--out', 'no/where.safetensors'], /there is no folder/],
       [
-        ['eval', 'small.safetensors', '--input', 'text.txt', '--columns', '4'],
-        /--columns 4: a quantised model reads one stream/,
+        ['eval', 'small.safetensors', '--input', 'text.txt', '--parts', '4'],
+        /--parts 4: a quantised model reads one stream/,
       ],
     ],
   'models that are truncated, foreign, misshapen or of another kind': [

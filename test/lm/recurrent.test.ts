@@ -55,31 +55,31 @@ test('evaluation carries the state from the first token to the last', async () =
   assert.ok(Math.abs(loss - lossOf(model, 0, { from: 1, to: ids.length }) / tokens) < 1e-6);
 });
 
-test('columns begin with the state of the 32 tokens before them, the first one with zeros', async () => {
+test('parts begin with the state of the 32 tokens before them, the first one with zeros', async () => {
   for (const cell of ['rnn', 'lstm', 'gru'] as const) {
     using model = new lm.RecurrentLM({ vocab, cell, hiddenSize: 12, layers: 2 });
-    for (const columns of [1, 2, 3, 5, 40, 699, 800]) {
-      const { loss, tokens } = await model.evaluate(ids, { columns });
-      const length = Math.ceil(tokens / columns);
+    for (const parts of [1, 2, 3, 5, 40, 699, 800]) {
+      const { loss, tokens } = await model.evaluate(ids, { parts });
+      const length = Math.ceil(tokens / parts);
       let sum = 0;
       for (let from = 0; from < tokens; from += length)
-        sum += lossOf(model, columns === 1 ? 0 : Math.max(0, from - Math.min(32, length)), {
+        sum += lossOf(model, parts === 1 ? 0 : Math.max(0, from - Math.min(32, length)), {
           from: from + 1,
           to: Math.min(ids.length, from + 1 + length),
         });
       assert.equal(tokens, ids.length - 1);
       assert.ok(
         Math.abs(loss - sum / tokens) < 2e-6,
-        `${cell}, ${columns} columns: ${loss}, expected ${sum / tokens}`,
+        `${cell}, ${parts} parts: ${loss}, expected ${sum / tokens}`,
       );
     }
   }
 });
 
-test('a number of columns that is none is refused', async () => {
+test('a number of parts that is none is refused', async () => {
   using model = new lm.RecurrentLM({ vocab, hiddenSize: 4 });
-  for (const columns of [0, -1, 1.5])
-    await assert.rejects(model.evaluate(ids, { columns }), RangeError);
+  for (const parts of [0, -1, 1.5])
+    await assert.rejects(model.evaluate(ids, { parts }), RangeError);
 });
 
 run();

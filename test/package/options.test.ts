@@ -95,8 +95,7 @@ const cases: Record<string, () => unknown> = {
   VocabBuilder: () => text.Vocab.fromText(TEXT, any({ level: 'char' })),
   RecurrentLM: () => new lm.RecurrentLM(any({ vocab })),
   'evaluate, of the model': () => model.evaluate(ids, any({})),
-  'evaluate, of a quantised model': () =>
-    quantized.evaluate(ids, { ...wrong, columns: 2 } as never),
+  'evaluate, of a quantised model': () => quantized.evaluate(ids, { ...wrong, parts: 2 } as never),
   evaluate: () => lm.evaluate(model, ids, any({})),
   sample: () => lm.sample(model, any({})).next(),
   spectralRadius: () => train.spectralRadius(new nn.RNN(2, 2), any({})),
