@@ -63,10 +63,10 @@ function functions(file: string, lines: string[]): Function[] {
   });
 }
 
-/** Mutants of the kernels. */
+/** Mutants of the engine's kernels; other modules have no gradients yet. */
 function kernels(): Mutant[] {
   const all = [...lines].flatMap(([file, text]) =>
-    file.startsWith('assembly/') ? functions(file, text) : [],
+    /^assembly\/(core\/)?\w+\.ts$/.test(file) ? functions(file, text) : [],
   );
   /** What a file calls `name`: its own function or an imported one. */
   const find = (file: string, name: string): Function | undefined => {
