@@ -110,7 +110,11 @@ export class UnitCounter {
         : ((chars ? this.chars[token.codePointAt(0)!] : this.words.get(token)) ?? 0),
     );
     // <unk> stands for all others
-    const sum = (of: Iterable<number>) => [...of].reduce((total, count) => total + count, 0);
+    const sum = (of: Iterable<number>): number => {
+      let total = 0;
+      for (const count of of) total += count;
+      return total;
+    };
     const unknown = tokens.indexOf(UNK);
     if (unknown >= 0) counts[unknown] = sum(chars ? this.chars : this.words.values()) - sum(counts);
     return { tokens, counts };
@@ -135,7 +139,7 @@ export class UnitCounter {
   }
 
   private ofWords(): string[] {
-    const { level, minCount, maxSize } = this.options;
+    const { level, minCount, maxSize, special } = this.options;
     const counts = new Map(this.words);
     const always = level === 'word' ? [EOS, UNK] : [UNK];
     for (const token of always) if (!counts.has(token)) counts.set(token, 0);
@@ -144,7 +148,9 @@ export class UnitCounter {
       .sort((a, b) => counts.get(b)! - counts.get(a)!);
     const kept = new Set([
       ...always,
-      ...words.filter(word => counts.get(word)! >= minCount).slice(0, maxSize - always.length),
+      ...words
+        .filter(word => counts.get(word)! >= minCount && !special.includes(word))
+        .slice(0, maxSize - always.length),
     ]);
     for (const word of words)
       if (!kept.has(word)) counts.set(UNK, counts.get(UNK)! + counts.get(word)!);

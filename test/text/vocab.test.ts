@@ -309,11 +309,16 @@ test('special tokens have the last ids, stand for no text, and come back from JS
     const back = Vocab.fromJSON(JSON.stringify(vocab));
     assert.equal(back.toJSON(), vocab.toJSON());
     assert.is(back.idOf('<pad>'), plain.size + 1);
-    // spelled out in a text they are text
+    // spelled out in a text they are text, also in the one that the vocabulary is made of
     const spelled = vocab.encode('<bos>', { unknown: 'skip' });
     assert.ok(!spelled.includes(vocab.idOf('<bos>')), level);
   }
   assert.is(Vocab.fromText('a b c d', { level: 'word', maxSize: 5, special }).size, 5);
+  const spelled = Vocab.fromText('<bos> a a <bos> <bos>', { level: 'word', special });
+  assert.equal([...spelled.encode('<bos> a')], [spelled.unknown, spelled.idOf('a')]);
+  assert.is(spelled.counts![spelled.unknown], 3);
+  assert.is(spelled.idOf('<bos>'), spelled.size - 2);
+  assert.is(Vocab.fromJSON(JSON.stringify(spelled)).size, spelled.size);
 });
 
 test('special tokens that could be text, or are there twice, are refused', () => {
