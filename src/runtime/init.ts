@@ -44,7 +44,7 @@ export interface InitOptions {
    * where its experiment `--experimental-wasm-revectorize` is on; this switches it on, for all
    * WebAssembly that the process compiles from then on. Only in Node 24 and later, on x64
    * processors that have AVX2; elsewhere nothing changes, as `runtimeInfo` says. 'auto': where a
-   * trial of some 30 ms gives the same bits in less time. Default: false.
+   * trial of some 40 ms gives the same bits in less time. Default: false.
    */
   wide?: boolean | 'auto';
 }

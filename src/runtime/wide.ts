@@ -12,9 +12,12 @@ export interface Trial {
 
 /** An LSTM over a batch: the matrix product and the cell, which take most of a step. */
 const [T, B, H, V] = [16, 16, 64, 8];
-/** V8 optimises a function some milliseconds after it has become hot, and compiles in a thread. */
+/**
+ * V8 optimises a function some milliseconds after it has become hot, and compiles in a thread: on a
+ * busy machine that takes its time, so the wide one is waited for.
+ */
 const NARROW_MS = 20;
-const WIDE_MS = 40;
+const WIDE_MS = 150;
 /** The wide build must save so much, of which noise is the smaller part: it takes 0.55 to 0.6. */
 const WORTH = 0.8;
 
@@ -69,7 +72,7 @@ export function measure(
 
 /**
  * Switches 256-bit instructions on where they give the same bits in less time, which takes some
- * 30 ms; where they do not, they are off again.
+ * 40 ms; where they do not, which takes 170, they are off again.
  *
  * @param trial what measures
  * @returns the bytes to compile; null: as the ones given, without
