@@ -166,7 +166,7 @@ test('--out holds the weights of the best validation, and eval measures them as 
     'perplexity',
     'known',
     'state',
-    'columns',
+    'parts',
   ]);
   assert.equal(
     [
