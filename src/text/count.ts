@@ -36,10 +36,25 @@ export interface VocabOptions {
   unknown?: boolean;
 }
 
+/** What a vocabulary is in JSON. */
+export interface VocabJSON {
+  /** What a unit is. */
+  level: Level;
+  /** In the order of ids. Absent at byte level, where there is none to list. */
+  tokens?: readonly string[];
+  /** How often each token occurred; absent where that is not known. */
+  counts?: readonly number[];
+  /** Tokens that stand for no text, after the others. Absent: none. */
+  special?: readonly string[];
+}
+
+/** Units that get an id, in the order of their ids, and how often each occurred. */
+type Counted = Required<Pick<VocabJSON, 'tokens' | 'counts'>>;
+
 /** Counts units, and chooses those that get an id. */
 export class UnitCounter {
   private readonly options: Required<Omit<VocabOptions, 'tokenizer'>>;
-  private readonly tokenizer: Tokenizer | undefined;
+  readonly tokenizer: Tokenizer | undefined;
   private readonly pieces: Pieces;
   private readonly words = new Map<string, number>();
   /** By code point. */
@@ -97,30 +112,15 @@ export class UnitCounter {
       for (const unit of this.tokenizer.split(text)) words.set(unit, (words.get(unit) ?? 0) + 1);
   }
 
-  /** The units that get an id, in the order of their ids, and how often they occurred. */
-  end(): { tokens: readonly string[]; counts?: readonly number[] } {
-    const { level } = this.options;
-    if (level === 'byte') return { tokens: BYTES };
+  /** The vocabulary of all that was counted. */
+  end(): VocabJSON {
+    const { level, special } = this.options;
     this.count(this.pieces.end());
-    const chars = level === 'char';
-    const tokens = chars ? this.ofChars() : this.ofWords();
-    const counts = tokens.map(token =>
-      token === UNK
-        ? 0
-        : ((chars ? this.chars[token.codePointAt(0)!] : this.words.get(token)) ?? 0),
-    );
-    // <unk> stands for all others
-    const sum = (of: Iterable<number>): number => {
-      let total = 0;
-      for (const count of of) total += count;
-      return total;
-    };
-    const unknown = tokens.indexOf(UNK);
-    if (unknown >= 0) counts[unknown] = sum(chars ? this.chars : this.words.values()) - sum(counts);
-    return { tokens, counts };
+    if (level === 'byte') return { level, special };
+    return { level, special, ...(level === 'char' ? this.ofChars() : this.ofWords()) };
   }
 
-  private ofChars(): string[] {
+  private ofChars(): Counted {
     const { minCount, maxSize, unknown } = this.options;
     const counts = this.chars;
     const seen: number[] = [];
@@ -134,11 +134,14 @@ export class UnitCounter {
         .slice(0, room)
         .sort((a, b) => a - b);
     }
+    const of = (list: readonly number[]): number[] => list.map(c => counts[c]!);
+    const total = (list: readonly number[]): number => of(list).reduce((sum, n) => sum + n, 0);
     const tokens = kept.map(c => String.fromCodePoint(c));
-    return withUnknown ? [...tokens, UNK] : tokens;
+    if (!withUnknown) return { tokens, counts: of(kept) };
+    return { tokens: [...tokens, UNK], counts: [...of(kept), total(seen) - total(kept)] };
   }
 
-  private ofWords(): string[] {
+  private ofWords(): Counted {
     const { level, minCount, maxSize, special } = this.options;
     const counts = new Map(this.words);
     const always = level === 'word' ? [EOS, UNK] : [UNK];
@@ -160,7 +163,10 @@ export class UnitCounter {
       .sort((a, b) => counts.get(b)! - counts.get(a)!);
     // Engines keep the whole text alive behind a piece of it: a round trip through JSON copies the
     // pieces out.
-    return JSON.parse(JSON.stringify(tokens)) as string[];
+    return {
+      tokens: JSON.parse(JSON.stringify(tokens)) as string[],
+      counts: tokens.map(token => counts.get(token)!),
+    };
   }
 }
 

@@ -18,7 +18,7 @@ export {
   type Windows,
   type WindowsOptions,
 } from './batch.js';
-export type { VocabOptions } from './count.js';
+export type { VocabJSON, VocabOptions } from './count.js';
 export { Labels } from './labels.js';
 export { decodeUtf8, EOS, type Level, type Tokenizer, UNK } from './tokenize.js';
 export {
@@ -27,5 +27,4 @@ export {
   type Encoder,
   Vocab,
   VocabBuilder,
-  type VocabJSON,
 } from './vocab.js';

@@ -14,7 +14,7 @@ export interface Tokenizer {
   /**
    * What a unit adds to the text.
    *
-   * @param before the unit before it; null: it is the first. Default: a space between units
+   * @param before the unit before it; null: it is the first. Absent: units are joined as words are
    */
   join?(unit: string, before: string | null): string;
 }
@@ -42,7 +42,7 @@ export function decodeUtf8(given: Bytes, name: string, offset = 0): string {
     const bad = firstInvalid(bytes);
     if (bad < 0) throw cause; // too long for one string
     throw new RangeError(
-      `decodeUtf8: ${name} is not UTF-8: byte 0x${hex(bytes[bad]!, 2).toLowerCase()} at offset ${offset + bad} begins no character; ` +
+      `decodeUtf8: ${name} is not UTF-8: byte 0x${bytes[bad]!.toString(16)} at offset ${offset + bad} begins no character; ` +
         'convert the text to UTF-8',
     );
   }

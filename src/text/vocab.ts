@@ -1,7 +1,14 @@
 /** Which id stands for which unit of text. */
 import { asBytes, type Bytes } from '../io/bytes.js';
 import { noOthers } from '../runtime/options.js';
-import { BYTES, checkLevel, checkSpecial, UnitCounter, type VocabOptions } from './count.js';
+import {
+  BYTES,
+  checkLevel,
+  checkSpecial,
+  UnitCounter,
+  type VocabJSON,
+  type VocabOptions,
+} from './count.js';
 import {
   decodeUtf8,
   EOS,
@@ -22,18 +29,6 @@ export interface EncodeOptions {
    * there is one), `skip` it, or throw an `error` (the default elsewhere).
    */
   unknown?: 'map' | 'skip' | 'error';
-}
-
-/** What a vocabulary is in JSON. */
-export interface VocabJSON {
-  /** What a unit is. */
-  level: Level;
-  /** In the order of ids. Absent at byte level, where there is none to list. */
-  tokens?: readonly string[];
-  /** How often each token occurred; absent where that is not known. */
-  counts?: readonly number[];
-  /** Tokens that stand for no text, after the others. Absent: none. */
-  special?: readonly string[];
 }
 
 /** Turns ids into text one at a time, as they are sampled. */
@@ -192,29 +187,62 @@ export class Vocab {
     /** Units outside the vocabulary. */
     unknown: number;
   } {
-    const { unknown: wanted, ...rest } = options;
-    noOthers('encode', rest);
     const text = typeof given === 'string' ? given : asBytes(given, 'Vocab.encode');
-    if (this.level === 'byte')
+    if (this.level === 'byte') {
+      const { unknown: _, ...rest } = options;
+      noOthers('encode', rest);
       return {
         ids: Int32Array.from(typeof text === 'string' ? encodeUtf8(text) : text),
         unknown: 0,
       };
+    }
+    const string = typeof text === 'string' ? text : decodeUtf8(text, 'the text');
+    return this.collect('encode', options, string.length, add => {
+      if (this.level === 'char')
+        eachChar(string, (c, offset) => add(this.idOfCodePoint[c] ?? -1, c, offset));
+      else if (this.level === 'word')
+        eachWord(string, (word, offset) => add(this.ids.get(word) ?? -1, word, offset));
+      else for (const unit of this.split(string)) add(this.ids.get(unit) ?? -1, unit);
+    });
+  }
 
+  /**
+   * The ids of units that are units already: words of a treebank, special tokens among them.
+   *
+   * @throws RangeError naming the unit and its place, where it has no id and is not to be mapped or
+   *   skipped
+   */
+  encodeUnits(units: Iterable<string>, options: EncodeOptions = {}): Int32Array {
+    return this.collect('encodeUnits', options, 0, add => {
+      let place = 0;
+      for (const unit of units) add(this.idOf(unit), unit, place++);
+    }).ids;
+  }
+
+  /**
+   * Collects ids and, by the options, maps, skips or refuses units that have none.
+   *
+   * @param expected ids to expect; there may be more
+   */
+  private collect(
+    who: string,
+    { unknown: wanted, ...rest }: EncodeOptions,
+    expected: number,
+    visit: (add: (id: number, unit: string | number, offset?: number) => void) => void,
+  ): { ids: Int32Array; unknown: number } {
+    noOthers(who, rest);
     const mode = wanted ?? (this.unknown < 0 ? 'error' : 'map');
     if (mode === 'map' && this.unknown < 0) {
       throw new RangeError(
-        'Vocab.encode: the vocabulary has no unknown id to map to; build it with `unknown: true` or encode with `unknown: "skip"`',
+        `Vocab.${who}: the vocabulary has no unknown id to map to; build it with \`unknown: true\` or encode with \`unknown: "skip"\``,
       );
     }
-    const string = typeof text === 'string' ? text : decodeUtf8(text, 'the text');
-    // no unit of ours is shorter than one character; those of another tokenizer may be
-    let ids = new Int32Array(string.length);
+    let ids = new Int32Array(expected);
     let length = 0;
     let unknown = 0;
-    const add = (id: number, unit: string | number, offset: number) => {
+    visit((id, unit, offset) => {
       if (id < 0) {
-        if (mode === 'error') throw new RangeError(this.unseen(unit, offset));
+        if (mode === 'error') throw new RangeError(this.unseen(who, unit, offset));
         unknown++;
         if (mode === 'skip') return;
         id = this.unknown;
@@ -225,12 +253,7 @@ export class Vocab {
         ids = grown;
       }
       ids[length++] = id;
-    };
-    if (this.level === 'char')
-      eachChar(string, (c, offset) => add(this.idOfCodePoint[c] ?? -1, c, offset));
-    else if (this.level === 'word')
-      eachWord(string, (word, offset) => add(this.ids.get(word) ?? -1, word, offset));
-    else for (const unit of this.split(string)) add(this.ids.get(unit) ?? -1, unit, -1);
+    });
     return { ids: ids.slice(0, length), unknown };
   }
 
@@ -244,29 +267,13 @@ export class Vocab {
     return this.tokenizer.split(text);
   }
 
-  /**
-   * The ids of units that are units already: words of a treebank, special tokens among them.
-   *
-   * @throws RangeError naming the unit, where it has no id and is not to be mapped or skipped
-   */
-  encodeUnits(units: Iterable<string>, options: EncodeOptions = {}): Int32Array {
-    const { unknown: mode = this.unknown < 0 ? 'error' : 'map', ...rest } = options;
-    noOthers('encodeUnits', rest);
-    const ids = Array.from(units, unit => {
-      const id = this.idOf(unit);
-      if (id < 0 && mode === 'error') throw new RangeError(this.unseen(unit, -1));
-      return id < 0 && mode === 'map' ? this.unknown : id;
-    });
-    return Int32Array.from(ids.filter(id => id >= 0));
-  }
-
-  private unseen(unit: string | number, offset: number): string {
+  private unseen(who: string, unit: string | number, offset: number | undefined): string {
     const shown =
       typeof unit === 'string'
         ? `the ${this.level === 'word' ? 'word' : 'unit'} ${JSON.stringify(unit)}`
         : `the character ${JSON.stringify(String.fromCodePoint(unit))} (U+${hex(unit, 4)})`;
-    const place = offset < 0 ? '' : ` at offset ${offset}`;
-    return `Vocab.encode: ${shown}${place} is not among the ${this.size} of the vocabulary; encode with \`unknown: "skip"\`, or build the vocabulary with an unknown id`;
+    const place = offset === undefined ? '' : ` at offset ${offset}`;
+    return `Vocab.${who}: ${shown}${place} is not among the ${this.size} of the vocabulary; encode with \`unknown: "skip"\`, or build the vocabulary with an unknown id`;
   }
 
   /**
@@ -277,7 +284,9 @@ export class Vocab {
    */
   decode(ids: ArrayLike<number>): string {
     if (this.level === 'byte') {
-      const bytes = Array.from(ids, id => this.check('Vocab.decode', id)).filter(id => id < 256);
+      const bytes = Int32Array.from(ids, id => this.check('Vocab.decode', id)).filter(
+        id => id < BYTES.length,
+      );
       return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes));
     }
     const decoder = this.decoder();
@@ -418,7 +427,7 @@ export class VocabBuilder {
   /**
    * @throws RangeError for an option out of range
    */
-  constructor(private readonly options: VocabOptions) {
+  constructor(options: VocabOptions) {
     this.counter = new UnitCounter(options);
   }
 
@@ -429,8 +438,7 @@ export class VocabBuilder {
 
   /** The vocabulary of all pieces. */
   vocab(): Vocab {
-    const { level, special = [], tokenizer } = this.options;
-    return Vocab.of({ level, ...this.counter.end(), special: [...special] }, tokenizer);
+    return Vocab.of(this.counter.end(), this.counter.tokenizer);
   }
 }
 

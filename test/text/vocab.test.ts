@@ -383,8 +383,15 @@ test('units that are units already are looked up one by one', () => {
     [...word.encodeUnits(['king', 'duke'], { unknown: 'skip' })],
     [...word.encode('king')],
   );
-  refuses(() => char.encodeUnits(['h', 'q']), /"q" is not among the 11/);
-  refuses(() => word.encodeUnits(['duke'], { unknown: 'error' }), /"duke" is not among/);
+  refuses(
+    () => char.encodeUnits(['h', 'q']),
+    /encodeUnits: .* "q" at offset 1 is not among the 11/,
+  );
+  refuses(() => char.encodeUnits(['q'], { unknown: 'map' }), /no unknown id to map to/);
+  refuses(
+    () => word.encodeUnits(['duke'], { unknown: 'error' }),
+    /"duke" at offset 0 is not among/,
+  );
 });
 
 run();
