@@ -86,6 +86,8 @@ const SIMD_PROBE = new Uint8Array([
 interface Engine {
   memory: WebAssembly.Memory;
   build: Build;
+  /** As `runtimeInfo` says it. */
+  info: Omit<RuntimeInfo, 'memory'>;
   /** Whether the memory is shared, and modules must import it as such. */
   shared: boolean;
   /** Null: this thread does all the work. */
@@ -96,9 +98,6 @@ interface Engine {
 
 let loading: Promise<void> | null = null;
 let running: Engine | null = null;
-let build: RuntimeInfo['build'] | null = null;
-let threads = 1;
-let wide = false;
 
 /** @internal What is loaded, for the modules that join it. */
 export function engine(): Engine {
@@ -126,7 +125,7 @@ export async function init(options: InitOptions = {}): Promise<void> {
     throw error;
   });
   await loading;
-  if (options.deterministic && build === 'relaxed') {
+  if (options.deterministic && running?.info.build === 'relaxed') {
     throw new Error(
       'init: the relaxed build is already running; ask for { deterministic: true } in the ' +
         'first call',
@@ -183,18 +182,19 @@ async function load(options: InitOptions): Promise<void> {
   kernels.gemm_tile(...fitting);
   attach(memory, pages);
   createScratch(count * kernels.gemm_scratch());
-  threads = 1;
   // where the runtime starts no workers, this thread does all the work
   const pool = shared
     ? await startPool(kernels, compiled, memory, fitting, count).catch(() => null)
     : null;
-  if (pool) {
-    setKernels(pool.kernels);
-    threads = count;
-  }
-  running = { memory, build: chosen, shared, pool, given: given as Engine['given'] };
-  wide = widened;
-  build = module ? 'given' : chosen;
+  if (pool) setKernels(pool.kernels);
+  running = {
+    memory,
+    build: chosen,
+    info: { build: module ? 'given' : chosen, threads: pool ? count : 1, wide: widened },
+    shared,
+    pool,
+    given: given as Engine['given'],
+  };
 }
 
 /** @internal An instance on this memory. */
@@ -241,7 +241,7 @@ export function importShared(bytes: Uint8Array): void {
 
 /** What runs: build, threads, width, memory. */
 export function runtimeInfo(): RuntimeInfo {
-  if (build === null)
+  if (running === null)
     throw new Error('runtimeInfo: nothing is loaded yet; call `await init()` first');
-  return { build, threads, wide, memory: memoryUsage() };
+  return { ...running.info, memory: memoryUsage() };
 }

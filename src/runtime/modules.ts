@@ -2,16 +2,17 @@
  * Modules of kernels beside the engine's own: loaded when they are first needed, onto the same
  * memory, in this thread and in those that share its work.
  */
+import type { builds } from '#binary';
 import { engine, importShared, instance } from './init.js';
 import type { Cut, Exports } from './shares.js';
-import { type Build, type Packed, unpack } from './unpack.js';
+import { type Packed, unpack } from './unpack.js';
 
 /** A module of kernels, as its room knows it. */
 export interface KernelModule {
   /** As `init({ modules })` calls it. */
   name: string;
   /** Both builds inline, or compiled modules where a runtime imports them as files. */
-  builds: Packed | ({ simd: WebAssembly.Module } & Partial<Record<Build, WebAssembly.Module>>);
+  builds: typeof builds;
   /** How the work of its kernels is cut; those that are absent run in one thread. */
   cuts: Readonly<Record<string, Cut>>;
 }

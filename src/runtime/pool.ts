@@ -31,27 +31,20 @@ interface Start {
   tile: Tile;
   /** Address of this worker's line. */
   line: number;
-  names: string[];
   spins: number;
   at: typeof AT;
 }
 
 /** What a worker runs; its source text is the worker's script, so it uses nothing from outside. */
-function serve({ module, memory, tile, line, names, spins, at }: Start, ready: () => void): void {
-  const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<
-    string,
-    (...values: number[]) => number
-  >;
-  exports['gemm_tile']!(...tile);
-  const kernels = names.map(name => exports[name]!);
-  // another module, its bytes at values[0], values[1] of them
-  const load = (): void => {
-    const bytes = new Uint8Array(memory.buffer, values[0], values[1]).slice();
-    const another = new WebAssembly.Module(bytes as BufferSource);
-    const added = new WebAssembly.Instance(another, { env: { memory } }).exports;
-    for (const { kind, name } of WebAssembly.Module.exports(another))
-      if (kind === 'function') kernels.push(added[name] as (typeof kernels)[number]);
-  };
+function serve({ module, memory, tile, line, spins, at }: Start, ready: () => void): void {
+  type Kernels = Record<string, (...values: number[]) => number>;
+  const load = (module: WebAssembly.Module): Kernels =>
+    new WebAssembly.Instance(module, { env: { memory } }).exports as Kernels;
+  const functions = (exports: Kernels) =>
+    Object.values(exports).filter(each => typeof each === 'function');
+  const engine = load(module);
+  engine['gemm_tile']!(...tile);
+  const kernels = functions(engine);
   const { OFFERED, TAKEN, DONE, FAILED, KERNEL, COUNT } = at;
   const flags = new Int32Array(memory.buffer, line, 6);
   const values = new Float64Array(memory.buffer, line + 32, 28);
@@ -63,8 +56,11 @@ function serve({ module, memory, tile, line, names, spins, at }: Start, ready: (
     turn = Atomics.load(flags, OFFERED);
     if (Atomics.compareExchange(flags, TAKEN, (turn - 1) | 0, turn) !== ((turn - 1) | 0)) continue;
     try {
-      if (flags[KERNEL]! < 0) load();
-      else kernels[flags[KERNEL]!]!(...values.subarray(0, flags[COUNT]));
+      if (flags[KERNEL]! < 0) {
+        // another module: its bytes begin at values[0], and are values[1]
+        const bytes = new Uint8Array(memory.buffer, values[0], values[1]).slice();
+        kernels.push(...functions(load(new WebAssembly.Module(bytes as BufferSource))));
+      } else kernels[flags[KERNEL]!]!(...values.subarray(0, flags[COUNT]));
     } catch {
       flags[FAILED] = 1;
     }
@@ -180,11 +176,12 @@ export async function startPool(
   tile: Tile,
   threads: number,
 ): Promise<Pool> {
-  const names = functionsOf(module);
+  const own = kernels as unknown as Exports;
+  const names = functionsOf(own);
   const control = allocate(LINE * (threads - 1));
   const lines = Array.from({ length: threads - 1 }, (_, i) => control + LINE * i);
   await Promise.all(
-    lines.map(line => startWorker({ module, memory, tile, line, names, spins: SPINS, at: AT })),
+    lines.map(line => startWorker({ module, memory, tile, line, spins: SPINS, at: AT })),
   );
   const { OFFERED, TAKEN, DONE, FAILED, KERNEL, COUNT } = AT;
   // the shared memory grows without moving
@@ -252,40 +249,36 @@ export async function startPool(
       );
   };
 
-  const own = kernels as unknown as Exports;
-  let count = names.length;
   let alone = false; // a worker could not load a module: this thread does the work of all modules
   return {
     kernels: {
       ...kernels,
       ...shares(kernels, threads, (name, parts) =>
-        run(name, names.indexOf(name), own[name] as Kernel, parts),
+        run(name, names.indexOf(name), own[name]!, parts),
       ),
     },
     add(bytes, exports, cuts) {
       if (alone) return exports;
-      const more = functionsOf(new WebAssembly.Module(bytes as BufferSource));
-      const first = count;
       const address = allocate(bytes.length);
       u8(address, bytes.length).set(bytes);
       lines.forEach((_, worker) => offer(worker, LOAD, [address, bytes.length]));
       for (const worker of lines.keys()) if (wait(worker, 0) === 'failed') alone = true;
       free(address);
       if (alone) return exports;
-      count += more.length;
+      const first = names.length;
+      const more = functionsOf(exports);
+      names.push(...more);
       return {
         ...exports,
         ...sharesOf(exports, cuts, threads, (name, parts) =>
-          run(name, first + more.indexOf(name), exports[name] as Kernel, parts),
+          run(name, first + more.indexOf(name), exports[name]!, parts),
         ),
       };
     },
   };
 }
 
-/** Names of a module's functions, in their order. */
-function functionsOf(module: WebAssembly.Module): string[] {
-  return WebAssembly.Module.exports(module)
-    .filter(({ kind }) => kind === 'function')
-    .map(({ name }) => name);
+/** Names of a module's functions, in the order in which workers number them. */
+function functionsOf(exports: Exports): string[] {
+  return Object.keys(exports).filter(name => typeof exports[name] === 'function');
 }
