@@ -7,6 +7,7 @@ import { QuantizedLM } from '../lm/quantized.js';
 import { RecurrentLM } from '../lm/recurrent.js';
 import { softmaxOf } from '../lm/softmax.js';
 import { readFileBytes } from '../node/files.js';
+import type { Level } from '../text/tokenize.js';
 import { Refusal, refusing } from './errors.js';
 
 /** A language model that a file holds. */
@@ -22,6 +23,15 @@ const KINDS: Record<string, (file: ModelFile) => StoredModel> = {
   [QuantizedLM.kind]: file => QuantizedLM.from(file),
 };
 
+/** Refuses a model whose tokenizer is the user's own: no file holds it. */
+export function checkTokenizer(path: string, level: Level): void {
+  if (level === 'custom')
+    throw new Refusal(
+      `${path}: its tokenizer is a program of your own, which the file does not hold; use the ` +
+        'library, and set model.vocab.tokenizer',
+    );
+}
+
 /** The model of a model file or a checkpoint. Call `init` first. */
 export async function loadModel(path: string): Promise<StoredModel> {
   const bytes = await refusing(null, () => readFileBytes(path, 'the model'));
@@ -33,11 +43,7 @@ export async function loadModel(path: string): Promise<StoredModel> {
           `${Object.keys(KINDS).join(' or ')}`,
       );
     const model = KINDS[file.kind]!(file);
-    if (model.vocab.level === 'custom')
-      throw new Refusal(
-        `${path}: its tokenizer is a program of your own, which the file does not hold; use the ` +
-          'library, and set model.vocab.tokenizer',
-      );
+    checkTokenizer(path, model.vocab.level);
     return model;
   });
 }

@@ -1,5 +1,5 @@
 /** Sparse matrices: what most counts of words are. */
-import { borrow, close, f32, i32, open } from '../runtime/arena.js';
+import { borrow, close, f32, open, u8 } from '../runtime/arena.js';
 import { loadKernels } from './kernels.js';
 
 /** Elements that are not zero, one by one: values[i] at (rows[i], columns[i]). */
@@ -149,21 +149,17 @@ export class SparseMatrix {
     const kernels = await loadKernels();
     const mark = open();
     try {
-      const floats = (values: Float32Array): number => {
-        const address = borrow(4 * values.length);
-        f32(address, values.length).set(values);
-        return address;
-      };
-      const ints = (values: Int32Array): number => {
-        const address = borrow(4 * values.length);
-        i32(address, values.length).set(values);
+      const copied = (values: Float32Array | Int32Array): number => {
+        const { buffer, byteOffset, byteLength } = values;
+        const address = borrow(byteLength);
+        u8(address, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
         return address;
       };
       const [starts, columns, values, at, y] = [
-        ints(this.starts),
-        ints(this.columns),
-        floats(this.values),
-        floats(x),
+        copied(this.starts),
+        copied(this.columns),
+        copied(this.values),
+        copied(x),
         borrow(4 * M * K),
       ] as const;
       kernels.csr_dense(y, starts, columns, values, at, M, K, this.nonzeros);

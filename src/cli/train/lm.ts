@@ -13,6 +13,7 @@ import { createDisplay, type Display } from '../display.js';
 import { Refusal, refusing } from '../errors.js';
 import { count, plural, UNITS } from '../format.js';
 import { checkpointOf, type JobOptions, type Outcome, perform, type Task } from '../job.js';
+import { checkTokenizer } from '../kinds.js';
 import { decimal, oneOf, whole, wholes } from '../options.js';
 import { printJSON } from '../output.js';
 import { modelOptions, OPTIMIZERS, type Recipe, SCHEDULES, trainerOptions } from '../recipe.js';
@@ -401,11 +402,7 @@ async function recipeOf(path: string, given: Given): Promise<Partial<Given>> {
     );
   const config = file.config as RecurrentLM['config'] & Partial<Recipe>;
   const { level } = file.vocab as { level: Recipe['level'] };
-  if (level === 'custom')
-    throw new Refusal(
-      `${path}: its tokenizer is a program of your own, which the file does not hold; train it ` +
-        'with the library',
-    );
+  checkTokenizer(path, level);
   const own: Partial<Recipe> = {
     level,
     cell: config.cell,
