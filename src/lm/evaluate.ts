@@ -42,10 +42,10 @@ function evaluation(loss: number, tokens: number, known: Evaluation['known']): E
 /** How a text is read. */
 export interface EvaluateOptions {
   /**
-   * Parts of the text that are read side by side, each from the state that the 32 tokens before it leave.
-   * With 12 to 50 of them the time goes into matrix products of many rows, as in training, and the
-   * 32 tokens still cost little; the loss of a character model differs in its sixth digit. Default:
-   * 1, one stream.
+   * Parts of the text that are read side by side, each from the state that the 32 tokens before it
+   * leave. With 12 to 50 of them the time goes into matrix products of many rows, as in training,
+   * and the 32 tokens still cost little; the loss of a character model differs in its sixth digit.
+   * Default: 1, one stream.
    */
   parts?: number | undefined;
   /** Ends the reading with the reason of the signal. */

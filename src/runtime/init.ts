@@ -120,6 +120,7 @@ export async function init(options: InitOptions = {}): Promise<void> {
     threads: true,
     wide: true,
   });
+  checkOptions('init.modules', options.modules ?? {}, { words: true });
   loading ??= load(options).catch((error: unknown) => {
     loading = null;
     throw error;
@@ -222,8 +223,10 @@ const PAGES = 65536;
 const SHARED_PAGES = 16384;
 
 /**
- * @internal Makes the module import a shared memory: one byte, the flags of the import "env" "memory", from
+ * Makes the module import a shared memory: one byte, the flags of the import "env" "memory", from
  * "has a maximum" to "and is shared".
+ *
+ * @internal
  */
 export function importShared(bytes: Uint8Array): void {
   const entry = [

@@ -104,6 +104,7 @@ const cases: Record<string, () => unknown> = {
   BatchTrainer: () =>
     new train.BatchTrainer(model, any({ optimizer: new optim.SGD([weight], { lr: 1 }) })),
   init: () => init(any({})),
+  'init, of modules': () => init({ modules: any({}) }),
 };
 
 for (const [name, call] of Object.entries(cases)) {
