@@ -118,8 +118,10 @@ const write = async page => {
   await page.fill('#prompt', 'a person who ');
   await page.fill('#temperature', '0');
   await page.click('#write');
-  await page.waitForFunction(() => document.querySelector('#written').textContent.length >= 300);
-  return page.textContent('#written');
+  await page.waitForFunction(() => document.querySelector('#written').ariaBusy === 'false');
+  const written = await page.textContent('#written');
+  assert.ok(written.length >= 300, `${written.length} characters were written`);
+  return written;
 };
 
 await check('one click trains: the loss falls, the curves grow, samples appear', async () => {

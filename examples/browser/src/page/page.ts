@@ -91,7 +91,7 @@ function hear(message: FromWorker): void {
     case 'sample':
       return samples.add(message.step, message.text);
     case 'written':
-      return samples.write(message.piece, message.first);
+      return samples.write(message);
     case 'file':
       return download(message.name, message.bytes);
   }
@@ -200,6 +200,7 @@ byId('open').addEventListener('change', ({ target }) => {
 byId('writing').addEventListener('submit', event => {
   event.preventDefault();
   const temperature = Number(byId<HTMLInputElement>('temperature').value);
+  samples.await();
   send({
     type: 'write',
     prompt: byId<HTMLInputElement>('prompt').value,

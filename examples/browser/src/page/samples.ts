@@ -12,6 +12,7 @@ export class Samples {
   begin(): void {
     this.list.replaceChildren();
     this.written.hidden = true;
+    this.written.ariaBusy = 'false';
   }
 
   add(step: number, text: string): void {
@@ -21,8 +22,14 @@ export class Samples {
     while (this.list.children.length > KEPT) this.list.lastElementChild!.remove();
   }
 
-  write(piece: string, first: boolean): void {
+  /** Announces that a text is being written, until its last piece is there. */
+  await(): void {
+    this.written.ariaBusy = 'true';
+  }
+
+  write({ piece, first, last }: { piece: string; first: boolean; last: boolean }): void {
     this.written.hidden = false;
+    this.written.ariaBusy = String(!last);
     if (first) this.written.textContent = '';
     this.written.append(piece);
   }

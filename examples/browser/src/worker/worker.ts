@@ -141,12 +141,15 @@ async function write({
     model.vocab.unknown >= 0
       ? prompt
       : model.vocab.decode(model.vocab.encode(prompt, { unknown: 'skip' }));
-  for await (const piece of model.sample({ prompt: known, temperature, seed, length: 400 })) {
-    tell({ type: 'written', piece: first ? known + piece : piece, first, last: false });
-    first = false;
-    if (queue.length > 0) break;
+  try {
+    for await (const piece of model.sample({ prompt: known, temperature, seed, length: 400 })) {
+      tell({ type: 'written', piece: first ? known + piece : piece, first, last: false });
+      first = false;
+      if (queue.length > 0) break;
+    }
+  } finally {
+    tell({ type: 'written', piece: '', first, last: true });
   }
-  tell({ type: 'written', piece: '', first, last: true });
 }
 
 function save(what: 'model' | 'checkpoint'): void {
