@@ -167,6 +167,19 @@ test('node: is imported by node and cli alone; packages by cli, and the loader b
   );
 });
 
+test('comments are no wider than code: 100 columns', () => {
+  none(
+    [...files, ...sources('assembly')].flatMap(file =>
+      read(file)
+        .split('\n')
+        .flatMap((line, i) =>
+          /^\s*(\/\*\*|\*|\/\/)/.test(line) && [...line].length > 100 ? [`${file}:${i + 1}`] : [],
+        ),
+    ),
+    'lines of comments above 100 columns',
+  );
+});
+
 test('there are no cycles', () => {
   const graph = new Map(
     files.map(file => [

@@ -127,7 +127,7 @@ export async function readHeldOut(
   return read;
 }
 
-/** What is read, and as what. */
+/** The files to read, and the level that splits them into units. */
 export interface CorpusOptions {
   /** Files, folders, `-`. */
   input: readonly string[];

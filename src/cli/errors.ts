@@ -1,9 +1,12 @@
-/** Errors that are told in one sentence, and the exit codes they end in. */
+/** Errors that print one sentence, and their exit codes. */
 
 /** What was asked for cannot be done: bad input or options. Exit code 2. */
 export class Refusal extends Error {}
 
-/** The request was good, and yet the work failed for a reason that can be told. Exit code 1. */
+/**
+ * The request was good, and yet the work failed for a reason that one sentence explains. Exit code
+ * 1.
+ */
 export class Failure extends Error {}
 
 /**

@@ -54,7 +54,7 @@ function identity(path: string): string {
   return folder ? `${folder.dev}:${folder.ino}/${basename(target)}` : target;
 }
 
-/** What is there; undefined where nothing is, or a part of the path is no folder. */
+/** The file's stat; undefined where there is no file, or a part of the path is no folder. */
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look();

@@ -16,7 +16,7 @@ import { printJSON } from './output.js';
 import type { Resumed } from './resume.js';
 import { fileArgument } from './shell.js';
 
-/** What the options say of one run, beside what is trained. */
+/** The options of one run that do not depend on the task. */
 export interface JobOptions {
   /** Texts and models that are read, by option. */
   inputs: Readonly<Record<string, string | readonly string[] | null>>;
@@ -39,7 +39,7 @@ export interface JobOptions {
   json: boolean;
 }
 
-/** What is trained. */
+/** The model and its data. */
 export interface Task<Batch extends TrainBatch> {
   trainer: Trainer<Batch>;
   data: TrainData<Batch>;
@@ -49,7 +49,7 @@ export interface Task<Batch extends TrainBatch> {
   unit: string;
   /** Steps of the whole plan. */
   planned: number;
-  /** Says what is about to happen. */
+  /** Prints the plan of the run. */
   introduce(): void;
   /** The bytes of the model's file. */
   save(): Uint8Array;

@@ -15,8 +15,8 @@ function write(stream: NodeJS.WriteStream, text: string): boolean {
 }
 
 /**
- * Writes to stdout. Returns false once stdout takes nothing more: its reader has left (`| head`), or
- * a disk is full.
+ * Writes to stdout. Returns false once stdout takes nothing more: its reader has left (`| head`),
+ * or a disk is full.
  */
 export function print(text: string): boolean {
   return write(process.stdout, text);

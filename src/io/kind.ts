@@ -1,4 +1,4 @@
-/** What a file is that is neither a text nor ours, told by its first bytes. */
+/** Names the format of a file that is neither a text nor ours, by its first bytes. */
 
 /** A kind of file, and what to do with it. */
 export interface FileKind {

@@ -40,8 +40,8 @@ const DTYPES = {
 export type Dtype = keyof typeof DTYPES;
 
 /**
- * A tensor as plain data: `data` holds as many elements as `shape` multiplied out, one if `shape` is
- * []. Of C64 it has two numbers an element, of F6 and F4 less than a byte.
+ * A tensor as plain data: `data` holds as many elements as `shape` multiplied out, one if `shape`
+ * is []. Of C64 it has two numbers an element, of F6 and F4 less than a byte.
  */
 export type SafetensorsEntry = {
   [D in Dtype]: {

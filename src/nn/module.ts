@@ -77,7 +77,7 @@ export abstract class Module {
    * Parameters and modules with their names, in order. Default: those in the fields, and in arrays
    * and plain objects there: `this.heads = { left: [new Linear(…)] }` gives `heads.left.0.weight`.
    *
-   * @throws TypeError for a Map or Set that holds some: their names could not be told
+   * @throws TypeError for a Map or Set that holds some: they would have no names
    */
   protected *children(): Iterable<[string, Parameter | Module]> {
     for (const [name, value] of Object.entries(this)) yield* within(name, value);
@@ -127,7 +127,7 @@ export abstract class Module {
    * Takes over values by name. Nothing changes unless everything fits.
    *
    * @param options strict false: names that are missing or unexpected are passed over, for models
-   *   that share a part, and told in the result. Default: true
+   *   that share a part, and listed in the result. Default: true
    * @returns names of this module that `state` lacks, and names of `state` that it lacks
    * @throws RangeError that lists all missing, unexpected and misshapen names
    */

@@ -119,8 +119,8 @@ export function unreadable(path: string, what: string, cause: unknown): Error {
 }
 
 /**
- * The bytes of a text file, unpacked if they are gzip's (told by their first two, which no UTF-8
- * text starts with).
+ * The bytes of a text file, unpacked if they are gzip's (recognised by the first two, which no
+ * UTF-8 text starts with).
  *
  * @throws Error as `readFileBytes`, and if the packed data are damaged or hold nothing
  */

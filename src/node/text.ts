@@ -68,7 +68,7 @@ function encodingOf(start: Uint8Array): Encoding {
  * The pieces of a text, of whole characters; unpacked where it is gzip's, and decoded from UTF-16
  * where it is that. Texts of several files follow each other, each with a line end at its end.
  *
- * @param read is told the bytes that were read so far
+ * @param read is called with the number of bytes read so far
  * @throws Error for a file that cannot be read or unpacked; RangeError for what is no text, saying
  *   what it is where that is known
  */

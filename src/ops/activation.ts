@@ -1,4 +1,6 @@
-/** Functions of one element, each with its derivative in terms of what is cheapest to keep. */
+/**
+ * Elementwise functions, each with its derivative written in the value that is cheapest to keep.
+ */
 import { kernels } from '../runtime/kernels.js';
 import { noOthers } from '../runtime/options.js';
 import { record } from '../tensor/tape.js';
@@ -33,7 +35,8 @@ export const abs = (x: Tensor): Tensor =>
   activation(x, kernels.abs_forward, kernels.abs_backward, 'x');
 
 /**
- * x, limited to [low, high].   ∂y/∂x = 1 within the limits, both included, else 0; PyTorch's `clamp`
+ * x, limited to [low, high] (PyTorch's `clamp`).   ∂y/∂x = 1 within the limits, both included;
+ * 0 outside
  *
  * @param limits one of them may be left out
  * @throws RangeError where low is above high

@@ -22,7 +22,8 @@ const GATES = 3;
  *   h' = (1 − z)·n + z·h
  *
  * @param x [T, B, I]
- * @param directions one set of weights, or two: the second runs from the last time step to the first
+ * @param directions one set of weights, or two: the second runs from the last time step to the
+ *   first
  * @param options h0 [D, B, H], default zeros
  * @returns output [T, B, D·H]; final h [D, B, H]
  */

@@ -36,7 +36,8 @@ export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): Tensor {
 }
 
 /**
- * Matrix product.   a [..., M, K] · b [K, N] → [..., M, N], or with equal leading axes a [..., M, K] · b [..., K, N]
+ * Matrix product.   a [..., M, K] · b [K, N] → [..., M, N], or with equal leading axes
+ *                   a [..., M, K] · b [..., K, N] → [..., M, N]
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   const K = a.shape.at(-1);

@@ -22,7 +22,8 @@ const GATES = 4;
  *   c' = f·c + i·g    h' = o·tanh(c')
  *
  * @param x [T, B, I]
- * @param directions one set of weights, or two: the second runs from the last time step to the first
+ * @param directions one set of weights, or two: the second runs from the last time step to the
+ *   first
  * @param options h0, c0 [D, B, H], default zeros
  * @returns output [T, B, D·H]; final h, c [D, B, H]
  */

@@ -1,6 +1,6 @@
 /**
- * The input projection of a recurrent layer, x·W_ihᵀ + b_ih + b_hh for all time steps at once, and its
- * gradients.
+ * The input projection of a recurrent layer, x·W_ihᵀ + b_ih + b_hh for all time steps at once, and
+ * its gradients.
  *
  * Where x is rows of an embedding and its vocabulary is smaller than the batch, E·W_ihᵀ is computed
  * once for each token of the vocabulary, and its rows are looked up; the gradients are summed by
@@ -13,7 +13,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { lookupOf } from './embedding.js';
 import type { CellWeights, Sequence } from './recurrent.js';
 
-/** The rows that are multiplied: those of x, or those of the table that x is looked up in. */
+/** The rows that are multiplied: rows of x, or rows of the table that x is looked up in. */
 interface Rows {
   source: Tensor;
   N: number;

@@ -6,10 +6,10 @@ import { isRecording, record, unwind } from '../tensor/tape.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 
 /**
- * Runs `work` and keeps its results alone. What its backward pass needs in between is computed again
- * when `backward` gets there, and freed after it: this saves memory and costs one more forward pass.
- * PyTorch calls it checkpointing (Chen et al. 2016, "Training Deep Nets with Sublinear Memory
- * Cost").
+ * Runs `work` and keeps its results alone. What its backward pass needs in between is computed
+ * again when `backward` gets there, and freed after it: this saves memory and costs one more
+ * forward pass. PyTorch calls it checkpointing (Chen et al. 2016, "Training Deep Nets with
+ * Sublinear Memory Cost").
  *
  * @param inputs what `work` reads beside parameters and constants
  * @param work   computes the same each time it is called; runs in a scope of its own. It draws from

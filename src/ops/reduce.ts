@@ -9,7 +9,7 @@ import { affine, sub } from './elementwise.js';
 import { logSoftmax } from './softmax.js';
 import { reshape, stridedTable, transpose } from './strided.js';
 
-/** What is reduced. */
+/** The axis that is reduced, and whether it stays. */
 export interface ReduceOptions {
   /** The axis to reduce; negative ones count from the end. Default: all elements. */
   axis?: number;

@@ -18,7 +18,8 @@ import {
  *   h' = φ(W_ih x + b_ih + W_hh h + b_hh)    φ = tanh or ReLU
  *
  * @param x [T, B, I]
- * @param directions one set of weights, or two: the second runs from the last time step to the first
+ * @param directions one set of weights, or two: the second runs from the last time step to the
+ *   first
  * @param options h0 [D, B, H], default zeros
  * @returns output [T, B, D·H]; final h [D, B, H]
  */

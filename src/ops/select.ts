@@ -37,7 +37,8 @@ export function where(mask: ArrayLike<number | boolean>, a: Operand, b: Operand)
 }
 
 /**
- * x with `value` where the mask holds: −Infinity before a softmax takes what is masked out.
+ * x with `value` where the mask holds: −Infinity before a softmax gives masked elements probability
+ * 0.
  *
  * @param mask one value for each element of x
  */

@@ -215,7 +215,7 @@ export abstract class Optimizer<Options extends object, State extends string> {
     return { kind: this.who, groups };
   }
 
-  /** What is updated: the parameters it was given, without those that are frozen. */
+  /** The parameters that steps update: all that were given, without the frozen ones. */
   get parameters(): Parameter[] {
     return this.slots.map(slot => slot.parameter).filter(parameter => parameter.requiresGrad);
   }

@@ -8,8 +8,8 @@ interface Process {
 }
 
 /**
- * The module, or undefined outside Node and before 20.16 (Deno and Bun have most of them). Sandboxes
- * have stubs of `process` that throw: what a host has is found out by trying.
+ * The module, or undefined outside Node and before 20.16 (Deno and Bun have most of them).
+ * Sandboxes have stubs of `process` that throw: what a host has is found out by trying.
  */
 export function builtin<Module>(name: string): Module | undefined {
   try {

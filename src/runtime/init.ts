@@ -24,8 +24,8 @@ export interface InitOptions {
    */
   module?: WebAssembly.Module;
   /**
-   * Compiled modules of the kernels that single rooms need (`throughtime/kernels/words-*.wasm`), for
-   * the same runtimes; elsewhere they load when they are first used.
+   * Compiled modules of the kernels that single rooms need (`throughtime/kernels/words-*.wasm`),
+   * for the same runtimes; elsewhere they load when they are first used.
    */
   modules?: {
     /** What `throughtime/words` needs. */
@@ -82,7 +82,7 @@ const SIMD_PROBE = new Uint8Array([
   11,
 ]);
 
-/** @internal What is loaded, for the modules that join it. */
+/** @internal The loaded engine, for the modules that join it. */
 interface Engine {
   memory: WebAssembly.Memory;
   build: Build;
@@ -99,7 +99,7 @@ interface Engine {
 let loading: Promise<void> | null = null;
 let running: Engine | null = null;
 
-/** @internal What is loaded, for the modules that join it. */
+/** @internal The loaded engine, for the modules that join it. */
 export function engine(): Engine {
   if (running === null)
     throw new Error('throughtime: the kernels are not loaded; call `await init()` first');

@@ -24,7 +24,7 @@ export function checkOptions<O extends object>(
 }
 
 /**
- * Refuses what is left of named options when all that are read have been taken out.
+ * Throws for the options that remain once the known ones were taken out: nobody reads them.
  *
  * @param who the function or class, as errors name it
  * @param rest the options that nobody reads

@@ -1,11 +1,12 @@
 /**
  * Threads. The kernels' work is shared out by rows of the output, never by partial sums, so results
  * are the same bits for one thread and for many. This thread does the first share itself and offers
- * each worker one; a worker takes it, calls the kernel it is told, and says so. What no worker has
- * taken when this thread is through, because they slept or their cores were busy, it takes back and
- * does too: nobody waits for a thread that has not begun.
+ * each worker one; a worker takes it, calls the kernel named there, and marks it done. What no
+ * worker has taken when this thread is through, because they slept or their cores were busy, it
+ * takes back and does too: nobody waits for a thread that has not begun.
  *
- *   control, one line per worker:  i32 [offered, taken, done, failed, kernel, arguments]   f64 [arguments]
+ *   control, one line per worker:
+ *     i32 [offered, taken, done, failed, kernel, arguments]   f64 [arguments]
  *
  * Offers are numbered: whoever raises `taken` to the number of the last one has the share. A worker
  * has an instance of its own on the same memory. Instantiating writes the static tables again, with
@@ -69,7 +70,7 @@ function serve({ module, memory, tile, line, spins, at }: Start, ready: () => vo
   }
 }
 
-/** What is used of Node's worker_threads, which only Node has. */
+/** The part of Node's worker_threads that the pool uses; other hosts have no such module. */
 interface NodeThreads {
   Worker: new (
     source: string,

@@ -164,7 +164,9 @@ const GEMM_COLUMNS = declare({
   work: ['M', 'N', 'K'],
 });
 
-/** Arguments of the recurrent kernels, whose shares differ in the rows `from` … `to` of the batch. */
+/**
+ * Arguments of the recurrent kernels, whose shares differ in the rows `from` … `to` of the batch.
+ */
 export const RECURRENT = {
   lstm_forward:
     'y hN cN hp gates table ids w_hh h0 c0 lengths resets scratch T B H yRow reverse from to',
@@ -243,7 +245,9 @@ export function sharesOf(
   );
 }
 
-/** The engine's kernels, of the same names and arguments, that share their work out through `run`. */
+/**
+ * The engine's kernels, of the same names and arguments, that share their work out through `run`.
+ */
 export function shares(kernels: Kernels, threads: number, run: Run): Partial<Kernels> {
   const how = { threads, run, gemmScratch: kernels.gemm_scratch() };
   const sharing = (name: keyof Kernels, each: Cut): Kernel =>
@@ -264,7 +268,9 @@ export function shares(kernels: Kernels, threads: number, run: Run): Partial<Ker
     if (db) always.column_sums(db, dy, N, O, O);
   };
 
-  /** A recurrent kernel of G gates: scratch and the range of rows are what differs between shares. */
+  /**
+   * A recurrent kernel of G gates: scratch and the range of rows are what differs between shares.
+   */
   const recurrent = (name: keyof typeof RECURRENT, G: number): Kernel => {
     const { get, with: replace } = named(RECURRENT[name]);
     return (...list) => {

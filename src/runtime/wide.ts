@@ -1,4 +1,6 @@
-/** Whether 256-bit instructions pay on this machine: tried, since no engine and no processor says. */
+/**
+ * Whether 256-bit instructions pay on this machine: tried, since no engine and no processor says.
+ */
 import { setWide, tile } from './engine.js';
 import type { Kernels } from './kernels.js';
 

@@ -77,7 +77,9 @@ export class Tensor {
     return this.base === null ? this.writes + versionOf(this.sources) : this.base.version;
   }
 
-  /** @internal Notes that the values were written: gradients computed from the old ones are refused. */
+  /**
+   * @internal Notes that the values were written: gradients computed from the old ones are refused.
+   */
   wrote(): void {
     if (this.base === null) this.writes++;
     else this.base.wrote();

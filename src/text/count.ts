@@ -175,7 +175,7 @@ export const BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte < 0x80 ? String.fromCharCode(byte) : `<0x${hex(byte, 2)}>`,
 );
 
-/** Refuses what is no level. */
+/** Throws for a level that does not exist. */
 export function checkLevel(name: string, level: unknown): asserts level is Level {
   if (level !== 'byte' && level !== 'char' && level !== 'word' && level !== 'custom') {
     throw new RangeError(

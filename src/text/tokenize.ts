@@ -99,8 +99,8 @@ export function eachChar(text: string, visit: (codePoint: number, offset: number
 
 /**
  * Visits each word with its offset in the string: the runs between white space, and `<eos>` for
- * each line end (LF, CR LF, or CR alone), blank lines too. A last line without one has no `<eos>`: a
- * prompt may stop in mid-line.
+ * each line end (LF, CR LF, or CR alone), blank lines too. A last line without one has no `<eos>`:
+ * a prompt may stop in mid-line.
  */
 export function eachWord(text: string, visit: (word: string, offset: number) => void): void {
   let start = -1;
@@ -139,7 +139,7 @@ export class Pieces {
     return text.slice(0, cut);
   }
 
-  /** What is left when the text has ended. */
+  /** The last pieces, once the text has ended. */
   end(): string {
     const { rest } = this;
     this.rest = '';

@@ -66,7 +66,7 @@ export interface Encoder {
 export class Vocab {
   /** The number of ids. */
   readonly size: number;
-  /** The id of what is outside the vocabulary, or −1. */
+  /** The id of units outside the vocabulary, or −1. */
   readonly unknown: number;
   /** What a unit is. */
   readonly level: Level;

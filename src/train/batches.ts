@@ -52,7 +52,8 @@ export function batches<Batch>(
 /**
  * Trains a model on plain batches, in one run or in many, with exact resume.
  *
- *     const data = train.batches({ length: 1000, batchSize: 32, fingerprint: 'flowers 1' }, rows => ({
+ *     const flowers = { length: 1000, batchSize: 32, fingerprint: 'flowers 1' };
+ *     const data = train.batches(flowers, rows => ({
  *       x: pick(rows), targets: classes(rows), tokens: rows.length,
  *     }));
  *     const trainer = new train.BatchTrainer(model, {

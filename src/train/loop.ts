@@ -101,8 +101,8 @@ export abstract class Loop<Batch, Data extends Fingerprinted, Model extends Lear
   protected abstract open(data: Data, random: Random): Batches<Batch>;
 
   /**
-   * One step on a batch. Throws, and leaves the weights as they were, where the loss or the gradient
-   * is not finite.
+   * One step on a batch. Throws, and leaves the weights as they were, where the loss or the
+   * gradient is not finite.
    *
    * @param total planned steps of the whole training: what schedules run over
    */

@@ -95,9 +95,9 @@ export interface RunOptions {
    */
   checkpoint?: ((bytes: Uint8Array, reason: EndReason | null) => void | Promise<void>) | undefined;
   /**
-   * Steps from one checkpoint to the next, or seconds. Seconds are stretched where saving takes more
-   * than a fiftieth of them, so that it costs at most 2 % of the time. Default: no others than those
-   * after validations and at the end.
+   * Steps from one checkpoint to the next, or seconds. Seconds are stretched where saving takes
+   * more than a fiftieth of them, so that it costs at most 2 % of the time. Default: no others than
+   * those after validations and at the end.
    */
   checkpointEvery?:
     | number

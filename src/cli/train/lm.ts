@@ -471,7 +471,7 @@ async function prepare(
   };
 }
 
-/** What is about to happen, in a few lines. */
+/** The plan of the run, in a few lines. */
 function introduce(
   display: Display,
   {
@@ -519,7 +519,7 @@ function introduce(
 const stepOf = (trainer: unknown): number =>
   (trainer as { progress?: { step?: number } }).progress?.step ?? 0;
 
-/** The recipe of a new run: what is given, completed by the defaults. */
+/** The recipe of a new run: the given options, completed by the defaults. */
 export function newRecipe(given: Given): Recipe {
   const pick = Object.fromEntries(
     Object.entries(DEFAULTS).map(([name, value]) => [
