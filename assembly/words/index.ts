@@ -5,4 +5,6 @@ export function heap_base(): usize {
   return __heap_base;
 }
 
+export * from './scan';
 export * from './sparse';
+export * from './word2vec';

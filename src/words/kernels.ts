@@ -17,6 +17,30 @@ export const CUTS = {
     work: ['nonzeros', 'K'],
     cost: 4, // a row of x for each multiply-add of a vector, from anywhere
   }),
+  scan: declare({
+    args: 'y rows queries M columns Q stride',
+    along: 'M',
+    grain: 4,
+    parts: { y: 1, rows: 'columns' },
+    work: ['M', 'columns', 'Q'],
+    cost: 2, // the rows come from memory
+  }),
+  word2vec_train: declare({
+    args: 'records shards',
+    along: 'shards',
+    grain: 1,
+    parts: { records: 30 },
+    work: ['shards'],
+    cost: 2 ** 40, // a shard is always worth a thread
+  }),
+  word2vec_merge: declare({
+    args: 'w copies weights rows columns shards stride',
+    along: 'rows',
+    grain: 1,
+    parts: { w: 'columns', copies: 'columns', weights: 1 },
+    work: ['rows', 'columns', 'shards'],
+    cost: 8,
+  }),
 };
 
 /** Loads the kernels; later calls give the same. */

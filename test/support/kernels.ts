@@ -53,7 +53,7 @@ export class Bench {
   private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
   readonly kernels: Kernels;
   private top: number;
-  private readonly base: number;
+  private base: number;
   private buffers: { address: number; bytes: number; what: string }[] = [];
 
   constructor(readonly build: Build) {
@@ -69,7 +69,11 @@ export class Bench {
   words(): WordKernels {
     const module = new WebAssembly.Module(binary(this.build, 'words-'));
     const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } });
-    return exports as unknown as WordKernels;
+    const kernels = exports as unknown as WordKernels;
+    // buffers lie above the static tables of both
+    this.base = Math.max(this.base, Math.ceil(kernels.heap_base() / 16) * 16);
+    this.reset();
+    return kernels;
   }
 
   /** Forgets all buffers. */
@@ -112,6 +116,11 @@ export class Bench {
 
   read(address: number, n: number): Float32Array {
     return new Float32Array(this.memory.buffer, address, n).slice();
+  }
+
+  /** Bytes as they are, until the memory grows. */
+  view(address: number, bytes: number): DataView {
+    return new DataView(this.memory.buffer, address, bytes);
   }
 
   readI32(address: number, n: number): Int32Array {

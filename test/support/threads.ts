@@ -56,6 +56,16 @@ async function job(threads: number): Promise<void> {
         K,
       ),
     );
+  // shards of a training without a tape
+  const line = Array.from({ length: 9000 }, (_, i) => `w${(i * i) % 97}`).join(' ');
+  const counted = text.Vocab.fromText(line, { level: 'word' });
+  const model = await words.Word2Vec.create({ vocab: counted, size: 17, sample: 0 });
+  const options = { epochs: 2, shards: 3, chunk: 1000 };
+  const trainer = new words.Word2VecTrainer(model, options);
+  for await (const _ of trainer.run(new words.WordCorpus(counted.encode(line))));
+  hash.update(model.save());
+  trainer.dispose();
+  model.dispose();
   // So many words that the output layer's logits come in chunks.
   const vocabulary = text.Vocab.fromJSON({
     level: 'word',
