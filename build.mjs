@@ -17,6 +17,8 @@ import { promisify } from 'node:util';
 import zopfli from '@gfx/zopfli';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
+// zopfli's glue would answer every error with its own source
+for (const event of ['uncaughtException', 'unhandledRejection']) process.removeAllListeners(event);
 const run = (file, ...args) =>
   execFileSync(process.execPath, [root + 'node_modules/' + file, ...args], {
     cwd: root,

@@ -19,3 +19,11 @@ export {
   toFloat32,
   writeSafetensors,
 } from './safetensors.js';
+export {
+  readVectors,
+  VECTORS_KIND,
+  type VectorsFile,
+  type VectorsFormat,
+  VectorsParser,
+  writeVectors,
+} from './vectors.js';

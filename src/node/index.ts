@@ -1,5 +1,5 @@
 /**
- * Files: text, ids, safetensors.
+ * Files: text, ids, safetensors, word vectors.
  *
  * @module throughtime/node
  */
@@ -8,3 +8,4 @@ export { readFileBytes, readText, readTextBytes, writeFileAtomic } from './files
 export { type IdFile, openIds, writeIds } from './ids.js';
 export { readHeader } from './safetensors.js';
 export { type TextFile, textFiles, textPieces } from './text.js';
+export { readVectors } from './vectors.js';

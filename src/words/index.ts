@@ -4,6 +4,19 @@
  * @module throughtime/words
  */
 
+export {
+  type AnalogyResult,
+  type AnalogySection,
+  analogies,
+  type EvaluationOptions,
+  parseAnalogies,
+  parsePairs,
+  pearson,
+  type SimilarityResult,
+  spearman,
+  type WordPair,
+  wordSimilarity,
+} from './evaluate.js';
 export { type Entries, SparseMatrix } from './sparse.js';
 export type { SubwordOptions } from './subwords.js';
 export {

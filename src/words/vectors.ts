@@ -353,7 +353,7 @@ export class Vectors {
         const memory = f32(asked, some.length * stride).fill(0);
         some.forEach((query, i) => memory.set(query, i * stride));
         kernels.scan(scores, this.address, asked, M, stride, some.length, M);
-        some.forEach((_, i) => use(f32(scores + 4 * i * M, M).slice(), from + i));
+        some.forEach((_, i) => use(f32(scores + 4 * i * M, M), from + i));
       } finally {
         close(mark);
       }
