@@ -35,6 +35,7 @@ async function start(): Promise<void> {
   });
   const outcome = await trainLanguageModel(
     {
+      task: 'lm',
       recipe,
       inputs: { input: file('txt') },
       input: [file('txt')],

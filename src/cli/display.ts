@@ -17,8 +17,11 @@ export interface Display {
   copyable(label: string, text: string): void;
   /** How much of a text was read; only what takes long is shown. */
   reading(task: string, share: number, etaSeconds: number): void;
-  /** The way to go: steps done and planned; `step` is asked again and again. */
-  begin(planned: number, step: () => number): void;
+  /**
+   * The way to go: steps planned and done, for which `step` is asked again and again, and what is
+   * counted in a second.
+   */
+  begin(planned: number, about: { step: () => number; rate: string }): void;
   step(report: StepReport): void;
   /** Validation begins. */
   validating(): void;
@@ -99,23 +102,25 @@ abstract class Lines {
 class Plain extends Lines implements Display {
   readonly live = false;
   private planned = 0;
+  private rate = '';
 
   protected write(text: string): void {
     tell(text);
   }
 
-  begin(planned: number): void {
+  begin(planned: number, { rate }: { rate: string }): void {
     this.planned = planned;
+    this.rate = rate;
   }
 
   step({ step, epoch, loss, gradNorm, lr, tokensPerSecond, etaSeconds }: StepReport): void {
-    const speed = tokensPerSecond === null ? '' : `  ${short(tokensPerSecond)} tokens/s`;
+    const speed = tokensPerSecond === null ? '' : `  ${short(tokensPerSecond)} ${this.rate}/s`;
     const eta = etaSeconds === null ? '' : `  eta ${duration(etaSeconds)}`;
+    const gradient = Number.isNaN(gradNorm) ? '' : `  gradient ${gradNorm.toFixed(3)}`;
     this.note(
       'training',
       `step ${count(step)}/${count(this.planned)}  epoch ${epoch.toFixed(2)}  loss ` +
-        `${loss.toFixed(4)}  gradient ${gradNorm.toFixed(3)}  lr ` +
-        `${lr.toPrecision(3)}${speed}${eta}`,
+        `${loss.toFixed(4)}${gradient}  lr ${lr.toPrecision(3)}${speed}${eta}`,
     );
   }
 
@@ -141,6 +146,7 @@ class Bar extends Lines implements Display {
   private timer: NodeJS.Timeout | undefined;
   private planned = 0;
   private position: () => number = () => 0;
+  private rate = '';
   private last: { report: StepReport; at: number } | null = null;
   private phase: 'training' | 'validating' = 'training';
 
@@ -152,9 +158,10 @@ class Bar extends Lines implements Display {
     if (shown) this.bar.start(this.planned, this.position());
   }
 
-  begin(planned: number, step: () => number): void {
+  begin(planned: number, { step, rate }: { step: () => number; rate: string }): void {
     this.planned = planned;
     this.position = step;
+    this.rate = rate;
     this.bar.start(planned, step());
     this.timer = setInterval(() => this.bar.update(step()), 1000 / FRAMES_PER_SECOND);
   }
@@ -208,7 +215,7 @@ class Bar extends Lines implements Display {
     const { loss, tokensPerSecond, etaSeconds } = report;
     const left = (etaSeconds ?? 0) - (performance.now() - at) / 1000;
     const lossText = `  loss ${loss.toFixed(3)}`;
-    const speed = tokensPerSecond === null ? '' : `  ${short(tokensPerSecond)} tokens/s`;
+    const speed = tokensPerSecond === null ? '' : `  ${short(tokensPerSecond)} ${this.rate}/s`;
     const eta = etaSeconds === null ? '' : `  eta ${duration(Math.max(0, left))}`;
     const choices = [lossText + speed + eta, lossText + eta, eta];
     return choices.find(text => text.length <= columns) ?? '';

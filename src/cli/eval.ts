@@ -1,5 +1,5 @@
 /** `throughtime eval` */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { QuantizedLM } from '../lm/quantized.js';
 import { init } from '../runtime/init.js';
 import { readHeldOut } from './corpus.js';
@@ -9,6 +9,7 @@ import { count, plural, UNITS } from './format.js';
 import { loadModel } from './kinds.js';
 import { whole } from './options.js';
 import { printJSON, printTable } from './output.js';
+import { evaluateVectors } from './vectors.js';
 
 const EXAMPLES = `
 Examples:
@@ -19,14 +20,26 @@ Examples:
   a short context before it, so that the loss differs slightly:
     $ throughtime eval book.safetensors --input other-book.txt --parts 96
 
+  Measure word vectors by similarity of words and by analogies:
+    $ throughtime eval vectors.bin --similarity word-sim/ \\
+        --analogies questions-words.txt --restrict 30000
+
   Print JSON, for a script:
     $ throughtime eval book.safetensors --input other-book.txt --json`;
 
 export function evalCommand(): Command {
   return new Command('eval')
-    .description('Measure how well a model predicts a text.')
-    .argument('<model>', 'model or checkpoint')
-    .requiredOption('--input <file>', 'text to predict')
+    .description('Measure a language model on a text, or word vectors on published sets.')
+    .argument('<model>', 'model, checkpoint or file of word vectors')
+    .option('--input <file>', 'language models: text to predict')
+    .option(
+      '--similarity <path>',
+      'word vectors: file of word pairs and scores, or a folder of such',
+    )
+    .option('--analogies <file>', 'word vectors: questions such as questions-words.txt')
+    .addOption(
+      new Option('--restrict <n>', 'analogies: only among the first n words').argParser(whole()),
+    )
     .option('--parts <n>', 'cut the text into n parts and read them side by side', whole(), 1)
     .option('--deterministic', 'compute the same bits in every engine')
     .option('--json', 'print one JSON object on stdout')
@@ -36,15 +49,36 @@ export function evalCommand(): Command {
 
 async function run(
   path: string,
-  options: { input: string; parts: number; deterministic?: boolean; json?: boolean },
+  options: {
+    input?: string;
+    similarity?: string;
+    analogies?: string;
+    restrict?: number;
+    parts: number;
+    deterministic?: boolean;
+    json?: boolean;
+  },
 ): Promise<void> {
+  const { input } = options;
+  if (options.similarity !== undefined || options.analogies !== undefined) {
+    if (input !== undefined)
+      throw new Refusal(
+        '--input is for language models; leave it out, or --similarity and --analogies',
+      );
+    return evaluateVectors(path, options);
+  }
+  if (input === undefined)
+    throw new Refusal(
+      '--input is missing: name the text to predict; for word vectors give --similarity or ' +
+        '--analogies',
+    );
   await init({ deterministic: options.deterministic === true });
   const model = await loadModel(path);
   const { parts } = options;
   if (parts > 1 && model instanceof QuantizedLM)
     throw new Refusal(`--parts ${parts}: a quantised model reads one stream; leave it out`);
   const display = createDisplay({ json: options.json === true });
-  const { ids, unknown } = await readHeldOut(options.input, model.vocab, display);
+  const { ids, unknown } = await readHeldOut(input, model.vocab, display);
   const { tokens, loss, bitsPerToken, perplexity, known } = await (model instanceof QuantizedLM
     ? model.evaluate(ids)
     : model.evaluate(ids, { parts }));
@@ -69,7 +103,7 @@ async function run(
   const outside = unknown > 0 ? `, ${count(unknown)} not in the vocabulary` : '';
   printTable([
     ['model', `${path} (${kind})`],
-    ['text', `${options.input}: ${plural(tokens, unit)} predicted${outside}`],
+    ['text', `${input}: ${plural(tokens, unit)} predicted${outside}`],
     ['loss', `${loss.toFixed(4)} nats per ${unit}`],
     ['', `${bitsPerToken.toFixed(4)} bits per ${unit}`],
     ['perplexity', perplexity.toPrecision(5)],

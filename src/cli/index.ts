@@ -10,6 +10,7 @@ import { colours, complain, printError } from './output.js';
 import { quantizeCommand } from './quantize.js';
 import { sampleCommand } from './sample.js';
 import { trainCommand } from './train/index.js';
+import { analogyCommand, convertCommand, nearestCommand } from './vectors.js';
 
 const EXAMPLES = `
 Examples:
@@ -17,6 +18,10 @@ Examples:
     $ throughtime train lm --input book.txt --out book.safetensors
     $ throughtime sample book.safetensors --prompt "It was "
     $ throughtime eval book.safetensors --input other-book.txt
+
+  Train word vectors, and look for the neighbours of a word:
+    $ throughtime train vectors --input book.txt --out vectors.safetensors
+    $ throughtime nearest vectors.safetensors king
 
 Each command has its own help: throughtime train lm --help`;
 
@@ -32,6 +37,9 @@ const program = new Command('throughtime')
   .addCommand(evalCommand())
   .addCommand(sampleCommand())
   .addCommand(quantizeCommand())
+  .addCommand(nearestCommand())
+  .addCommand(analogyCommand())
+  .addCommand(convertCommand())
   .addCommand(inspectCommand());
 
 /** Settings that commander does not hand down to commands made apart. */

@@ -5,9 +5,9 @@
 import { rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writeFileAtomic } from '../node/files.js';
-import type { Trainer } from '../train/bptt.js';
-import type { EndReason, EndReport, Report } from '../train/report.js';
-import type { TrainBatch, TrainData } from '../train/trainable.js';
+import type { Loop } from '../train/loop.js';
+import type { EndReason, EndReport, Report, StepReport } from '../train/report.js';
+import type { Fingerprinted } from '../train/trainable.js';
 import type { Display } from './display.js';
 import { Failure, Refusal, refusing } from './errors.js';
 import { checkFiles, siblingName, writeResult } from './files.js';
@@ -18,6 +18,8 @@ import { fileArgument } from './shell.js';
 
 /** The options of one run that do not depend on the task. */
 export interface JobOptions {
+  /** What is trained, as the command line names it: lm, vectors. */
+  task: string;
   /** Texts and models that are read, by option. */
   inputs: Readonly<Record<string, string | readonly string[] | null>>;
   /** What else may be written, by what it is. */
@@ -30,7 +32,7 @@ export interface JobOptions {
   checkpoint: string | null;
   /** Seconds from one checkpoint to the next. */
   checkpointEvery: number;
-  resume: Resumed | null;
+  resume: Resumed<object> | null;
   /** Take over a checkpoint that was written with another build of the kernels. */
   acceptBuild: boolean;
   /** Steps of this run; null: to the end of the plan. */
@@ -40,13 +42,18 @@ export interface JobOptions {
 }
 
 /** The model and its data. */
-export interface Task<Batch extends TrainBatch> {
-  trainer: Trainer<Batch>;
-  data: TrainData<Batch>;
+export interface Task<Data extends Fingerprinted> {
+  trainer: Pick<
+    Loop<unknown, Data>,
+    'run' | 'restore' | 'save' | 'loadBest' | 'step' | 'dataFingerprint'
+  >;
+  data: Data;
   /** Measures the loss on held-out data; null: there is none. */
   validate: ((signal: AbortSignal | undefined) => Promise<object>) | null;
   /** What a token is called. */
   unit: string;
+  /** What is counted in a second, and a step's report with that rate. Default: tokens. */
+  rate?: { of: string; report(report: StepReport): StepReport };
   /** Steps of the whole plan. */
   planned: number;
   /** Prints the plan of the run. */
@@ -72,10 +79,10 @@ export function checkpointOf({ out, checkpoint }: Pick<JobOptions, 'out' | 'chec
  *
  * @param prepare reads data and makes model and trainer; called once the files are checked
  */
-export async function perform<Batch extends TrainBatch>(
+export async function perform<Data extends Fingerprinted>(
   options: JobOptions,
   display: Display,
-  prepare: () => Promise<Task<Batch>>,
+  prepare: () => Promise<Task<Data>>,
 ): Promise<Outcome> {
   const { inputs, out, resume } = options;
   const { path, kept } = checkpointOf(options);
@@ -93,7 +100,7 @@ export async function perform<Batch extends TrainBatch>(
   )
     throw new Refusal(
       `${path}: is the checkpoint of a run that did not come to its end; go on with ` +
-        `throughtime train lm --resume ${fileArgument(path)}, or delete it to begin anew`,
+        `throughtime train ${options.task} --resume ${fileArgument(path)}, or delete it to begin anew`,
     );
   return supervise(display, async signal => {
     const task = await prepare();
@@ -119,8 +126,8 @@ interface Run {
   kept: boolean;
 }
 
-async function train<Batch extends TrainBatch>(
-  task: Task<Batch>,
+async function train<Data extends Fingerprinted>(
+  task: Task<Data>,
   { options, display, signal, path, kept }: Run,
 ): Promise<Outcome> {
   const { trainer, data, planned } = task;
@@ -144,7 +151,10 @@ async function train<Batch extends TrainBatch>(
   }
   const show = guarded(display);
   show(() => task.introduce());
-  display.begin(Math.min(planned, trainer.step + (options.slice ?? Infinity)), () => trainer.step);
+  display.begin(Math.min(planned, trainer.step + (options.slice ?? Infinity)), {
+    step: () => trainer.step,
+    rate: task.rate?.of ?? 'tokens',
+  });
 
   let end: EndReport | undefined;
   let saved = false; // the last checkpoint is written
@@ -180,7 +190,7 @@ async function train<Batch extends TrainBatch>(
 
   function report(event: Exclude<Report, EndReport>): void {
     if (options.json) printJSON(event);
-    if (event.type === 'step') display.step(event);
+    if (event.type === 'step') display.step(task.rate?.report(event) ?? event);
     else display.valid(event, { unit: task.unit });
   }
 

@@ -10,20 +10,23 @@ import type { Recipe } from './recipe.js';
  * Paths are relative to the checkpoint's folder, so that a folder can be moved with all that is in
  * it.
  */
-export interface Note {
-  recipe: Recipe;
+export interface Note<R extends object = Recipe> {
+  recipe: R;
   files: { input: readonly string[]; valid: string | null; out: string };
   reportEvery: number;
 }
 
-export interface Resumed extends Note {
+export interface Resumed<R extends object = Recipe> extends Note<R> {
   path: string;
   bytes: Uint8Array;
   file: ModelFile;
 }
 
 /** The note for a checkpoint at `path`, from paths relative to the present folder. */
-export function noteFor(path: string, { recipe, files, reportEvery }: Note): Note {
+export function noteFor<R extends object>(
+  path: string,
+  { recipe, files, reportEvery }: Note<R>,
+): Note<R> {
   const seen = (file: string): string => relative(dirname(resolve(path)), resolve(file));
   return {
     recipe,
@@ -36,8 +39,15 @@ export function noteFor(path: string, { recipe, files, reportEvery }: Note): Not
   };
 }
 
-/** Reads a checkpoint; paths come back relative to the present folder. */
-export async function readCheckpoint(path: string): Promise<Resumed> {
+/**
+ * Reads a checkpoint; paths come back relative to the present folder.
+ *
+ * @param kind the kind of model that the task trains
+ */
+export async function readCheckpoint<R extends object>(
+  path: string,
+  kind: string,
+): Promise<Resumed<R>> {
   const bytes = await refusing(null, () => readFileBytes(path, 'the checkpoint'));
   const file = await refusing(path, () => readModel(bytes));
   if (file.trainer === undefined)
@@ -45,7 +55,12 @@ export async function readCheckpoint(path: string): Promise<Resumed> {
       `${path}: is a model, not a checkpoint; it holds no optimizer and no position in the text`,
     );
   const note = noteOf(file);
-  if (!isNote(note))
+  if (file.kind !== kind)
+    throw new Refusal(
+      `${path}: is the checkpoint of a model of kind "${file.kind}", expected "${kind}"; go on ` +
+        'with the `throughtime train` command that wrote it',
+    );
+  if (!isNote<R>(note))
     throw new Refusal(
       `${path}: is not a checkpoint of this command; go on from it in the program that wrote it`,
     );
@@ -64,8 +79,8 @@ export async function readCheckpoint(path: string): Promise<Resumed> {
   };
 }
 
-function isNote(note: unknown): note is Note {
-  const { recipe, files, reportEvery } = (note ?? {}) as Partial<Note>;
+function isNote<R extends object>(note: unknown): note is Note<R> {
+  const { recipe, files, reportEvery } = (note ?? {}) as Partial<Note<R>>;
   return (
     typeof recipe === 'object' &&
     recipe !== null &&
@@ -88,11 +103,11 @@ export function flag(name: string): string {
  *
  * @param given the options on the command line, by name
  */
-export function resumedRecipe(
-  { path, recipe }: Resumed,
+export function resumedRecipe<R extends { epochs: number | null; steps: number | null }>(
+  { path, recipe }: Resumed<R>,
   given: Readonly<Record<string, unknown>>,
-): Recipe {
-  const changed = (Object.keys(recipe) as (keyof Recipe)[])
+): R {
+  const changed = (Object.keys(recipe) as (keyof R & string)[])
     .filter(
       name =>
         name !== 'epochs' &&

@@ -123,16 +123,24 @@ export class Word2VecTrainer extends Loop<Stretches, WordCorpus, Word2Vec> {
   }
 
   /** Words that each shard reads in a step. */
-  private get stretch(): number {
-    return this.chunk ?? (this.shards > 1 ? 1_000_000 : 100_000);
+  private stretch(shards: number): number {
+    return this.chunk ?? (shards > 1 ? 1_000_000 : 100_000);
   }
 
-  protected open({ ids }: WordCorpus): Batches<Stretches> {
+  /** Steps of one epoch of this corpus. */
+  stepsOf({ ids }: WordCorpus): number {
+    const shards = this.wanted ?? (ids.length > LARGE ? 2 : 1);
+    return Math.ceil(ids.length / (shards * this.stretch(shards)));
+  }
+
+  protected open(data: WordCorpus): Batches<Stretches> {
+    const { ids } = data;
     this.source = ids;
     this.shards = this.wanted ?? (ids.length > LARGE ? 2 : 1);
     this.memory ??= this.allocate();
-    const { shards, stretch } = this;
-    const length = Math.ceil(ids.length / (shards * stretch));
+    const { shards } = this;
+    const stretch = this.stretch(shards);
+    const length = this.stepsOf(data);
     return {
       length,
       position: 0,
@@ -219,7 +227,8 @@ export class Word2VecTrainer extends Loop<Stretches, WordCorpus, Word2Vec> {
   }
 
   private allocate(): Memory {
-    const { model, shards, stretch } = this;
+    const { model, shards } = this;
+    const stretch = this.stretch(shards);
     const { config, tables, kernels, stride, inputRows, outputRows, inputs } = model;
     const groups = Math.ceil(model.outputs / GROUP);
     const rows = inputRows + outputRows;
@@ -274,7 +283,8 @@ export class Word2VecTrainer extends Loop<Stretches, WordCorpus, Word2Vec> {
    * together.
    */
   private weigh(weights: Float32Array): void {
-    const { shards, stretch, model } = this;
+    const { shards, model } = this;
+    const stretch = this.stretch(shards);
     const total = model.counts.reduce((sum, count) => sum + count, 0);
     model.rowCounts.forEach((count, row) => {
       const expected = (count / total) * stretch;

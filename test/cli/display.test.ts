@@ -89,7 +89,7 @@ test('the live bar shows whole facts at any width: the time left longest', async
     [30, false, false, false],
   ] as const) {
     const written = await onTerminal(columns, async display => {
-      display.begin(1760, () => 905);
+      display.begin(1760, { step: () => 905, rate: 'tokens' });
       display.step({
         type: 'step',
         step: 905,

@@ -90,7 +90,7 @@ const REFUSED: Record<string, [args: string[], sentence: RegExp][]> = {
       /'--valid <file>' cannot be used with option '--split <share>'/,
     ],
     [['eval', 'model.safetensors', '--input', 'nowhere.txt'], /nowhere\.txt cannot be read/],
-    [['eval', 'model.safetensors'], /required option '--input <file>'/],
+    [['eval', 'model.safetensors'], /--input is missing: name the text to predict/],
   ],
   'options that are unknown, no numbers, or out of range': [
     [[...NEW, '--hiden', '3'], /unknown option '--hiden'.*--hidden/],

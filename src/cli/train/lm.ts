@@ -6,7 +6,7 @@ import { RecurrentLM } from '../../lm/recurrent.js';
 import { softmaxOf } from '../../lm/softmax.js';
 import { readFileBytes } from '../../node/files.js';
 import { init, runtimeInfo } from '../../runtime/init.js';
-import { columns } from '../../text/batch.js';
+import { type Columns, columns } from '../../text/batch.js';
 import { Trainer } from '../../train/bptt.js';
 import { type Corpus, idFileOf, readCorpus } from '../corpus.js';
 import { createDisplay, type Display } from '../display.js';
@@ -17,7 +17,7 @@ import { checkTokenizer } from '../kinds.js';
 import { decimal, oneOf, whole, wholes } from '../options.js';
 import { printJSON } from '../output.js';
 import { modelOptions, OPTIMIZERS, type Recipe, SCHEDULES, trainerOptions } from '../recipe.js';
-import { flag, noteFor, readCheckpoint, resumedRecipe } from '../resume.js';
+import { flag, noteFor, type Resumed, readCheckpoint, resumedRecipe } from '../resume.js';
 import { fileArgument } from '../shell.js';
 
 const EXAMPLES = `
@@ -306,6 +306,7 @@ export function languageModelCommand(): Command {
 
 /** One run: its recipe, and what may differ from run to run. */
 export interface LanguageModelJob extends JobOptions {
+  resume: Resumed | null;
   recipe: Recipe;
   input: readonly string[];
   valid: string | null;
@@ -351,9 +352,10 @@ async function plan(given: Given, reportEvery: number): Promise<LanguageModelJob
     checkpointEvery = CHECKPOINT_EVERY,
     json = false,
   } = given;
-  const common = { slice, maxSeconds, threads, wide, acceptBuild, checkpointEvery, json };
+  const task = 'lm';
+  const common = { task, slice, maxSeconds, threads, wide, acceptBuild, checkpointEvery, json };
   if (given.resume !== undefined) {
-    const resume = await readCheckpoint(given.resume);
+    const resume = await readCheckpoint<Recipe>(given.resume, RecurrentLM.kind);
     if (given.valid !== undefined && resume.files.valid === null)
       throw new Refusal(`${given.resume}: the run began without --valid; leave it out`);
     const input = given.input ?? resume.files.input;
@@ -427,10 +429,7 @@ async function recipeOf(path: string, given: Given): Promise<Partial<Given>> {
 }
 
 /** Reads the text and makes model and trainer. */
-async function prepare(
-  job: LanguageModelJob,
-  display: Display,
-): Promise<Task<Parameters<RecurrentLM['loss']>[0]>> {
+async function prepare(job: LanguageModelJob, display: Display): Promise<Task<Columns>> {
   const { recipe, input, valid, out, resume, from } = job;
   await init({ deterministic: recipe.deterministic, threads: job.threads, wide: job.wide });
   const made = resume

@@ -1,0 +1,386 @@
+/** `throughtime train vectors` */
+import { basename, extname, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { type VectorsFormat, writeVectors } from '../../io/vectors.js';
+import { init, runtimeInfo } from '../../runtime/init.js';
+import { Word2VecTrainer, WordCorpus } from '../../words/train.js';
+import { Word2Vec } from '../../words/word2vec.js';
+import { idFileOf, readCorpus } from '../corpus.js';
+import { createDisplay, type Display } from '../display.js';
+import { Refusal, refusing } from '../errors.js';
+import { count, plural } from '../format.js';
+import { checkpointOf, type JobOptions, type Outcome, perform, type Task } from '../job.js';
+import { decimal, oneOf, whole } from '../options.js';
+import { printJSON } from '../output.js';
+import { noteFor, type Resumed, readCheckpoint, resumedRecipe } from '../resume.js';
+import { fileArgument } from '../shell.js';
+
+const EXAMPLES = `
+Examples:
+  Train word vectors with the defaults, then look for neighbours:
+    $ throughtime train vectors --input corpus.txt --out vectors.safetensors
+    $ throughtime nearest vectors.safetensors king
+
+  Write the format of word2vec, which other programs read:
+    $ throughtime train vectors --input corpus.txt --out vectors.bin
+
+  Train with n-grams of characters, in four shards on two threads:
+    $ throughtime train vectors --input corpus.txt --subwords --threads 2
+
+The file's name decides its format: .bin is word2vec's binary, .txt and .vec are
+its text, .glove is GloVe's text, all others are safetensors.`;
+
+/** All that decides the vectors. Plain data, kept in the checkpoint. */
+interface Recipe {
+  algorithm: 'skipgram' | 'cbow';
+  size: number;
+  window: number;
+  negative: number;
+  hierarchical: boolean;
+  perPair: boolean;
+  gradient: 'sum' | 'mean';
+  sample: number;
+  subwords: boolean;
+  minCount: number;
+  /** null: all. */
+  maxVocab: number | null;
+  lr: number;
+  epochs: number;
+  /** Never: the length is given in epochs. */
+  steps: null;
+  /** null: as many as the text is long enough for. */
+  shards: number | null;
+  seed: number;
+  deterministic: boolean;
+}
+
+const DEFAULTS: Omit<Recipe, 'lr' | 'steps'> = {
+  algorithm: 'skipgram',
+  size: 100,
+  window: 5,
+  negative: 5,
+  hierarchical: false,
+  perPair: false,
+  gradient: 'sum',
+  sample: 1e-4,
+  subwords: false,
+  minCount: 5,
+  maxVocab: null,
+  epochs: 3,
+  shards: null,
+  seed: 1,
+  deterministic: false,
+};
+const RATES = { skipgram: 0.025, cbow: 0.075 };
+const OUT = 'vectors.safetensors';
+const CHECKPOINT_EVERY = 60;
+/** Steps between reports: a step takes some tenths of a second. */
+const REPORT_EVERY = 10;
+
+/** What was written on the command line, by name. */
+type Given = { -readonly [Name in keyof Recipe]?: NonNullable<Recipe[Name]> } & {
+  input?: string[];
+  out?: string;
+  checkpoint?: string;
+  checkpointEvery?: number;
+  resume?: string;
+  acceptBuild?: boolean;
+  slice?: number;
+  maxSeconds?: number;
+  reportEvery?: number;
+  threads?: number;
+  wide?: boolean | 'auto';
+  json?: boolean;
+};
+
+/** One run. */
+interface Job extends JobOptions {
+  resume: Resumed<Recipe> | null;
+  recipe: Recipe;
+  input: readonly string[];
+  reportEvery: number;
+  threads: number;
+  wide: boolean | 'auto';
+}
+
+const FORMATS: Record<string, VectorsFormat> = {
+  '.bin': 'binary',
+  '.txt': 'text',
+  '.vec': 'text',
+  '.glove': 'glove',
+};
+
+/** The format of a file of vectors, by its name. */
+export const formatOf = (path: string): VectorsFormat => FORMATS[extname(path)] ?? 'safetensors';
+
+export function vectorsCommand(): Command {
+  const option = (flags: string, description: string, shown?: string | number): Option =>
+    new Option(flags, shown === undefined ? description : `${description} (default: ${shown})`);
+  const command = new Command('vectors')
+    .description('Train word vectors on texts.')
+    .addHelpText('after', EXAMPLES)
+    .action((given: Given) => run(given));
+  const group = (title: string, ...options: Option[]): void =>
+    options.forEach(each => command.addOption(each.helpGroup(title)));
+  group(
+    'Text:',
+    option(
+      '--input <file...>',
+      'texts to train on: files, folders, or - for standard input; may be gzipped. Words are ' +
+        'separated by white space, a line is a sentence',
+    ),
+    option(
+      '--min-count <n>',
+      'leave out words seen fewer than n times',
+      DEFAULTS.minCount,
+    ).argParser(whole()),
+    option('--max-vocab <n>', 'keep the n most frequent words', 'all').argParser(whole(4)),
+  );
+  group(
+    'Vectors:',
+    option(
+      '--algorithm <name>',
+      'skipgram or cbow: each neighbour predicts a word, or the mean of all neighbours does',
+      DEFAULTS.algorithm,
+    ).argParser(oneOf(['skipgram', 'cbow'])),
+    option('--size <n>', 'numbers in a vector', DEFAULTS.size).argParser(whole()),
+    option('--window <n>', 'neighbours on each side, at most', DEFAULTS.window).argParser(whole()),
+    option(
+      '--negative <n>',
+      'words drawn against each word that was there',
+      DEFAULTS.negative,
+    ).argParser(whole()),
+    option('--hierarchical', 'hierarchical softmax instead of drawn words'),
+    option('--per-pair', 'skipgram: draw for each neighbour, not once for all; slower'),
+    option(
+      '--gradient <form>',
+      'cbow: sum (as word2vec) or mean of the gradient for each neighbour',
+      DEFAULTS.gradient,
+    ).argParser(oneOf(['sum', 'mean'])),
+    option(
+      '--sample <t>',
+      'leave out frequent words at random; 0: none',
+      DEFAULTS.sample,
+    ).argParser(decimal({ least: 0, most: 1 })),
+    option('--subwords', 'n-grams of 3 to 6 characters have vectors too, as in fastText'),
+  );
+  group(
+    'Training:',
+    option('--lr <rate>', 'learning rate at the beginning', '0.025, 0.075 for cbow').argParser(
+      decimal({ above: 0 }),
+    ),
+    option('--epochs <n>', 'passes over the text', DEFAULTS.epochs).argParser(whole()),
+    option(
+      '--shards <n>',
+      'parts of the text that learn apart, on a thread each; changes the result',
+      '2 for more than 4 million words, else 1',
+    ).argParser(whole()),
+    option('--seed <n>', 'seed of the initial vectors and of all draws', DEFAULTS.seed).argParser(
+      whole(0),
+    ),
+    option('--deterministic', 'the same bits in every engine, somewhat slower in some'),
+    option('--threads <n>', 'threads to train with: the same result, sooner', 1).argParser(whole()),
+    option('--wide', '256-bit instructions: the same result, sooner', 'by a trial'),
+    option('--no-wide', 'without 256-bit instructions, and without the trial'),
+  );
+  group(
+    'This run:',
+    option('--slice <n>', 'stop after n steps of this run and keep a checkpoint').argParser(
+      whole(),
+    ),
+    option('--max-seconds <n>', 'stop after n seconds and keep a checkpoint').argParser(
+      decimal({ above: 0 }),
+    ),
+    option('--report-every <n>', 'steps between two reports', REPORT_EVERY).argParser(whole()),
+    option('--out <file>', 'file of the vectors', OUT),
+    option(
+      '--checkpoint <file>',
+      'file of the checkpoint, kept when the training has finished',
+      'beside the vectors, then removed',
+    ),
+    option(
+      '--checkpoint-every <seconds>',
+      'seconds between two checkpoints',
+      CHECKPOINT_EVERY,
+    ).argParser(decimal({ above: 0 })),
+    option('--resume <file>', 'continue exactly from this checkpoint; needs no other option'),
+    option('--accept-build', 'with --resume: continue also with another build of the kernels'),
+    option('--json', 'print one JSON object per line on stdout'),
+  );
+  return command;
+}
+
+async function run(given: Given): Promise<void> {
+  const display = createDisplay({ json: given.json === true });
+  const job = await plan(given);
+  const outcome = await perform(job, display, () => prepare(job, display));
+  if (given.json) printJSON(outcome);
+  for (const [label, text] of whatNext(outcome)) display.copyable(label, text);
+}
+
+function whatNext({ reason, model, checkpoint }: Outcome): [label: string, text: string][] {
+  const lines: [string, string][] = [];
+  if (reason === 'budget' || reason === 'aborted')
+    lines.push(['go on', `npx throughtime train vectors --resume ${fileArgument(checkpoint!)}`]);
+  if (model !== null)
+    lines.push(['vectors', model], ['neighbours', `npx throughtime nearest ${fileArgument(model)} WORD`]); // biome-ignore format: one call
+  return lines;
+}
+
+/** The command line as a job. */
+async function plan(given: Given): Promise<Job> {
+  const common = {
+    task: 'vectors',
+    slice: given.slice ?? null,
+    maxSeconds: given.maxSeconds ?? null,
+    threads: given.threads ?? 1,
+    wide: given.wide ?? ('auto' as const),
+    acceptBuild: given.acceptBuild ?? false,
+    checkpointEvery: given.checkpointEvery ?? CHECKPOINT_EVERY,
+    json: given.json ?? false,
+  };
+  if (given.resume !== undefined) {
+    const resume = await readCheckpoint<Recipe>(given.resume, Word2Vec.kind);
+    const input = given.input ?? resume.files.input;
+    const out = given.out ?? resume.files.out;
+    const beside = resolve(given.resume) === resolve(checkpointOf({ out, checkpoint: null }).path);
+    return {
+      ...common,
+      recipe: resumedRecipe(resume, given),
+      inputs: { input },
+      writes: { 'the file of ids': idFileOf(out) },
+      input,
+      out,
+      checkpoint: given.checkpoint ?? (beside ? null : given.resume),
+      resume,
+      reportEvery: given.reportEvery ?? resume.reportEvery,
+    };
+  }
+  const { input, out = OUT } = given;
+  if (input === undefined)
+    throw new Refusal('--input is missing: name the text to train on, or a checkpoint to --resume');
+  return {
+    ...common,
+    recipe: newRecipe(given),
+    inputs: { input },
+    writes: { 'the file of ids': idFileOf(out) },
+    input,
+    out,
+    checkpoint: given.checkpoint ?? null,
+    resume: null,
+    reportEvery: given.reportEvery ?? REPORT_EVERY,
+  };
+}
+
+function newRecipe(given: Given): Recipe {
+  const pick = Object.fromEntries(
+    Object.entries(DEFAULTS).map(([name, value]) => [name, given[name as keyof Given] ?? value]),
+  ) as unknown as Recipe;
+  const { algorithm, hierarchical } = pick;
+  if (given.gradient !== undefined && algorithm !== 'cbow')
+    throw new Refusal('--gradient goes with --algorithm cbow; leave it out');
+  if (given.perPair && algorithm !== 'skipgram')
+    throw new Refusal('--per-pair goes with --algorithm skipgram; leave it out');
+  if (given.negative !== undefined && hierarchical)
+    throw new Refusal('--negative and --hierarchical are two ways; give one of them');
+  return { ...pick, lr: given.lr ?? RATES[algorithm], steps: null };
+}
+
+/** Reads the text and makes model and trainer. */
+async function prepare(job: Job, display: Display): Promise<Task<WordCorpus>> {
+  const { recipe, input, out, resume } = job;
+  const { minCount, maxVocab, size, window, negative, hierarchical, gradient, sample } = recipe;
+  await init({ deterministic: recipe.deterministic, threads: job.threads, wide: job.wide });
+  const made = resume ? await refusing(resume.path, () => Word2Vec.load(resume.file)) : null;
+  const corpus = await readCorpus(
+    {
+      input,
+      valid: null,
+      split: null,
+      exactSplit: true,
+      level: 'word',
+      minCount,
+      maxVocab,
+      vocab: made?.vocab,
+      bptt: 1,
+      batch: 1,
+      idFile: idFileOf(out),
+    },
+    display,
+  );
+  const { vocab } = corpus;
+  const model =
+    made ??
+    (await refusing(input.join(' '), () =>
+      Word2Vec.create({
+        vocab,
+        algorithm: recipe.algorithm,
+        size,
+        window,
+        negative,
+        shared: !recipe.perPair,
+        hierarchical,
+        gradient,
+        sample,
+        subwords: recipe.subwords ? {} : null,
+        seed: recipe.seed,
+      }),
+    ));
+  const { lr, shards, epochs, seed } = recipe;
+  const data = new WordCorpus(corpus.train);
+  const trainer = new Word2VecTrainer(model, {
+    lr,
+    ...(shards !== null && { shards }),
+    epochs,
+    seed,
+    reportEvery: job.reportEvery,
+    note: noteFor(checkpointOf(job).path, {
+      recipe,
+      files: { input, valid: null, out },
+      reportEvery: job.reportEvery,
+    }),
+  });
+  const planned = epochs * trainer.stepsOf(data);
+  return {
+    trainer,
+    data,
+    validate: null,
+    unit: 'word',
+    // predictions are what the loss is the mean of; people count words
+    rate: {
+      of: 'words',
+      report: report => ({
+        ...report,
+        tokensPerSecond:
+          report.tokensPerSecond &&
+          (report.tokensPerSecond * report.epoch * data.ids.length) / report.tokens,
+      }),
+    },
+    planned,
+    introduce() {
+      const { build, threads, wide } = runtimeInfo();
+      const name = input.map(path => basename(path)).join(', ');
+      const total = model.counts.reduce((sum, each) => sum + each, 0);
+      const rare = corpus.unknown > 0 ? `; ${count(corpus.unknown)} rare ones are left out` : '';
+      display.note('text', `${name}: ${plural(total, 'word')}${rare}`);
+      const against = hierarchical ? 'hierarchical softmax' : `${negative} negatives`;
+      display.note(
+        'vectors',
+        `${count(model.words.length)} words of ${size} numbers; ${recipe.algorithm}, window ` +
+          `${window}, ${against}${recipe.subwords ? ', subwords' : ''}`,
+      );
+      display.note(
+        'plan',
+        `${plural(epochs, 'epoch')}, ${plural(planned, 'step')}; lr ${lr}; ${build} build` +
+          `${wide ? ', wide' : ''}${threads > 1 ? `, ${threads} threads` : ''}`,
+      );
+      if (resume) display.note('resumed', `${resume.path}, after ${plural(trainer.step, 'step')}`);
+    },
+    save: () => writeVectors(model.vectors(), formatOf(out)),
+    dispose() {
+      corpus.close();
+      trainer.dispose();
+      model.dispose();
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import * as assert from 'uvu/assert';
+import { readVectors } from '../../src/io/vectors.js';
+import { Folder, jsonLines } from '../support/cli.js';
+import { TestRandom } from '../support/random.js';
+import { suite } from '../support/suite.js';
+
+const { test, run } = suite('cli vectors');
+
+const folder = new Folder();
+process.on('exit', () => folder.remove());
+
+const SUBJECTS = [
+  ['sea', 'ship', 'sail', 'wave', 'port'],
+  ['oven', 'bread', 'flour', 'salt', 'cook'],
+];
+const random = new TestRandom(8);
+folder.write(
+  'text.txt',
+  Array.from({ length: 30_000 }, () => {
+    const subject = SUBJECTS[random.int(2)]!;
+    return Array.from({ length: 6 }, () => subject[random.int(5)]).join(' ');
+  }).join('\n'),
+);
+const TRAIN = ['train', 'vectors', '--input', 'text.txt', '--size', '12', '--sample', '0'];
+const made = await folder.run([
+  ...TRAIN,
+  '--epochs',
+  '2',
+  '--lr',
+  '0.05',
+  '--out',
+  'v.safetensors',
+]);
+if (made.code !== 0) throw new Error(made.stderr);
+
+const ok = async (...args: string[]): Promise<string> => {
+  const { code, stdout, stderr } = await folder.run(args);
+  assert.is(code, 0, stderr);
+  return stdout;
+};
+const refused = async (message: RegExp, ...args: string[]): Promise<void> => {
+  const { code, stderr } = await folder.run(args);
+  assert.is(code, 2, stderr);
+  assert.match(stderr, message);
+  assert.is(stderr.trim().split('\n').length, 1);
+};
+
+test('training reports words a second and writes vectors with counts', () => {
+  assert.match(made.stderr, /text {7}text.txt: 180,000 words\n/);
+  assert.match(made.stderr, /10 words of 12 numbers; skipgram, window 5, 5 negatives/);
+  assert.match(made.stderr, /step \d+\/\d+ {2}epoch .* words\/s/);
+  assert.not.match(made.stderr, /gradient/);
+  const { words, size, counts } = readVectors(folder.read('v.safetensors'));
+  assert.equal([words.length, size], [10, 12]);
+  assert.is(
+    counts!.reduce((sum, count) => sum + count),
+    180_000,
+  );
+});
+
+test('neighbours are of one subject, for one word, several, and sums', async () => {
+  const top = ['--top', '4', '--json'];
+  const lists = jsonLines(await ok('nearest', 'v.safetensors', 'ship', 'bread', ...top));
+  const names = lists.map(list => (list as { neighbours: { word: string }[] }).neighbours.map(({ word }) => word).sort()); // biome-ignore format: one line
+  assert.equal(names, [
+    ['port', 'sail', 'sea', 'wave'],
+    ['cook', 'flour', 'oven', 'salt'],
+  ]);
+  const text = await ok('nearest', 'v.safetensors', 'sea', 'sail', '--sum', '--top', '1');
+  assert.match(text, /^0\.\d{4} {2}(ship|wave|port)\n$/);
+  await ok('analogy', 'v.safetensors', 'sea', 'ship', 'oven', '--json');
+});
+
+test('a run that is resumed writes the bytes of one that was not', async () => {
+  const whole = [...TRAIN, '--epochs', '4', '--shards', '2'];
+  await ok(...whole, '--out', 'whole.bin');
+  await ok(...whole, '--out', 'cut.bin', '--slice', '1', '--threads', '2');
+  await ok('train', 'vectors', '--resume', 'cut.checkpoint.bin');
+  assert.equal(folder.read('cut.bin'), folder.read('whole.bin'));
+});
+
+test('a checkpoint has vectors too, and is not one of a language model', async () => {
+  await ok(...TRAIN, '--out', 'part.bin', '--slice', '1', '--checkpoint', 'part.ckpt');
+  await ok('nearest', 'part.ckpt', 'sea');
+  await refused(/is the checkpoint of a model of kind "words.word2vec"/, 'train', 'lm', '--resume', 'part.ckpt'); // biome-ignore format: one call
+});
+
+test('formats are converted into each other by name', async () => {
+  for (const name of ['a.bin', 'a.vec', 'a.txt', 'a.glove', 'a.safetensors'])
+    await ok('convert', 'v.safetensors', name);
+  const { data } = readVectors(folder.read('v.safetensors'));
+  for (const name of ['a.bin', 'a.vec', 'a.glove', 'a.safetensors'])
+    assert.equal(readVectors(folder.read(name)).data, data, name);
+  assert.equal(folder.read('a.vec'), folder.read('a.txt'));
+  assert.match(await ok('convert', 'a.vec', 'b.any', '--to', 'glove', '--limit', '3'), /3 words of 12/); // biome-ignore format: one call
+});
+
+test('eval measures similarity and analogies', async () => {
+  folder.write('pairs.txt', 'sea ship 9\nsea bread 1\noven salt 8\nsail car 3\n');
+  folder.write('questions.txt', ': subjects\nsea ship oven bread\nsea ship oven car\n');
+  const args = ['eval', 'v.safetensors', '--similarity', 'pairs.txt', '--analogies', 'questions.txt']; // biome-ignore format: one line
+  const [result] = jsonLines(await ok(...args, '--json')) as [Record<string, unknown>];
+  assert.equal(
+    [result['type'], result['kind'], Object.keys(result)],
+    ['eval', 'vectors', ['type', 'kind', 'similarity', 'meanSpearman', 'analogy']],
+  );
+  const [pairs] = result['similarity'] as { name: string; pairs: number; found: number }[];
+  assert.equal([pairs!.name, pairs!.pairs, pairs!.found], ['pairs', 4, 3]);
+  const { total, covered } = result['analogy'] as { total: number; covered: number };
+  assert.equal([total, covered], [2, 1]);
+  assert.match(await ok(...args), /analogies {2}[\d.]+ % {2}\(1 of 2 questions\)/);
+});
+
+test('what cannot be done is refused in one sentence', async () => {
+  await refused(/no vector for "shipp"; there are "ship"/, 'nearest', 'v.safetensors', 'shipp');
+  await refused(/there is no such file/, 'nearest', 'none.bin', 'x');
+  folder.write('rubbish.bin', new Uint8Array(1000).fill(200));
+  await refused(/rubbish.bin: /, 'nearest', 'rubbish.bin', 'x');
+  folder.write('lie.txt', '9 2\na 1 2\n');
+  await refused(/ends after 1 words, its header promises 9/, 'nearest', 'lie.txt', 'a');
+  await refused(/--input is missing: name the text to train on/, 'train', 'vectors');
+  await refused(/--gradient goes with --algorithm cbow/, ...TRAIN, '--gradient', 'mean');
+  await refused(/--negative and --hierarchical are two ways/, ...TRAIN, '--negative', '3', '--hierarchical'); // biome-ignore format: one call
+  await refused(/text.txt: the vocabulary has no words that occur; lower minCount/, ...TRAIN, '--min-count', '99999'); // biome-ignore format: one call
+  await refused(/--input is missing: name the text to predict; for word vectors/, 'eval', 'v.safetensors'); // biome-ignore format: one call
+  await refused(
+    /v.safetensors: is the file to read too; name another file/,
+    'convert',
+    'v.safetensors',
+    'v.safetensors',
+  );
+  folder.write('empty.txt', '');
+  await refused(/empty.txt is empty/, 'train', 'vectors', '--input', 'empty.txt');
+});
+
+run();
