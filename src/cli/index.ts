@@ -11,6 +11,7 @@ import { quantizeCommand } from './quantize.js';
 import { sampleCommand } from './sample.js';
 import { trainCommand } from './train/index.js';
 import { analogyCommand, convertCommand, nearestCommand } from './vectors.js';
+import { wordnetCommand } from './wordnet.js';
 
 const EXAMPLES = `
 Examples:
@@ -40,6 +41,7 @@ const program = new Command('throughtime')
   .addCommand(nearestCommand())
   .addCommand(analogyCommand())
   .addCommand(convertCommand())
+  .addCommand(wordnetCommand())
   .addCommand(inspectCommand());
 
 /** Settings that commander does not hand down to commands made apart. */

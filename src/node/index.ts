@@ -9,3 +9,4 @@ export { type IdFile, openIds, writeIds } from './ids.js';
 export { readHeader } from './safetensors.js';
 export { type TextFile, textFiles, textPieces } from './text.js';
 export { readVectors } from './vectors.js';
+export { wordnetFolder } from './wordnet.js';

@@ -34,3 +34,20 @@ export {
   type VectorsContent,
 } from './vectors.js';
 export { Word2Vec, type Word2VecConfig, type Word2VecOptions } from './word2vec.js';
+export { InformationContent } from './wordnet/content.js';
+export { type ExpandOptions, type Expansion, expandQuery } from './wordnet/expand.js';
+export type { PartOfSpeech } from './wordnet/format.js';
+export { Lesk, type LeskOptions, type RankedSense } from './wordnet/lesk.js';
+export {
+  type SynsetSimilarity,
+  type SynsetSimilarityOptions,
+  synsetSimilarity,
+} from './wordnet/similarity.js';
+export type { WordNetSource } from './wordnet/source.js';
+export {
+  type Relation,
+  Sense,
+  Synset,
+  WordNet,
+  type WordRelation,
+} from './wordnet/wordnet.js';
