@@ -5,6 +5,7 @@ export function heap_base(): usize {
   return __heap_base;
 }
 
+export * from './glove';
 export * from './scan';
 export * from './sparse';
 export * from './word2vec';

@@ -42,11 +42,11 @@ export function noteFor<R extends object>(
 /**
  * Reads a checkpoint; paths come back relative to the present folder.
  *
- * @param kind the kind of model that the task trains
+ * @param kinds the kinds of models that the task trains
  */
 export async function readCheckpoint<R extends object>(
   path: string,
-  kind: string,
+  ...kinds: string[]
 ): Promise<Resumed<R>> {
   const bytes = await refusing(null, () => readFileBytes(path, 'the checkpoint'));
   const file = await refusing(path, () => readModel(bytes));
@@ -55,9 +55,10 @@ export async function readCheckpoint<R extends object>(
       `${path}: is a model, not a checkpoint; it holds no optimizer and no position in the text`,
     );
   const note = noteOf(file);
-  if (file.kind !== kind)
+  if (!kinds.includes(file.kind))
     throw new Refusal(
-      `${path}: is the checkpoint of a model of kind "${file.kind}", expected "${kind}"; go on ` +
+      `${path}: is the checkpoint of a model of kind "${file.kind}", expected ` +
+        `${kinds.map(kind => `"${kind}"`).join(' or ')}; go on ` +
         'with the `throughtime train` command that wrote it',
     );
   if (!isNote<R>(note))

@@ -14,6 +14,7 @@ import {
   type SimilarityResult,
   wordSimilarity,
 } from '../words/evaluate.js';
+import { Glove } from '../words/glove.js';
 import { type Neighbour, Vectors } from '../words/vectors.js';
 import { Word2Vec } from '../words/word2vec.js';
 import { Refusal, refusing } from './errors.js';
@@ -30,6 +31,10 @@ async function loadVectors(path: string, limit?: number): Promise<Vectors> {
       const file = readModel(await readFileBytes(path, 'the vectors'));
       if (file.kind === Word2Vec.kind) {
         using model = await Word2Vec.load(file);
+        return model.vectors();
+      }
+      if (file.kind === Glove.kind) {
+        using model = await Glove.load(file);
         return model.vectors();
       }
     }

@@ -4,6 +4,7 @@
  * @module throughtime/words
  */
 
+export { type Cooccurrence, type CooccurrenceOptions, cooccurrence } from './cooccurrence.js';
 export {
   type AnalogyResult,
   type AnalogySection,
@@ -17,6 +18,15 @@ export {
   type WordPair,
   wordSimilarity,
 } from './evaluate.js';
+export {
+  CountedPairs,
+  Glove,
+  type GloveOptions,
+  GloveTrainer,
+  type GloveTrainerOptions,
+  type PairRanges,
+  type PairsOptions,
+} from './glove.js';
 export { type Entries, SparseMatrix } from './sparse.js';
 export type { SubwordOptions } from './subwords.js';
 export {

@@ -17,6 +17,14 @@ export const CUTS = {
     work: ['nonzeros', 'K'],
     cost: 4, // a row of x for each multiply-add of a vector, from anywhere
   }),
+  glove_train: declare({
+    args: 'records shards',
+    along: 'shards',
+    grain: 1,
+    parts: { records: 10 },
+    work: ['shards'],
+    cost: 2 ** 40, // a shard is always worth a thread
+  }),
   scan: declare({
     args: 'y rows queries M columns Q stride',
     along: 'M',

@@ -6,12 +6,12 @@ import { allOrNothing, allocate, f32, free, u8 } from '../runtime/arena.js';
 import { checkOptions } from '../runtime/options.js';
 import { Random } from '../runtime/random.js';
 import type { VocabJSON } from '../text/count.js';
-import { EOS, UNK } from '../text/tokenize.js';
 import { Vocab } from '../text/vocab.js';
 import type { Learned } from '../train/loop.js';
 import { aliasTable, keepThresholds, unigramWeights } from './frequency.js';
 import { huffman } from './huffman.js';
 import { loadKernels, type WordKernels } from './kernels.js';
+import { rowTable } from './rows.js';
 import { type SubwordOptions, subwords } from './subwords.js';
 import { Vectors } from './vectors.js';
 
@@ -139,35 +139,13 @@ export class Word2Vec implements Learned {
       subwords: parts ? { ...SUBWORDS, ...parts } : null,
     };
     checkConfig(config);
-    if (vocab.counts === null || (vocab.level !== 'word' && vocab.level !== 'custom'))
-      throw new RangeError(
-        `Word2Vec: the vocabulary is of level "${vocab.level}"${vocab.counts ? '' : ' without counts'}; ` +
-          "expected words that were counted: Vocab.fromText(text, { level: 'word' })",
-      );
+    const { words, counts, rowOf } = rowTable('Word2Vec', vocab);
     this.kernels = kernels;
     this.vocab = vocab;
     this.config = config;
-    this.rowOf = new Int32Array(vocab.size);
-    const words: string[] = [];
-    const counts: number[] = [];
-    for (let id = 0; id < vocab.size; id++) {
-      const word = vocab.tokenOf(id);
-      if (word === EOS && vocab.level === 'word') this.rowOf[id] = -1;
-      else if (id === vocab.unknown || word === UNK || !(vocab.counts[id]! > 0))
-        this.rowOf[id] = -2;
-      else {
-        this.rowOf[id] = words.length;
-        words.push(word);
-        counts.push(vocab.counts[id]!);
-      }
-    }
-    if (words.length < 2)
-      throw new RangeError(
-        `Word2Vec: the vocabulary has ${words.length === 1 ? 'one word' : 'no words'} that occur; ` +
-          'lower minCount, or give more text',
-      );
+    this.rowOf = rowOf;
     this.words = words;
-    this.counts = Float64Array.from(counts);
+    this.counts = counts;
     const { size, window, negative, hierarchical, algorithm } = config;
     this.stride = 4 * Math.ceil(size / 4);
     const V = words.length;

@@ -79,6 +79,19 @@ test('a run that is resumed writes the bytes of one that was not', async () => {
   assert.equal(folder.read('cut.bin'), folder.read('whole.bin'));
 });
 
+test('glove counts pairs, trains, and goes on from a checkpoint', async () => {
+  const glove = [...TRAIN.filter(arg => !/sample|^0$/.test(arg)), '--algorithm', 'glove', '--epochs', '8']; // biome-ignore format: one line
+  const whole = await folder.run([...glove, '--out', 'g.bin']);
+  assert.is(whole.code, 0, whole.stderr);
+  assert.match(whole.stderr, /10 words of 12 numbers; glove, window 10, \d+ pairs/);
+  assert.match(whole.stderr, /pairs\/s/);
+  await ok(...glove, '--out', 'h.bin', '--slice', '9', '--threads', '2');
+  await ok('nearest', 'h.checkpoint.bin', 'sea');
+  await ok('train', 'vectors', '--resume', 'h.checkpoint.bin');
+  assert.equal(folder.read('h.bin'), folder.read('g.bin'));
+  await refused(/--sample goes with --algorithm skipgram or cbow, not glove/, ...TRAIN, '--algorithm', 'glove'); // biome-ignore format: one call
+});
+
 test('a checkpoint has vectors too, and is not one of a language model', async () => {
   await ok(...TRAIN, '--out', 'part.bin', '--slice', '1', '--checkpoint', 'part.ckpt');
   await ok('nearest', 'part.ckpt', 'sea');

@@ -66,6 +66,13 @@ async function job(threads: number): Promise<void> {
   hash.update(model.save());
   trainer.dispose();
   model.dispose();
+  const counts = words.cooccurrence(new words.WordCorpus(counted.encode(line)), { vocab: counted });
+  const glove = await words.Glove.create({ words: counts.words, size: 9 });
+  const fitting = new words.GloveTrainer(glove, { epochs: 2, chunk: 100 });
+  for await (const _ of fitting.run(new words.CountedPairs(counts)));
+  hash.update(glove.save());
+  fitting.dispose();
+  glove.dispose();
   // So many words that the output layer's logits come in chunks.
   const vocabulary = text.Vocab.fromJSON({
     level: 'word',

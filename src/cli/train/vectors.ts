@@ -3,6 +3,8 @@ import { basename, extname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type VectorsFormat, writeVectors } from '../../io/vectors.js';
 import { init, runtimeInfo } from '../../runtime/init.js';
+import { cooccurrence } from '../../words/cooccurrence.js';
+import { CountedPairs, Glove, GloveTrainer } from '../../words/glove.js';
 import { Word2VecTrainer, WordCorpus } from '../../words/train.js';
 import { Word2Vec } from '../../words/word2vec.js';
 import { idFileOf, readCorpus } from '../corpus.js';
@@ -12,7 +14,7 @@ import { count, plural } from '../format.js';
 import { checkpointOf, type JobOptions, type Outcome, perform, type Task } from '../job.js';
 import { decimal, oneOf, whole } from '../options.js';
 import { printJSON } from '../output.js';
-import { noteFor, type Resumed, readCheckpoint, resumedRecipe } from '../resume.js';
+import { flag, noteFor, type Resumed, readCheckpoint, resumedRecipe } from '../resume.js';
 import { fileArgument } from '../shell.js';
 
 const EXAMPLES = `
@@ -32,7 +34,7 @@ its text, .glove is GloVe's text, all others are safetensors.`;
 
 /** All that decides the vectors. Plain data, kept in the checkpoint. */
 interface Recipe {
-  algorithm: 'skipgram' | 'cbow';
+  algorithm: 'skipgram' | 'cbow' | 'glove';
   size: number;
   window: number;
   negative: number;
@@ -50,14 +52,16 @@ interface Recipe {
   steps: null;
   /** null: as many as the text is long enough for. */
   shards: number | null;
+  /** glove: pairs that occur more often weigh 1, and the power of rarer ones. */
+  xMax: number;
+  alpha: number;
   seed: number;
   deterministic: boolean;
 }
 
-const DEFAULTS: Omit<Recipe, 'lr' | 'steps'> = {
+const DEFAULTS: Omit<Recipe, 'lr' | 'steps' | 'window' | 'epochs'> = {
   algorithm: 'skipgram',
   size: 100,
-  window: 5,
   negative: 5,
   hierarchical: false,
   perPair: false,
@@ -66,12 +70,18 @@ const DEFAULTS: Omit<Recipe, 'lr' | 'steps'> = {
   subwords: false,
   minCount: 5,
   maxVocab: null,
-  epochs: 3,
   shards: null,
+  xMax: 10,
+  alpha: 0.75,
   seed: 1,
   deterministic: false,
 };
-const RATES = { skipgram: 0.025, cbow: 0.075 };
+/** What an algorithm has of its own. */
+const OWN = {
+  skipgram: { lr: 0.025, window: 5, epochs: 3 },
+  cbow: { lr: 0.075, window: 5, epochs: 3 },
+  glove: { lr: 0.05, window: 10, epochs: 15 },
+};
 const OUT = 'vectors.safetensors';
 const CHECKPOINT_EVERY = 60;
 /** Steps between reports: a step takes some tenths of a second. */
@@ -140,11 +150,14 @@ export function vectorsCommand(): Command {
     'Vectors:',
     option(
       '--algorithm <name>',
-      'skipgram or cbow: each neighbour predicts a word, or the mean of all neighbours does',
+      'skipgram or cbow: each neighbour predicts a word, or the mean of all neighbours does; ' +
+        'glove: vectors fit the counts of pairs',
       DEFAULTS.algorithm,
-    ).argParser(oneOf(['skipgram', 'cbow'])),
+    ).argParser(oneOf(Object.keys(OWN))),
     option('--size <n>', 'numbers in a vector', DEFAULTS.size).argParser(whole()),
-    option('--window <n>', 'neighbours on each side, at most', DEFAULTS.window).argParser(whole()),
+    option('--window <n>', 'neighbours on each side, at most', '5, 10 for glove').argParser(
+      whole(),
+    ),
     option(
       '--negative <n>',
       'words drawn against each word that was there',
@@ -163,13 +176,27 @@ export function vectorsCommand(): Command {
       DEFAULTS.sample,
     ).argParser(decimal({ least: 0, most: 1 })),
     option('--subwords', 'n-grams of 3 to 6 characters have vectors too, as in fastText'),
+    option(
+      '--x-max <n>',
+      'glove: pairs that occur more often all weigh 1',
+      DEFAULTS.xMax,
+    ).argParser(decimal({ above: 0 })),
+    option('--alpha <n>', 'glove: power of the weight of rarer pairs', DEFAULTS.alpha).argParser(
+      decimal({ least: 0 }),
+    ),
   );
   group(
     'Training:',
-    option('--lr <rate>', 'learning rate at the beginning', '0.025, 0.075 for cbow').argParser(
-      decimal({ above: 0 }),
-    ),
-    option('--epochs <n>', 'passes over the text', DEFAULTS.epochs).argParser(whole()),
+    option(
+      '--lr <rate>',
+      'learning rate at the beginning',
+      '0.025, 0.075 for cbow, 0.05 for glove',
+    ).argParser(decimal({ above: 0 })),
+    option(
+      '--epochs <n>',
+      'passes over the text, or for glove over the pairs',
+      '3, 15 for glove',
+    ).argParser(whole()),
     option(
       '--shards <n>',
       'parts of the text that learn apart, on a thread each; changes the result',
@@ -213,7 +240,11 @@ export function vectorsCommand(): Command {
 async function run(given: Given): Promise<void> {
   const display = createDisplay({ json: given.json === true });
   const job = await plan(given);
-  const outcome = await perform(job, display, () => prepare(job, display));
+  const outcome = await perform<WordCorpus | CountedPairs>(
+    job,
+    display,
+    () => prepare(job, display) as Promise<Task<WordCorpus | CountedPairs>>,
+  );
   if (given.json) printJSON(outcome);
   for (const [label, text] of whatNext(outcome)) display.copyable(label, text);
 }
@@ -240,7 +271,7 @@ async function plan(given: Given): Promise<Job> {
     json: given.json ?? false,
   };
   if (given.resume !== undefined) {
-    const resume = await readCheckpoint<Recipe>(given.resume, Word2Vec.kind);
+    const resume = await readCheckpoint<Recipe>(given.resume, Word2Vec.kind, Glove.kind);
     const input = given.input ?? resume.files.input;
     const out = given.out ?? resume.files.out;
     const beside = resolve(given.resume) === resolve(checkpointOf({ out, checkpoint: null }).path);
@@ -272,26 +303,45 @@ async function plan(given: Given): Promise<Job> {
   };
 }
 
+/** Options that only some algorithms have. */
+const BELONGS: Readonly<Record<string, readonly string[]>> = {
+  gradient: ['cbow'],
+  perPair: ['skipgram'],
+  negative: ['skipgram', 'cbow'],
+  hierarchical: ['skipgram', 'cbow'],
+  sample: ['skipgram', 'cbow'],
+  subwords: ['skipgram', 'cbow'],
+  shards: ['skipgram', 'cbow'],
+  xMax: ['glove'],
+  alpha: ['glove'],
+};
+
 function newRecipe(given: Given): Recipe {
   const pick = Object.fromEntries(
     Object.entries(DEFAULTS).map(([name, value]) => [name, given[name as keyof Given] ?? value]),
   ) as unknown as Recipe;
   const { algorithm, hierarchical } = pick;
-  if (given.gradient !== undefined && algorithm !== 'cbow')
-    throw new Refusal('--gradient goes with --algorithm cbow; leave it out');
-  if (given.perPair && algorithm !== 'skipgram')
-    throw new Refusal('--per-pair goes with --algorithm skipgram; leave it out');
+  for (const [name, algorithms] of Object.entries(BELONGS))
+    if (given[name as keyof Given] !== undefined && !algorithms.includes(algorithm))
+      throw new Refusal(
+        `${flag(name)} goes with --algorithm ${algorithms.join(' or ')}, not ${algorithm}; leave it out`,
+      );
   if (given.negative !== undefined && hierarchical)
     throw new Refusal('--negative and --hierarchical are two ways; give one of them');
-  return { ...pick, lr: given.lr ?? RATES[algorithm], steps: null };
+  const { lr, window, epochs } = OWN[algorithm];
+  return {
+    ...pick,
+    lr: given.lr ?? lr,
+    window: given.window ?? window,
+    epochs: given.epochs ?? epochs,
+    steps: null,
+  };
 }
 
 /** Reads the text and makes model and trainer. */
-async function prepare(job: Job, display: Display): Promise<Task<WordCorpus>> {
+async function prepare(job: Job, display: Display): Promise<Task<WordCorpus> | Task<CountedPairs>> {
   const { recipe, input, out, resume } = job;
-  const { minCount, maxVocab, size, window, negative, hierarchical, gradient, sample } = recipe;
   await init({ deterministic: recipe.deterministic, threads: job.threads, wide: job.wide });
-  const made = resume ? await refusing(resume.path, () => Word2Vec.load(resume.file)) : null;
   const corpus = await readCorpus(
     {
       input,
@@ -299,53 +349,101 @@ async function prepare(job: Job, display: Display): Promise<Task<WordCorpus>> {
       split: null,
       exactSplit: true,
       level: 'word',
-      minCount,
-      maxVocab,
-      vocab: made?.vocab,
+      minCount: recipe.minCount,
+      maxVocab: recipe.maxVocab,
       bptt: 1,
       batch: 1,
       idFile: idFileOf(out),
     },
     display,
   );
-  const { vocab } = corpus;
-  const model =
-    made ??
-    (await refusing(input.join(' '), () =>
-      Word2Vec.create({
-        vocab,
-        algorithm: recipe.algorithm,
-        size,
-        window,
-        negative,
-        shared: !recipe.perPair,
-        hierarchical,
-        gradient,
-        sample,
-        subwords: recipe.subwords ? {} : null,
-        seed: recipe.seed,
-      }),
-    ));
-  const { lr, shards, epochs, seed } = recipe;
-  const data = new WordCorpus(corpus.train);
-  const trainer = new Word2VecTrainer(model, {
-    lr,
-    ...(shards !== null && { shards }),
-    epochs,
-    seed,
+  const note = noteFor(checkpointOf(job).path, {
+    recipe,
+    files: { input, valid: null, out },
     reportEvery: job.reportEvery,
-    note: noteFor(checkpointOf(job).path, {
-      recipe,
-      files: { input, valid: null, out },
-      reportEvery: job.reportEvery,
-    }),
   });
-  const planned = epochs * trainer.stepsOf(data);
-  return {
-    trainer,
-    data,
+  const { lr, epochs, seed, size } = recipe;
+  const common = { lr, epochs, seed, reportEvery: job.reportEvery, note };
+  const introduce = (model: Word2Vec | Glove, about: string, planned: number): void => {
+    const { build, threads, wide } = runtimeInfo();
+    const name = input.map(path => basename(path)).join(', ');
+    const counts = Array.from(model.counts ?? []);
+    const total = counts.reduce((sum, each) => sum + each, 0);
+    const rare = corpus.unknown > 0 ? `; ${count(corpus.unknown)} rare ones are left out` : '';
+    display.note('text', `${name}: ${plural(total, 'word')}${rare}`);
+    display.note('vectors', `${count(model.words.length)} words of ${size} numbers; ${about}`);
+    display.note(
+      'plan',
+      `${plural(epochs, 'epoch')}, ${plural(planned, 'step')}; lr ${lr}; ${build} build` +
+        `${wide ? ', wide' : ''}${threads > 1 ? `, ${threads} threads` : ''}`,
+    );
+  };
+  const finish = (
+    model: Word2Vec | Glove,
+    trainer: Word2VecTrainer | GloveTrainer,
+  ): Pick<Task<never>, 'validate' | 'unit' | 'save' | 'dispose'> => ({
     validate: null,
     unit: 'word',
+    save: () => writeVectors(model.vectors(), formatOf(out)),
+    dispose() {
+      corpus.close();
+      trainer.dispose();
+      model.dispose();
+    },
+  });
+  const resumed = (trainer: { step: number }): void => {
+    if (resume) display.note('resumed', `${resume.path}, after ${plural(trainer.step, 'step')}`);
+  };
+  const words = new WordCorpus(corpus.train);
+  const name = input.join(' ');
+
+  if (recipe.algorithm === 'glove') {
+    const { window, xMax, alpha } = recipe;
+    display.note('counting', `pairs of words up to ${window} apart`);
+    const counts = await refusing(name, () => cooccurrence(words, { vocab: corpus.vocab, window }));
+    const pairs = await refusing(name, () => new CountedPairs(counts, { xMax, alpha, seed }));
+    const model = resume
+      ? await refusing(resume.path, () => Glove.load(resume.file))
+      : await Glove.create({ words: counts.words, counts: counts.counts, size, seed });
+    const trainer = new GloveTrainer(model, common);
+    const planned = epochs * trainer.stepsOf(pairs);
+    return {
+      ...finish(model, trainer),
+      trainer,
+      data: pairs,
+      rate: { of: 'pairs', report: report => report },
+      planned,
+      introduce() {
+        introduce(model, `glove, window ${window}, ${plural(pairs.length, 'pair')}`, planned);
+        resumed(trainer);
+      },
+    };
+  }
+
+  const { algorithm, window, negative, hierarchical, gradient, sample, shards } = recipe;
+  const model = resume
+    ? await refusing(resume.path, () => Word2Vec.load(resume.file))
+    : await refusing(name, () =>
+        Word2Vec.create({
+          vocab: corpus.vocab,
+          algorithm,
+          size,
+          window,
+          negative,
+          shared: !recipe.perPair,
+          hierarchical,
+          gradient,
+          sample,
+          subwords: recipe.subwords ? {} : null,
+          seed,
+        }),
+      );
+  const trainer = new Word2VecTrainer(model, { ...common, ...(shards !== null && { shards }) });
+  const planned = epochs * trainer.stepsOf(words);
+  return {
+    ...finish(model, trainer),
+    trainer,
+    data: words,
     // predictions are what the loss is the mean of; people count words
     rate: {
       of: 'words',
@@ -353,34 +451,15 @@ async function prepare(job: Job, display: Display): Promise<Task<WordCorpus>> {
         ...report,
         tokensPerSecond:
           report.tokensPerSecond &&
-          (report.tokensPerSecond * report.epoch * data.ids.length) / report.tokens,
+          (report.tokensPerSecond * report.epoch * words.ids.length) / report.tokens,
       }),
     },
     planned,
     introduce() {
-      const { build, threads, wide } = runtimeInfo();
-      const name = input.map(path => basename(path)).join(', ');
-      const total = model.counts.reduce((sum, each) => sum + each, 0);
-      const rare = corpus.unknown > 0 ? `; ${count(corpus.unknown)} rare ones are left out` : '';
-      display.note('text', `${name}: ${plural(total, 'word')}${rare}`);
       const against = hierarchical ? 'hierarchical softmax' : `${negative} negatives`;
-      display.note(
-        'vectors',
-        `${count(model.words.length)} words of ${size} numbers; ${recipe.algorithm}, window ` +
-          `${window}, ${against}${recipe.subwords ? ', subwords' : ''}`,
-      );
-      display.note(
-        'plan',
-        `${plural(epochs, 'epoch')}, ${plural(planned, 'step')}; lr ${lr}; ${build} build` +
-          `${wide ? ', wide' : ''}${threads > 1 ? `, ${threads} threads` : ''}`,
-      );
-      if (resume) display.note('resumed', `${resume.path}, after ${plural(trainer.step, 'step')}`);
-    },
-    save: () => writeVectors(model.vectors(), formatOf(out)),
-    dispose() {
-      corpus.close();
-      trainer.dispose();
-      model.dispose();
+      const parts = recipe.subwords ? ', subwords' : '';
+      introduce(model, `${algorithm}, window ${window}, ${against}${parts}`, planned);
+      resumed(trainer);
     },
   };
 }
