@@ -75,13 +75,33 @@ function product() {
   );
 }
 
-/** SHA-256 of a product and of the model file of a checkpoint, and what its model writes. */
+/** Word vectors, by word2vec in two shards and by GloVe. */
+async function vectors() {
+  const counted = text.Vocab.fromText(CORPUS.toLowerCase(), { level: 'word' });
+  const corpus = new words.WordCorpus(counted.encode(CORPUS.toLowerCase()));
+  const word2vec = await words.Word2Vec.create({
+    vocab: counted,
+    size: 20,
+    subwords: { buckets: 999 },
+  });
+  const trainer = new words.Word2VecTrainer(word2vec, { epochs: 5, shards: 2, chunk: 50 });
+  for await (const report of trainer.run(corpus)) void report;
+  const counts = words.cooccurrence(corpus, { vocab: counted });
+  const glove = await words.Glove.create({ words: counts.words, size: 20 });
+  const fitting = new words.GloveTrainer(glove, { epochs: 5 });
+  for await (const report of fitting.run(new words.CountedPairs(counts))) void report;
+  const results = [word2vec.vectors().data, glove.vectors().data];
+  for (const each of [trainer, word2vec, fitting, glove]) each.dispose();
+  return results;
+}
+
+/** SHA-256 of a product, word vectors and the model file of a checkpoint, and what its model writes. */
 export async function outcome(checkpoint, options) {
   const { step, model } = await open(checkpoint, options);
   let sample = '';
   for await (const piece of model.sample({ length: 200, temperature: 0.8, seed: 7 }))
     sample += piece;
-  const results = new Blob([await product(), model.save()]);
+  const results = new Blob([await product(), ...(await vectors()), model.save()]);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await results.arrayBuffer()));
   return {
     step,
