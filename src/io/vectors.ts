@@ -107,7 +107,8 @@ export class VectorsParser {
         `vectors: the file ends after ${words.length + duplicates} words, its header promises ` +
           `${promised}; it is not whole: fetch or write it again`,
       );
-    return { words, size, data: data.slice(0, words.length * size), duplicates };
+    const n = words.length * size;
+    return { words, size, data: n === data.length ? data : data.slice(0, n), duplicates };
   }
 
   private work(last: boolean): boolean {
@@ -178,7 +179,9 @@ export class VectorsParser {
     const { size } = this;
     const at = this.words.push(word) - 1;
     if ((at + 1) * size > this.data.length) {
-      const grown = new Float32Array(2 * this.data.length);
+      const { format, limit } = this;
+      const most = format && 'promised' in format ? Math.min(format.promised, limit) : Infinity;
+      const grown = new Float32Array(Math.min(2 * this.data.length, most * size));
       grown.set(this.data);
       this.data = grown;
     }
@@ -209,11 +212,14 @@ export class VectorsParser {
       if (row) {
         const { buffer, byteOffset, byteLength } = row;
         new Uint8Array(buffer, byteOffset, byteLength).set(rest.subarray(space + 1, end));
-        for (let k = 0; k < size; k++)
-          if (!Number.isFinite(row[k]!))
-            throw new RangeError(
-              `vectors: ${where()}, ${JSON.stringify(word)}: number ${k + 1} is ${row[k]}`,
-            );
+        let zero = 0; // 0·x is not 0 where x is not finite
+        for (let k = 0; k < size; k++) zero += 0 * row[k]!;
+        if (zero !== 0) {
+          const k = row.findIndex(value => !Number.isFinite(value));
+          throw new RangeError(
+            `vectors: ${where()}, ${JSON.stringify(word)}: number ${k + 1} is ${row[k]}`,
+          );
+        }
       }
       at = end;
     }
