@@ -5,6 +5,7 @@
  */
 
 export { type Cooccurrence, type CooccurrenceOptions, cooccurrence } from './cooccurrence.js';
+export { tfidf, type WordDocuments, wordDocuments } from './documents.js';
 export {
   type AnalogyResult,
   type AnalogySection,
@@ -27,8 +28,11 @@ export {
   type PairRanges,
   type PairsOptions,
 } from './glove.js';
+export { Lsa, type LsaOptions, lsa, type TopicWord } from './lsa.js';
+export { type PpmiOptions, ppmi } from './ppmi.js';
 export { type Entries, SparseMatrix } from './sparse.js';
 export type { SubwordOptions } from './subwords.js';
+export { type Svd, type SvdOptions, svd } from './svd.js';
 export {
   type Stretches,
   Word2VecTrainer,
