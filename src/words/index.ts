@@ -29,6 +29,8 @@ export {
   type PairsOptions,
 } from './glove.js';
 export { Lsa, type LsaOptions, lsa, type TopicWord } from './lsa.js';
+export { oneHot } from './onehot.js';
+export { ENGLISH_CONNECTORS, type Phrase, Phrases, type PhrasesOptions } from './phrases.js';
 export { type PpmiOptions, ppmi } from './ppmi.js';
 export { type Entries, SparseMatrix } from './sparse.js';
 export type { SubwordOptions } from './subwords.js';
