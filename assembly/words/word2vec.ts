@@ -99,7 +99,7 @@ export function word2vec_scratch(inputs: i32, groups: i32, row: usize): usize {
     <usize>inputs * 4 + // rows of the window's inputs
     <usize>(inputs * groups) * (SIX * 4 + GROUP) + // outputs and their e
     <usize>groups * 2 * GROUP + // labels, masks
-    row * (<usize>inputs + 3) + // gradients of inputs, their mean, zeros, one to spare
+    row * (<usize>inputs + 2) + // gradients of inputs, their mean, zeros
     64
   );
 }
@@ -446,14 +446,12 @@ function toErrors(at: usize, groups: i32, alpha: f32): void {
     const rate = f32x4.splat(alpha);
     v128.store(at, f32x4.mul(a, rate));
     v128.store(at, f32x4.mul(b, rate), 16);
+    // a group makes at least 2^-96: the exponent is taken out before it runs short
+    const bits = i64x2.shr_u(all, 52);
+    exponent += i64x2.extract_lane(bits, 0) + i64x2.extract_lane(bits, 1) - 2046;
+    all = v128.or(v128.and(all, i64x2.splat(0x000fffffffffffff)), i64x2.splat(0x3ff0000000000000));
   }
-  // 7 groups make at least 2^-672: the exponent is taken out before it runs short
-  const bits = i64x2.shr_u(all, 52);
-  exponent += i64x2.extract_lane(bits, 0) + i64x2.extract_lane(bits, 1) - 2046;
-  product = v128.or(
-    v128.and(all, i64x2.splat(0x000fffffffffffff)),
-    i64x2.splat(0x3ff0000000000000),
-  );
+  product = all;
 }
 
 /** The mean of n input rows predicts; each of them takes over the gradient, or its share of it. */

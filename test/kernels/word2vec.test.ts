@@ -66,6 +66,7 @@ const CASES: [what: string, given: Partial<Word2VecCase>][] = [
   ['skip-gram, 1 negative', { negative: 1 }],
   ['skip-gram, 13 shared negatives: three groups', { negative: 13 }],
   ['skip-gram, 7 negatives of each pair', { negative: 7, shared: false }],
+  ['skip-gram, 80 negatives: fourteen groups', { negative: 80, words: 100 }],
   ['skip-gram, hierarchical softmax', { negative: 0, ...tree(23) }],
   ['CBOW, whole gradient', { bag: 'sum' }],
   ['CBOW, mean gradient', { bag: 'mean' }],
