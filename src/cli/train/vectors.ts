@@ -26,7 +26,7 @@ Examples:
   Write the format of word2vec, which other programs read:
     $ throughtime train vectors --input corpus.txt --out vectors.bin
 
-  Train with n-grams of characters, in four shards on two threads:
+  Train with n-grams of characters, on two threads:
     $ throughtime train vectors --input corpus.txt --subwords --threads 2
 
 The file's name decides its format: .bin is word2vec's binary, .txt and .vec are
