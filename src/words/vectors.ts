@@ -188,6 +188,38 @@ export class Vectors {
     return this.sum(rows.map(row => [row, 1 / rows.length]));
   }
 
+  /**
+   * Semantic search: the texts whose centroids are nearest to that of a query, the best first.
+   * Texts without a known word come last, with similarity 0.
+   *
+   * @param options top: at most so many. Default: 10
+   */
+  search(
+    query: string | readonly string[],
+    texts: readonly (string | readonly string[])[],
+    { top = 10, ...rest }: { top?: number } = {},
+  ): {
+    /** Place in the list of texts. */
+    index: number;
+    /** Cosine of the two centroids. */
+    similarity: number;
+  }[] {
+    noOthers('search', rest);
+    if (!(Number.isInteger(top) && top >= 1))
+      throw new RangeError(`Vectors.search: top is ${top}, expected a whole number ≥ 1`);
+    const x = this.centroid(query);
+    const length = Math.hypot(...x);
+    if (length === 0) throw new RangeError('Vectors.search: no word of the query has a vector');
+    return texts
+      .map((text, index) => {
+        const y = this.centroid(text);
+        const dot = x.reduce((sum, value, k) => sum + value * y[k]!, 0);
+        return { index, similarity: dot === 0 ? 0 : dot / (length * Math.hypot(...y)) };
+      })
+      .sort((a, b) => b.similarity - a.similarity)
+      .slice(0, top);
+  }
+
   /** Σ weight · unit vector. */
   private sum(terms: readonly (readonly [row: number, weight: number])[]): Float32Array {
     const sum = new Float64Array(this.size);

@@ -131,6 +131,18 @@ test('the odd one out, a centroid and the rows of a vocabulary', () => {
   embedding.dispose();
 });
 
+test('texts are found by what their words mean', () => {
+  const data = Float32Array.from([1, 0, 0.9, 0.2, 0, 1, 0.1, 0.9]);
+  const vectors = new Vectors({ words: ['ship', 'sea', 'bread', 'oven'], size: 2, data });
+  const texts = ['bread from the oven', 'nothing known', 'the sea', 'sea and bread'];
+  const found = vectors.search('a ship', texts);
+  assert.equal(found.map(({ index }) => index), [2, 3, 0, 1]); // biome-ignore format: one line
+  assert.ok(Math.abs(found[0]!.similarity - 0.9 / Math.hypot(0.9, 0.2)) < 1e-6);
+  assert.is(vectors.search('oven', texts, { top: 1 })[0]!.index, 0);
+  assert.throws(() => vectors.search('zzz', texts), /no word of the query has a vector/);
+  assert.throws(() => vectors.search('sea', texts, { top: 0 }), /top is 0/);
+});
+
 test('what cannot be is refused in a sentence', async () => {
   const { vectors } = random500();
   const make =
