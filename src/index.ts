@@ -10,6 +10,7 @@ export * as lm from './lm/index.js';
 export * as nn from './nn/index.js';
 export * as ops from './ops/index.js';
 export * as optim from './optim/index.js';
+export * as plot from './plot/index.js';
 export { type InitOptions, init, type RuntimeInfo, runtimeInfo } from './runtime/init.js';
 export { Random } from './runtime/random.js';
 export type { Build } from './runtime/unpack.js';

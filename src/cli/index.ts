@@ -7,6 +7,7 @@ import { explain } from './errors.js';
 import { evalCommand } from './eval.js';
 import { inspectCommand } from './inspect.js';
 import { colours, complain, printError } from './output.js';
+import { plotCommand } from './plot.js';
 import { quantizeCommand } from './quantize.js';
 import { sampleCommand } from './sample.js';
 import { trainCommand } from './train/index.js';
@@ -42,6 +43,7 @@ const program = new Command('throughtime')
   .addCommand(analogyCommand())
   .addCommand(convertCommand())
   .addCommand(wordnetCommand())
+  .addCommand(plotCommand())
   .addCommand(inspectCommand());
 
 /** Settings that commander does not hand down to commands made apart. */

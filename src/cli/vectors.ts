@@ -25,7 +25,7 @@ import { complain, print, printJSON, printTable } from './output.js';
 import { formatOf } from './train/vectors.js';
 
 /** The vectors of a file, or of a checkpoint of a training. Call `init` first for these. */
-async function loadVectors(path: string, limit?: number): Promise<Vectors> {
+export async function loadVectors(path: string, limit?: number): Promise<Vectors> {
   return refusing(path, async () => {
     if (await isSafetensors(path)) {
       const file = readModel(await readFileBytes(path, 'the vectors'));
@@ -57,7 +57,7 @@ async function isSafetensors(path: string): Promise<boolean> {
 }
 
 /** Refuses words that have no vector, each with words that are spelled almost like it. */
-function checkWords(path: string, vectors: Vectors, asked: readonly string[]): void {
+export function checkWords(path: string, vectors: Vectors, asked: readonly string[]): void {
   const unknown = asked.filter(word => !vectors.has(word));
   if (unknown.length === 0) return;
   const near = unknown.flatMap(word => similarlySpelled(word, vectors.words)).slice(0, 5);
@@ -90,7 +90,7 @@ function printNeighbours(neighbours: readonly Neighbour[]): void {
 }
 
 const top = (): Option => new Option('--top <n>', 'how many').argParser(whole()).default(10);
-const limit = (): Option =>
+export const limitOption = (): Option =>
   new Option('--limit <n>', 'read only the first n words of the file').argParser(whole());
 
 export function nearestCommand(): Command {
@@ -99,7 +99,7 @@ export function nearestCommand(): Command {
     .argument('<vectors>', 'file of word vectors')
     .argument('<word...>', 'words, each with a list of its own')
     .addOption(top())
-    .addOption(limit())
+    .addOption(limitOption())
     .option('--sum', 'one list, for all words added')
     .option('--without <word...>', 'with --sum: words to subtract')
     .option('--json', 'print one JSON object a list on stdout')
@@ -149,7 +149,7 @@ export function analogyCommand(): Command {
     .argument('<b>')
     .argument('<c>')
     .addOption(top())
-    .addOption(limit())
+    .addOption(limitOption())
     .addOption(
       new Option('--method <name>', 'add (b − a + c) or mul (3CosMul)')
         .argParser(oneOf(['add', 'mul']))
@@ -201,7 +201,7 @@ export function convertCommand(): Command {
         'safetensors, word2vec (binary), text or glove; default: by the name of <out>',
       ).argParser(oneOf(Object.keys(FORMATS))),
     )
-    .addOption(limit())
+    .addOption(limitOption())
     .addHelpText(
       'after',
       `

@@ -30,6 +30,7 @@ export {
 } from './glove.js';
 export { Lsa, type LsaOptions, lsa, type TopicWord } from './lsa.js';
 export { oneHot } from './onehot.js';
+export { type Pca, type PcaOptions, pca } from './pca.js';
 export { ENGLISH_CONNECTORS, type Phrase, Phrases, type PhrasesOptions } from './phrases.js';
 export { type PpmiOptions, ppmi } from './ppmi.js';
 export { type Entries, SparseMatrix } from './sparse.js';
@@ -41,6 +42,7 @@ export {
   type Word2VecTrainerOptions,
   WordCorpus,
 } from './train.js';
+export { type TsneOptions, tsne } from './tsne.js';
 export {
   type AnalogyOptions,
   type NearestOptions,

@@ -146,4 +146,55 @@ test('what cannot be done is refused in one sentence', async () => {
   await refused(/empty.txt is empty/, 'train', 'vectors', '--input', 'empty.txt');
 });
 
+/** The words of a picture's labels. */
+const labelsOf = (name: string): string[] =>
+  [...new TextDecoder().decode(folder.read(name)).matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(
+    ([, text]) => text!,
+  );
+
+test('plot vectors draws the words asked for, those around a word, or the most frequent', async () => {
+  const text = await ok('plot', 'vectors', 'v.safetensors', '--words', 'sea', 'ship', 'oven');
+  assert.match(
+    text,
+    /map {6}3 words, by two principal components, which have \d+ % of the variance/,
+  );
+  assert.equal(labelsOf('map.svg'), ['sea', 'ship', 'oven']);
+  const around = ['--around', 'bread', '--top', '5', '--method', 'tsne', '--out', 'around.svg'];
+  assert.match(await ok('plot', 'vectors', 'v.safetensors', ...around), 't-SNE');
+  assert.equal(labelsOf('around.svg').sort(), ['bread', 'cook', 'flour', 'oven', 'salt']);
+  await ok('plot', 'vectors', 'v.safetensors', '--title', 'A & B', '--width', '700');
+  assert.equal(labelsOf('map.svg').length, 11, 'title and ten words');
+  const plot = ['plot', 'vectors', 'v.safetensors'];
+  await refused(/no vector for "bred"; there are "bread"/, ...plot, '--words', 'bred', 'sea');
+  await refused(/--words names the words itself/, ...plot, '--words', 'sea', '--top', '9');
+  await refused(/--out v.safetensors: is the vectors too/, ...plot, '--out', 'v.safetensors');
+});
+
+test('plot correlation draws pairs that have vectors, and names those that fit least', async () => {
+  folder.write('pairs.txt', 'sea ship 9\nsea oven 1\nbread flour 8\nport salt 2\nking queen 5\n');
+  const plot = ['plot', 'correlation', 'v.safetensors', '--similarity', 'pairs.txt'];
+  const text = await ok(...plot, '--labels', '2');
+  assert.match(text, /pairs {5}4 of 5 have vectors/);
+  const labels = labelsOf('correlation.svg');
+  assert.match(labels[0]!, /^pairs: Spearman’s ρ (0|1)\.\d{3}$/);
+  assert.is(labels.filter(label => label.includes('–')).length, 2);
+  folder.write('others.txt', 'king queen 5\n');
+  await refused(/has vectors for none of the pairs/, 'plot', 'correlation', 'v.safetensors', '--similarity', 'others.txt'); // biome-ignore format: one line
+});
+
+test('plot cooccurrence draws the counts of the sentences everyone begins with', async () => {
+  folder.write('deep.txt', 'I like deep learning .\nI like NLP .\nI enjoy flying .\n');
+  const plot = ['plot', 'cooccurrence', '--input', 'deep.txt', '--window', '1'];
+  await ok(...plot, '--words', 'I', 'like', 'enjoy');
+  const svg = new TextDecoder().decode(folder.read('cooccurrence.svg'));
+  const cells = [...svg.matchAll(/<title>(\w+, \w+: [^<]+)<\/title>/g)].map(([, text]) => text);
+  assert.equal(
+    cells.filter(text => !text!.endsWith(': 0')),
+    ['I, like: 2', 'I, enjoy: 1', 'like, I: 2', 'enjoy, I: 1'],
+  );
+  await ok(...plot, '--ppmi', '--top', '4', '--out', 'ppmi.svg');
+  assert.ok(labelsOf('ppmi.svg').includes('like'));
+  await refused(/--words: the text does not have "king"/, ...plot, '--words', 'king');
+});
+
 run();
