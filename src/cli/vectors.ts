@@ -20,9 +20,9 @@ import { Word2Vec } from '../words/word2vec.js';
 import { Refusal, refusing } from './errors.js';
 import { checkFiles, writeResult } from './files.js';
 import { count, plural } from './format.js';
+import { formatOf } from './formats.js';
 import { oneOf, whole } from './options.js';
 import { complain, print, printJSON, printTable } from './output.js';
-import { formatOf } from './train/vectors.js';
 
 /** The vectors of a file, or of a checkpoint of a training. Call `init` first for these. */
 export async function loadVectors(path: string, limit?: number): Promise<Vectors> {

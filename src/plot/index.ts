@@ -11,6 +11,6 @@
 export { type Curve, type CurvesOptions, curves } from './curves.js';
 export type { AxisOptions, PlotOptions } from './frame.js';
 export { type HeatMapData, type HeatMapOptions, heatMap } from './heatmap.js';
-export { type Label, type LabelOptions, placeLabels } from './labels.js';
+export { type Box, type Label, type LabelOptions, placeLabels } from './labels.js';
 export { type MapOptions, type MapPoint, wordMap } from './map.js';
 export { type ScatterOptions, type ScatterPoint, scatter } from './scatter.js';

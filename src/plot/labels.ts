@@ -11,21 +11,26 @@ export interface Label {
   y: number;
 }
 
+/** A rectangle of the picture. */
+export interface Box {
+  /** Its left edge. */
+  left: number;
+  /** Its upper edge. */
+  top: number;
+  /** Its right edge. */
+  right: number;
+  /** Its lower edge, below `top`: y grows downwards. */
+  bottom: number;
+}
+
 /** Options of `placeLabels`. */
 export interface LabelOptions {
   /** Edges that no label may cross. */
-  bounds: { left: number; top: number; right: number; bottom: number };
+  bounds: Box;
   /** Height of a label. */
   height: number;
   /** Radius of a point, which labels keep away from. Default: 3. */
   radius?: number;
-}
-
-interface Box {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
 }
 
 /** Between labels side by side, in CSS pixels: less would read as one word. */

@@ -65,10 +65,8 @@ export function cooccurrence(corpus: WordCorpus, options: CooccurrenceOptions): 
     weighting === 'distance' ? 1 / Math.max(1, d) : 1,
   );
   const history = new Int32Array(window);
-  const { ids } = corpus;
   let seen = 0; // words of the sentence
-  for (let from = 0; from < ids.length; from += 2 ** 20) {
-    const piece = ids.read(from, Math.min(ids.length, from + 2 ** 20));
+  for (const [piece, from] of corpus.pieces()) {
     for (let i = 0; i < piece.length; i++) {
       const row = rowOf[piece[i]!];
       if (row === undefined)

@@ -1,7 +1,9 @@
 /** Which words are in which documents. */
+import { checkOptions } from '../runtime/options.js';
 import type { Vocab } from '../text/vocab.js';
 import { rowTable } from './rows.js';
 import { SparseMatrix } from './sparse.js';
+import type { WordCorpus } from './train.js';
 
 /** Counts of words in documents. */
 export interface WordDocuments {
@@ -11,42 +13,82 @@ export interface WordDocuments {
   matrix: SparseMatrix;
 }
 
+/** Options of `wordDocuments`. */
+export interface DocumentOptions {
+  /** Longer documents are cut every so many words. Default: they stay whole. */
+  length?: number;
+}
+
 /**
  * Counts the words of documents.
  *
- * @param documents texts, or lists of words
- * @throws TypeError for a single string, whose letters would be documents; RangeError for none
+ * @param documents texts, or lists of words; of a corpus, lines that have words
+ * @throws TypeError for a single string, whose letters would be documents; RangeError for none, or
+ *   an option out of range
  */
 export function wordDocuments(
-  documents: Iterable<string | readonly string[]>,
+  documents: Iterable<string | readonly string[]> | WordCorpus,
   vocab: Vocab,
+  options: DocumentOptions = {},
 ): WordDocuments {
+  checkOptions('wordDocuments', options, { length: true });
+  const { length = Infinity } = options;
+  if (!(length >= 1)) throw new RangeError(`wordDocuments: length is ${length}, expected ≥ 1`);
   if (typeof documents === 'string')
     throw new TypeError(
       'wordDocuments: the documents are one string, expected a list of them; give [text]',
     );
   const { words, rowOf } = rowTable('wordDocuments', vocab);
-  const [rows, columns]: [number[], number[]] = [[], []];
+  const entries = { rows: [] as number[], columns: [] as number[], values: [] as number[] };
+  const counts = new Float64Array(words.length);
   let count = 0;
-  for (const document of documents) {
-    const ids =
-      typeof document === 'string'
-        ? vocab.encode(document, { unknown: 'skip' })
-        : vocab.encodeUnits(document, { unknown: 'skip' });
-    for (const id of ids) {
-      const row = rowOf[id]!;
-      if (row < 0) continue;
-      rows.push(row);
-      columns.push(count);
+  let met: number[] = []; // rows of the document, each once
+  let size = 0; // words of the document
+  const add = (id: number): void => {
+    const row = rowOf[id]!;
+    if (row < 0) return;
+    if (size === length) end();
+    size++;
+    if (counts[row]!++ === 0) met.push(row);
+  };
+  const end = (): void => {
+    for (const row of met) {
+      entries.rows.push(row);
+      entries.columns.push(count);
+      entries.values.push(counts[row]!);
+      counts[row] = 0;
     }
+    met = [];
+    size = 0;
     count++;
-  }
+  };
+  if ('pieces' in documents) {
+    for (const [piece] of documents.pieces())
+      for (let i = 0; i < piece.length; i++) {
+        const id = piece[i]!;
+        if (!(id < rowOf.length))
+          throw new RangeError(
+            `wordDocuments: id ${id}, expected one below ${rowOf.length}, the size of the vocabulary`,
+          );
+        add(id);
+        if (rowOf[id] === -1 && size > 0) end();
+      }
+    if (size > 0) end();
+  } else
+    for (const document of documents) {
+      const ids =
+        typeof document === 'string'
+          ? vocab.encode(document, { unknown: 'skip' })
+          : vocab.encodeUnits(document, { unknown: 'skip' });
+      for (const id of ids) add(id);
+      end();
+    }
   if (count === 0)
     throw new RangeError(
       'wordDocuments: there are no documents; an iterator gives its own but once',
     );
-  const values = new Float32Array(rows.length).fill(1);
-  return { words, matrix: SparseMatrix.fromEntries([words.length, count], { rows, columns, values }) }; // biome-ignore format: one line
+  const shape: [number, number] = [words.length, count];
+  return { words, matrix: SparseMatrix.fromEntries(shape, { ...entries, values: Float32Array.from(entries.values) }) }; // biome-ignore format: one line
 }
 
 /**

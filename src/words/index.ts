@@ -5,7 +5,7 @@
  */
 
 export { type Cooccurrence, type CooccurrenceOptions, cooccurrence } from './cooccurrence.js';
-export { tfidf, type WordDocuments, wordDocuments } from './documents.js';
+export { type DocumentOptions, tfidf, type WordDocuments, wordDocuments } from './documents.js';
 export {
   type AnalogyResult,
   type AnalogySection,
@@ -35,7 +35,7 @@ export { ENGLISH_CONNECTORS, type Phrase, Phrases, type PhrasesOptions } from '.
 export { type PpmiOptions, ppmi } from './ppmi.js';
 export { type Entries, SparseMatrix } from './sparse.js';
 export type { SubwordOptions } from './subwords.js';
-export { type Svd, type SvdOptions, svd } from './svd.js';
+export { type Svd, type SvdOptions, type SvdProgress, svd } from './svd.js';
 export {
   type Stretches,
   Word2VecTrainer,

@@ -1,7 +1,8 @@
 /** Latent semantic analysis: words and documents in one space of few dimensions. */
-import { checkOptions } from '../runtime/options.js';
+import { checkOptions, noOthers } from '../runtime/options.js';
 import type { SparseMatrix } from './sparse.js';
 import { type SvdOptions, svd } from './svd.js';
+import { varimax } from './varimax.js';
 import { Vectors } from './vectors.js';
 
 /** Options of `lsa`. */
@@ -14,7 +15,7 @@ export interface LsaOptions extends Omit<SvdOptions, 'k'> {
 export interface TopicWord {
   /** The word. */
   word: string;
-  /** Its element in the left singular vector. */
+  /** Its place along the topic's axis: an element of U·Σ, rotated, or of U. */
   weight: number;
 }
 
@@ -92,15 +93,28 @@ export class Lsa {
     return query;
   }
 
-  /** For each dimension, the words with the largest elements, by size without sign. */
-  topics(top = 10): TopicWord[][] {
-    const { words, size, u } = this;
-    const n = words.length;
+  /**
+   * The words of each topic, the weightiest first. Dimensions mix subjects, and are full of
+   * opposites: documents are rotated onto axes of their own first (varimax), which all words follow.
+   *
+   * @param rotated false: the dimensions themselves, words by size without sign. Default: true
+   */
+  topics(top = 10, { rotated = true, ...rest }: { rotated?: boolean } = {}): TopicWord[][] {
+    noOthers('topics', rest);
+    const { words, size, documents: N } = this;
+    const M = words.length;
+    const u = this.u.slice();
+    if (rotated) {
+      for (let k = 0; k < size; k++) for (let m = 0; m < M; m++) u[k * M + m]! *= this.sigma[k]!;
+      varimax(this.v.slice(0, size * N), u, size);
+    }
     return Array.from({ length: size }, (_, k) => {
-      const order = Array.from({ length: n }, (_, m) => m).sort(
-        (i, j) => Math.abs(u[k * n + j]!) - Math.abs(u[k * n + i]!),
-      );
-      return order.slice(0, top).map(m => ({ word: words[m]!, weight: u[k * n + m]! }));
+      const weights = u.subarray(k * M, (k + 1) * M);
+      const rank = (m: number): number => (rotated ? weights[m]! : Math.abs(weights[m]!));
+      return Array.from({ length: M }, (_, m) => m)
+        .sort((i, j) => rank(j) - rank(i))
+        .slice(0, top)
+        .map(m => ({ word: words[m]!, weight: weights[m]! }));
     });
   }
 }
@@ -124,6 +138,7 @@ export async function lsa(
     block: true,
     passes: true,
     seed: true,
+    report: true,
   });
   if (words.length !== matrix.shape[0])
     throw new RangeError(`lsa: ${words.length} words for ${matrix.shape[0]} rows`);

@@ -27,6 +27,19 @@ export interface SvdOptions {
   passes?: number;
   /** Seed of the first block. Default: 1. */
   seed?: number;
+  /**
+   * Lanczos: is told, whenever it is known, how far the worst residual is, as a multiple of the
+   * largest value, and after how many passes.
+   */
+  report?: (progress: SvdProgress) => void;
+}
+
+/** How far a decomposition is. */
+export interface SvdProgress {
+  /** Passes over the matrix. */
+  passes: number;
+  /** The largest of the wanted residuals by the largest value; it ends at `tolerance`. */
+  residual: number;
 }
 
 /** Singular values and vectors: A ≈ U·diag(sigma)·Vᵀ. */
@@ -60,6 +73,7 @@ export async function svd(matrix: SparseMatrix, options: SvdOptions): Promise<Sv
     block: true,
     passes: true,
     seed: true,
+    report: true,
   });
   const [M, N] = matrix.shape;
   const side = Math.min(M, N);
@@ -82,6 +96,7 @@ export async function svd(matrix: SparseMatrix, options: SvdOptions): Promise<Sv
       tolerance,
       passes: options.passes ?? 500,
       block: Math.min(options.block ?? 16, side),
+      report: options.report,
     });
   else throw new RangeError(`svd: method "${method}", expected exact, lanczos or randomized`);
   return finish(operator, basis, k, M <= N);
@@ -235,7 +250,7 @@ function combine(y: Float64Array, x: Float64Array, n: number, count: number): Fl
 async function lanczos(
   operator: Operator,
   k: number,
-  { seed, tolerance, passes, block }: { seed: number; tolerance: number; passes: number; block: number }, // biome-ignore format: one line
+  { seed, tolerance, passes, block, report }: { seed: number; tolerance: number; passes: number; block: number; report: SvdOptions['report'] }, // biome-ignore format: one line
 ): Promise<Float64Array> {
   const n = operator.side;
   const most = Math.min(n, 2 * k + 4 * block);
@@ -263,6 +278,7 @@ async function lanczos(
         const sigma = Math.sqrt(Math.max(best.values[i]!, 1e-300));
         worst = Math.max(worst, Math.sqrt(dot(residual, 0, residual, 0, n)) / sigma);
       }
+      report?.({ passes: operator.passes, residual: largest > 0 ? worst / largest : 0 });
       if (worst <= tolerance * largest || next.length === 0 || operator.passes + 2 > passes)
         return best.vectors;
       const keep = Math.min(count, k + block);

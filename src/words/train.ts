@@ -49,6 +49,13 @@ export class WordCorpus implements Fingerprinted {
       );
   }
 
+  /** All ids in pieces of a million, each with the place of its first. */
+  *pieces(): Generator<readonly [ids: ArrayLike<number>, from: number]> {
+    const { ids } = this;
+    for (let from = 0; from < ids.length; from += 2 ** 20)
+      yield [ids.read(from, Math.min(ids.length, from + 2 ** 20)), from];
+  }
+
   /** Tells this corpus from any other: a checkpoint keeps it. */
   get fingerprint(): string {
     this.#fingerprint ??= columns(this.ids, { batchSize: 1 }).fingerprint;

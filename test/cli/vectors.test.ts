@@ -146,6 +146,41 @@ test('what cannot be done is refused in one sentence', async () => {
   await refused(/empty.txt is empty/, 'train', 'vectors', '--input', 'empty.txt');
 });
 
+test('latent semantic analysis tells documents of two subjects apart, and names its topics', async () => {
+  const text = await ok('train', 'vectors', '--input', 'text.txt', '--algorithm', 'lsa', '--size', '2', '--min-count', '1', '--out', 'lsa.txt', '--json'); // biome-ignore format: one line
+  const [report] = jsonLines(text) as { words: number; passes: number; topics: string[][] }[];
+  assert.is(report!.words, 10);
+  assert.ok(report!.passes >= 1);
+  assert.equal(report!.topics.map(topic => topic.slice(0, 5).sort()).sort(), SUBJECTS.map(each => [...each].sort()).sort().reverse().sort()); // biome-ignore format: one line
+  const [near] = jsonLines(await ok('nearest', 'lsa.txt', 'ship', '--top', '4', '--json'));
+  const names = (near as { neighbours: { word: string }[] }).neighbours.map(({ word }) => word);
+  assert.equal(names.sort(), ['port', 'sail', 'sea', 'wave']);
+});
+
+test('PPMI and SVD: the words of one subject are near, also from one long line', async () => {
+  const line = new TextDecoder().decode(folder.read('text.txt')).split('\n').sort((a, b) => Number(/oven|bread|flour|salt|cook/.test(a)) - Number(/oven|bread|flour|salt|cook/.test(b))).join(' '); // biome-ignore format: one line
+  folder.write('line.txt', line);
+  const train = ['train', 'vectors', '--input', 'line.txt', '--size', '3'];
+  const { code, stderr } = await folder.run([...train, '--algorithm', 'ppmi', '--out', 'p.bin']);
+  assert.is(code, 0, stderr);
+  assert.match(stderr, /10 words beside each other within 5, weighted by PPMI/);
+  assert.match(stderr, /3 dimensions in \d+ passes and /);
+  const [near] = jsonLines(await ok('nearest', 'p.bin', 'bread', '--top', '4', '--json'));
+  const names = (near as { neighbours: { word: string }[] }).neighbours.map(({ word }) => word);
+  assert.equal(names.sort(), ['cook', 'flour', 'oven', 'salt']);
+  const cut = await folder.run([...train, '--algorithm', 'lsa', '--document', '50', '--out', 'l.bin']); // biome-ignore format: one line
+  assert.match(cut.stderr, /10 words in 3,600 documents, weighted by TF-IDF/);
+  await refused(/the text is one document; put each on a line/, ...train, '--algorithm', 'lsa', '--document', '1000000'); // biome-ignore format: one line
+  await refused(/--epochs goes with --algorithm skipgram, cbow or glove, not lsa/, ...train, '--algorithm', 'lsa', '--epochs', '2'); // biome-ignore format: one line
+  await refused(/--size 11: the matrix has 10 documents|--size 11: the matrix has 10 words/, ...train, '--algorithm', 'ppmi', '--size', '11'); // biome-ignore format: one line
+  await refused(
+    /--power goes with --algorithm lsa or ppmi, not skipgram/,
+    ...train,
+    '--power',
+    '1',
+  );
+});
+
 /** The words of a picture's labels. */
 const labelsOf = (name: string): string[] =>
   [...new TextDecoder().decode(folder.read(name)).matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { init, text, words } from '../../src/index.js';
 import { symmetricEigen } from '../../src/words/eigen.js';
+import { varimax } from '../../src/words/varimax.js';
 import { near } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
@@ -86,10 +87,92 @@ test("Deerwester's titles: errors of each rank, documents, and a query", () => {
   cosines.forEach((expected, j) => close(cosine(query, two.document(j)), expected, `query ${j}`));
 });
 
-test('topics are the words with the largest elements', () => {
-  const [first, second] = two.topics(3);
+test('dimensions as they are: the words with the largest elements', () => {
+  const [first, second] = two.topics(3, { rotated: false });
   assert.equal(first!.map(({ word }) => word).sort(), ['eps', 'system', 'user']);
   assert.equal(second!.map(({ word }) => word).sort(), ['graph', 'minors', 'trees']);
+});
+
+test('topics are rotated so that documents belong to few of them, and words follow', () => {
+  // three subjects of four words, of which each document has one: dimensions mix them
+  const random = new TestRandom(4);
+  const subjects = ['a b c d', 'e f g h', 'i j k l'].map(each => each.split(' '));
+  const documents = Array.from({ length: 90 }, (_, n) =>
+    Array.from({ length: 12 }, () => subjects[n % 3]![random.int(4)]!).join(' '),
+  );
+  const known = text.Vocab.fromText(documents.join('\n'), { level: 'word' });
+  const { words: names, matrix } = wordDocuments(documents, known);
+  return lsa(names, tfidf(matrix), { size: 3 }).then(space => {
+    const topics = space.topics(4);
+    assert.equal(topics.map(topic => topic.map(({ word }) => word).sort().join(' ')).sort(), subjects.map(each => each.join(' '))); // biome-ignore format: one line
+    // a rotation: the squared lengths of words over all topics are those over all dimensions
+    const vectors = space.vectors(1);
+    for (const name of names) {
+      const all = space.topics(12).map(topic => topic.find(({ word }) => word === name)!.weight);
+      const square = vectors.get(name)!.reduce((sum, value) => sum + value * value, 0);
+      close(
+        all.reduce((sum, value) => sum + value * value, 0),
+        square,
+        name,
+        1e-5,
+      );
+    }
+  });
+});
+
+test('varimax finds the angle that a search finds', () => {
+  const random = new TestRandom(9);
+  // each of 50 loads on one of two dimensions, which are then turned by half a radian
+  const loadings = new Float64Array(2 * 50);
+  for (let i = 0; i < 50; i++) {
+    const [x, y] = i % 3 === 0 ? [random.next(), 0.1] : [0, random.next()];
+    loadings[i] = Math.cos(0.5) * x - Math.sin(0.5) * y;
+    loadings[50 + i] = Math.sin(0.5) * x + Math.cos(0.5) * y;
+  }
+  const criterion = (x: Float64Array): number => {
+    let sum = 0;
+    for (const k of [0, 1]) {
+      const squares = x.slice(50 * k, 50 * (k + 1)).map(value => value * value);
+      const mean = squares.reduce((a, b) => a + b, 0) / 50;
+      sum += squares.reduce((a, b) => a + (b - mean) ** 2, 0);
+    }
+    return sum;
+  };
+  let best = 0;
+  for (let angle = 0; angle < Math.PI / 2; angle += 1e-3) {
+    const turned = loadings.slice();
+    for (let i = 0; i < 50; i++) {
+      turned[i] = Math.cos(angle) * loadings[i]! + Math.sin(angle) * loadings[50 + i]!;
+      turned[50 + i] = Math.cos(angle) * loadings[50 + i]! - Math.sin(angle) * loadings[i]!;
+    }
+    best = Math.max(best, criterion(turned));
+  }
+  const others = loadings.slice();
+  assert.ok(criterion(loadings) < 0.9 * best, 'there is something to find');
+  varimax(loadings, others, 2);
+  assert.ok(criterion(loadings) >= best * (1 - 1e-6), `${criterion(loadings)}, a search: ${best}`);
+  near(others, loadings, 1e-12, 'what follows is rotated alike');
+});
+
+test('documents of a corpus are its lines, or cut by length', () => {
+  const lines = 'a b a\n\nc a\nb b b b b\n';
+  const known = text.Vocab.fromText(lines, { level: 'word' });
+  const corpus = new words.WordCorpus(known.encode(lines));
+  const table = (length?: number) => {
+    const { words: names, matrix } = wordDocuments(corpus, known, length ? { length } : {});
+    const dense = names.map(() => new Array<number>(matrix.shape[1]).fill(0));
+    names.forEach((_, m) => {
+      for (let i = matrix.starts[m]!; i < matrix.starts[m + 1]!; i++) dense[m]![matrix.columns[i]!] = matrix.values[i]!; // biome-ignore format: one line
+    });
+    return Object.fromEntries(names.map((name, m) => [name, dense[m]]));
+  };
+  assert.equal(table(), { a: [2, 1, 0], b: [1, 0, 5], c: [0, 1, 0] });
+  assert.equal(table(2), { a: [1, 1, 1, 0, 0, 0], b: [1, 0, 0, 2, 2, 1], c: [0, 0, 1, 0, 0, 0] });
+  throws(
+    () => wordDocuments(corpus, known, { length: 0 }),
+    RangeError,
+    /length is 0, expected ≥ 1/,
+  );
 });
 
 test('eigenvalues and vectors of a dense symmetric matrix', () => {

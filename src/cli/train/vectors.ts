@@ -1,7 +1,7 @@
 /** `throughtime train vectors` */
-import { basename, extname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { type VectorsFormat, writeVectors } from '../../io/vectors.js';
+import { writeVectors } from '../../io/vectors.js';
 import { init, runtimeInfo } from '../../runtime/init.js';
 import { cooccurrence } from '../../words/cooccurrence.js';
 import { CountedPairs, Glove, GloveTrainer } from '../../words/glove.js';
@@ -11,11 +11,13 @@ import { idFileOf, readCorpus } from '../corpus.js';
 import { createDisplay, type Display } from '../display.js';
 import { Refusal, refusing } from '../errors.js';
 import { count, plural } from '../format.js';
+import { formatOf } from '../formats.js';
 import { checkpointOf, type JobOptions, type Outcome, perform, type Task } from '../job.js';
 import { decimal, oneOf, whole } from '../options.js';
 import { printJSON } from '../output.js';
 import { flag, noteFor, type Resumed, readCheckpoint, resumedRecipe } from '../resume.js';
 import { fileArgument } from '../shell.js';
+import { factor } from './factor.js';
 
 const EXAMPLES = `
 Examples:
@@ -28,6 +30,9 @@ Examples:
 
   Train with n-grams of characters, on two threads:
     $ throughtime train vectors --input corpus.txt --subwords --threads 2
+
+  Latent semantic analysis of a file with a document on each line:
+    $ throughtime train vectors --input articles.txt --algorithm lsa
 
 The file's name decides its format: .bin is word2vec's binary, .txt and .vec are
 its text, .glove is GloVe's text, all others are safetensors.`;
@@ -87,8 +92,17 @@ const CHECKPOINT_EVERY = 60;
 /** Steps between reports: a step takes some tenths of a second. */
 const REPORT_EVERY = 10;
 
+/** Algorithms that decompose a matrix instead: they have no steps. */
+const FACTORED = ['lsa', 'ppmi'];
+const FACTORING = { window: 5, document: 1000, power: 0.5 };
+
 /** What was written on the command line, by name. */
-type Given = { -readonly [Name in keyof Recipe]?: NonNullable<Recipe[Name]> } & {
+type Given = {
+  -readonly [Name in Exclude<keyof Recipe, 'algorithm'>]?: NonNullable<Recipe[Name]>;
+} & {
+  algorithm?: Recipe['algorithm'] | 'lsa' | 'ppmi';
+  document?: number;
+  power?: number;
   input?: string[];
   out?: string;
   checkpoint?: string;
@@ -112,16 +126,6 @@ interface Job extends JobOptions {
   threads: number;
   wide: boolean | 'auto';
 }
-
-const FORMATS: Record<string, VectorsFormat> = {
-  '.bin': 'binary',
-  '.txt': 'text',
-  '.vec': 'text',
-  '.glove': 'glove',
-};
-
-/** The format of a file of vectors, by its name. */
-export const formatOf = (path: string): VectorsFormat => FORMATS[extname(path)] ?? 'safetensors';
 
 export function vectorsCommand(): Command {
   const option = (flags: string, description: string, shown?: string | number): Option =>
@@ -151,9 +155,10 @@ export function vectorsCommand(): Command {
     option(
       '--algorithm <name>',
       'skipgram or cbow: each neighbour predicts a word, or the mean of all neighbours does; ' +
-        'glove: vectors fit the counts of pairs',
+        'glove: vectors fit the counts of pairs; lsa, ppmi: a matrix of words and documents, ' +
+        'or of words and neighbours, is decomposed',
       DEFAULTS.algorithm,
-    ).argParser(oneOf(Object.keys(OWN))),
+    ).argParser(oneOf([...Object.keys(OWN), ...FACTORED])),
     option('--size <n>', 'numbers in a vector', DEFAULTS.size).argParser(whole()),
     option('--window <n>', 'neighbours on each side, at most', '5, 10 for glove').argParser(
       whole(),
@@ -184,6 +189,16 @@ export function vectorsCommand(): Command {
     option('--alpha <n>', 'glove: power of the weight of rarer pairs', DEFAULTS.alpha).argParser(
       decimal({ least: 0 }),
     ),
+    option(
+      '--document <n>',
+      'lsa: a line is a document; longer ones are cut every n words',
+      FACTORING.document,
+    ).argParser(whole()),
+    option(
+      '--power <n>',
+      'lsa, ppmi: singular values count with this power; 0: all dimensions alike',
+      FACTORING.power,
+    ).argParser(decimal({ least: 0, most: 1 })),
   );
   group(
     'Training:',
@@ -238,6 +253,8 @@ export function vectorsCommand(): Command {
 }
 
 async function run(given: Given): Promise<void> {
+  if (given.resume === undefined && FACTORED.includes(given.algorithm ?? ''))
+    return factor(factoring(given));
   const display = createDisplay({ json: given.json === true });
   const job = await plan(given);
   const outcome = await perform<WordCorpus | CountedPairs>(
@@ -303,7 +320,30 @@ async function plan(given: Given): Promise<Job> {
   };
 }
 
+/** The command line of an algorithm that decomposes a matrix. */
+function factoring(given: Given): Parameters<typeof factor>[0] {
+  checkBelonging(given);
+  const { input, algorithm, out = OUT, size = DEFAULTS.size, minCount = DEFAULTS.minCount } = given;
+  if (input === undefined) throw new Refusal('--input is missing: name the text to learn from');
+  return {
+    algorithm: algorithm as 'lsa' | 'ppmi',
+    input,
+    out,
+    size,
+    minCount,
+    maxVocab: given.maxVocab ?? null,
+    window: given.window ?? FACTORING.window,
+    document: given.document ?? FACTORING.document,
+    power: given.power ?? FACTORING.power,
+    seed: given.seed ?? DEFAULTS.seed,
+    threads: given.threads ?? 1,
+    deterministic: given.deterministic ?? DEFAULTS.deterministic,
+    json: given.json ?? false,
+  };
+}
+
 /** Options that only some algorithms have. */
+const TRAINED = Object.keys(OWN);
 const BELONGS: Readonly<Record<string, readonly string[]>> = {
   gradient: ['cbow'],
   perPair: ['skipgram'],
@@ -314,18 +354,43 @@ const BELONGS: Readonly<Record<string, readonly string[]>> = {
   shards: ['skipgram', 'cbow'],
   xMax: ['glove'],
   alpha: ['glove'],
+  window: [...TRAINED, 'ppmi'],
+  document: ['lsa'],
+  power: FACTORED,
+  ...Object.fromEntries(
+    // a decomposition has no steps
+    [
+      'lr',
+      'epochs',
+      'slice',
+      'maxSeconds',
+      'reportEvery',
+      'checkpoint',
+      'checkpointEvery',
+      'wide',
+    ].map(name => [name, TRAINED]),
+  ),
 };
 
+function checkBelonging(given: Given): void {
+  const { algorithm = DEFAULTS.algorithm } = given;
+  for (const [name, algorithms] of Object.entries(BELONGS))
+    if (given[name as keyof Given] !== undefined && !algorithms.includes(algorithm))
+      throw new Refusal(
+        `${flag(name)} goes with --algorithm ${listed(algorithms)}, not ${algorithm}; leave it out`,
+      );
+}
+
+/** a, b or c */
+const listed = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(each => each !== '').join(' or ');
+
 function newRecipe(given: Given): Recipe {
+  checkBelonging(given);
   const pick = Object.fromEntries(
     Object.entries(DEFAULTS).map(([name, value]) => [name, given[name as keyof Given] ?? value]),
   ) as unknown as Recipe;
   const { algorithm, hierarchical } = pick;
-  for (const [name, algorithms] of Object.entries(BELONGS))
-    if (given[name as keyof Given] !== undefined && !algorithms.includes(algorithm))
-      throw new Refusal(
-        `${flag(name)} goes with --algorithm ${algorithms.join(' or ')}, not ${algorithm}; leave it out`,
-      );
   if (given.negative !== undefined && hierarchical)
     throw new Refusal('--negative and --hierarchical are two ways; give one of them');
   const { lr, window, epochs } = OWN[algorithm];
