@@ -95,7 +95,7 @@ export class Lsa {
 
   /**
    * The words of each topic, the weightiest first. Dimensions mix subjects, and are full of
-   * opposites: documents are rotated onto axes of their own first (varimax), which all words follow.
+   * opposites, so documents are rotated onto axes of their own first (varimax); words follow.
    *
    * @param rotated false: the dimensions themselves, words by size without sign. Default: true
    */

@@ -1,4 +1,4 @@
-/** `throughtime train vectors --algorithm lsa|ppmi`: vectors from a matrix of counts, by its SVD. */
+/** `train vectors --algorithm lsa|ppmi`: vectors from a matrix of counts, by its SVD. */
 import { basename } from 'node:path';
 import { writeVectors } from '../../io/vectors.js';
 import { init } from '../../runtime/init.js';
