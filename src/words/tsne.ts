@@ -13,6 +13,11 @@ export interface TsneOptions {
   perplexity?: number;
   /** Steps of gradient descent. Default: 1000. */
   iterations?: number;
+  /**
+   * [words, 2] places to go on from, such as those of vectors a few steps of training ago. Default:
+   * the two principal components.
+   */
+  start?: ArrayLike<number>;
 }
 
 /** More words take minutes: time grows with their square. */
@@ -40,22 +45,21 @@ export function tsne(
   names: readonly string[],
   options: TsneOptions = {},
 ): Float64Array {
-  checkOptions('tsne', options, { perplexity: true, iterations: true });
+  checkOptions('tsne', options, { perplexity: true, iterations: true, start: true });
   const N = names.length;
   if (!(N >= 4 && N <= MOST)) throw new RangeError(`tsne: ${N} words, expected 4 to ${MOST}`);
-  const { perplexity = Math.min(30, (N - 1) / 3), iterations = 1000 } = options;
+  const { perplexity = Math.min(30, (N - 1) / 3), iterations = 1000, start } = options;
   if (!(perplexity >= 1 && perplexity <= N - 1))
     throw new RangeError(`tsne: perplexity is ${perplexity}, expected 1 to ${N - 1}`);
   if (!(Number.isInteger(iterations) && iterations >= 1))
     throw new RangeError(`tsne: iterations is ${iterations}, expected a whole number ≥ 1`);
   if (vectors.size < 2) throw new RangeError('tsne: the vectors have one number, expected 2');
   const p = affinities(unitVectors('tsne', vectors, names), N, perplexity);
-  const { positions: y } = pca(vectors, names);
-  // a small beginning: no point is so far out that it feels no force
-  let spread = 0;
-  for (let n = 0; n < N; n++) spread += y[2 * n]! ** 2 / N;
-  const shrink = spread > 0 ? 1e-4 / Math.sqrt(spread) : 1;
-  for (let i = 0; i < y.length; i++) y[i]! *= shrink;
+  if (start !== undefined && start.length !== 2 * N)
+    throw new RangeError(`tsne: start has ${start.length} numbers, expected ${2 * N}`);
+  const y = start === undefined ? small(pca(vectors, names).positions) : Float64Array.from(start);
+  if (!y.every(Number.isFinite))
+    throw new RangeError('tsne: start holds a number that is not finite');
 
   const gradient = new Float64Array(2 * N);
   const speed = new Float64Array(2 * N);
@@ -63,7 +67,7 @@ export function tsne(
   // Belkina et al. 2019: N / exaggeration; a quarter of it, since our gradient has the factor 4
   const rate = Math.max(N / EXAGGERATION / 4, 12.5);
   for (let step = 0; step < iterations; step++) {
-    const early = step < Math.min(EXAGGERATED, iterations / 2);
+    const early = start === undefined && step < Math.min(EXAGGERATED, iterations / 2);
     klGradient(p, y, gradient, early ? EXAGGERATION : 1);
     const momentum = early ? 0.5 : 0.8;
     for (let i = 0; i < y.length; i++) {
@@ -75,6 +79,14 @@ export function tsne(
     }
   }
   return centred(y);
+}
+
+/** A small beginning: no point is so far out that it feels no force. */
+function small(y: Float64Array): Float64Array {
+  let square = 0;
+  for (let i = 0; i < y.length; i += 2) square += (2 * y[i]! ** 2) / y.length;
+  const scale = square > 0 ? 1e-4 / Math.sqrt(square) : 1;
+  return y.map(place => place * scale);
 }
 
 /** Moves the mean of places to the origin. */

@@ -118,12 +118,24 @@ test('groups of vectors are groups in the plane, and the same vectors give the s
   }
 });
 
+test('a map goes on from places: a finished one hardly moves, and the arguments stay', () => {
+  const vectors = grouped(60, 20, 4);
+  const start = tsne(vectors, vectors.words);
+  const before = start.slice();
+  const after = tsne(vectors, vectors.words, { start, iterations: 50 });
+  assert.equal(start, before);
+  const size = Math.max(...before) - Math.min(...before);
+  const moved = Math.max(...after.map((place, i) => Math.abs(place - before[i]!)));
+  assert.ok(moved > 0 && moved < 0.05 * size, `${moved} of ${size}`);
+});
+
 const few = grouped(5, 3, 2);
 const refusals: Record<string, [() => unknown, string]> = {
   'a word without a vector': [() => pca(few, ['w0', 'w1', 'x', 'y']), 'no vector for "x", "y"'],
   'more components than words': [() => pca(few, ['w0', 'w1'], { size: 3 }), 'size is 3, expected a whole number from 1 to 2'], // biome-ignore format: one line
   'three words': [() => tsne(few, ['w0', 'w1', 'w2']), 'tsne: 3 words, expected 4 to 5000'],
   'a perplexity above the words': [() => tsne(few, few.words, { perplexity: 9 }), 'perplexity is 9'], // biome-ignore format: one line
+  'a start of another size': [() => tsne(few, few.words, { start: [1, 2] }), 'start has 2 numbers, expected 10'], // biome-ignore format: one line
   'no iterations': [() => tsne(few, few.words, { iterations: 0 }), 'iterations is 0'],
   'an unknown option': [() => pca(few, few.words, { k: 2 } as never), 'unknown option "k"'],
 };

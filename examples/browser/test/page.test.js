@@ -38,7 +38,7 @@ const server = await serve(0);
 /**
  * A page that fails the test on any error in its console, and on a complaint that is not expected.
  */
-async function open(options = DESKTOP) {
+async function open(options = DESKTOP, path = '') {
   if (!existsSync(executablePath))
     throw new Absent(`${executablePath} is not there; apt-get install chromium`);
   browser ??= await chromium.launch({ executablePath, args: FLAGS });
@@ -51,7 +51,7 @@ async function open(options = DESKTOP) {
     message => ['error', 'warning'].includes(message.type()) && errors.push(message.text()),
   );
   page.on('pageerror', error => errors.push(error.message));
-  await page.goto(`http://localhost:${server.address().port}/`);
+  await page.goto(`http://localhost:${server.address().port}/${path}`);
   return {
     page,
     errors,
@@ -192,8 +192,7 @@ await check('it pauses, stands still, resumes and stops', async () => {
 
 await check('by the keyboard alone', async () => {
   const { page, close, phase, atStep } = await open();
-  await page.keyboard.press('Tab');
-  await page.keyboard.press('Tab');
+  for (let i = 0; i < 4; i++) await page.keyboard.press('Tab'); // two views, the text, the cell
   await page.keyboard.press('ArrowRight');
   assert.ok(await page.isChecked('[name=cell][value=gru]'), 'Tab and the arrows reach the cell');
   await page.keyboard.press('Control+Enter');
@@ -328,9 +327,155 @@ await check('a checkpoint goes on where it stood; with another text it only writ
   await close();
 });
 
+/** Sentences of two subjects: words of one stand together, and never with those of the other. */
+const SUBJECTS = [
+  ['sea', 'ship', 'sail', 'wave', 'port', 'storm'],
+  ['oven', 'bread', 'flour', 'salt', 'cook', 'kitchen'],
+];
+let draw = 1;
+const pick = list => {
+  draw = (draw * 48271) % 2147483647; // Park and Miller
+  return list[draw % list.length];
+};
+const sentences = Array.from({ length: 4000 }, (_, i) =>
+  Array.from({ length: 7 }, () => pick(SUBJECTS[i % 2])).join(' '),
+).join('.\n');
+
+/** Words of a list of neighbours. */
+const listed = (page, id) => page.locator(`#${id} .word`).allTextContents();
+/** Where the words of the map are. */
+const places = page =>
+  page.evaluate(() => [...document.querySelectorAll('#map g')].map(g => g.style.transform));
+
+await check('words: pasted text trains, the map moves, and subjects find together', async () => {
+  const { page, close, phase, shot } = await open(DESKTOP, 'words.html');
+  await page.check('[name=source][value=own]');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.evaluate(text => navigator.clipboard.writeText(text), `${sentences.toUpperCase()}!`);
+  await page.focus('#pasted');
+  await page.keyboard.press('Control+V');
+  await page.waitForFunction(() => !document.querySelector('#chosen').hidden);
+  assert.match(await page.textContent('#chosen-name'), /^Pasted text · 1\d\d kB$/);
+  await page.fill('[name=epochs]', '60');
+  await page.fill('#word', 'ship');
+  await page.click('#primary');
+  await page.waitForFunction(() => document.querySelector('#map g')?.style.transform);
+  const before = await places(page);
+  const loss = async () => Number(await page.textContent('#n-loss'));
+  await page.waitForFunction(() => /\d/.test(document.querySelector('#n-loss').textContent));
+  const first = await loss();
+  await page.click('#primary');
+  await phase('paused');
+  const pass = await page.textContent('#n-epoch');
+  await page.waitForTimeout(400);
+  assert.equal(await page.textContent('#n-epoch'), pass, 'nothing happens while paused');
+  await page.click('#primary');
+  await phase('done');
+  assert.ok((await loss()) < first - 0.1, `loss from ${first} to ${await loss()}`);
+  assert.equal(await page.textContent('#n-epoch'), '60.0 / 60');
+  const after = await places(page);
+  assert.equal(after.length, 12);
+  assert.ok(
+    after.every((place, i) => place !== before[i]),
+    'all words have moved',
+  );
+  await page.waitForFunction(() => document.querySelectorAll('#neighbours .word').length === 10);
+  const nearest = (await listed(page, 'neighbours')).slice(0, 5).sort();
+  assert.deepEqual(nearest, ['port', 'sail', 'sea', 'storm', 'wave']);
+  await page.locator('#map g', { hasText: 'oven' }).click();
+  await page.waitForFunction(() => document.querySelector('#word').value === 'oven');
+  await page.waitForFunction(() => document.querySelector('#map .chosen title')?.textContent === 'oven'); // biome-ignore format: one line
+  assert.deepEqual((await listed(page, 'neighbours')).slice(0, 5).sort(), ['bread', 'cook', 'flour', 'kitchen', 'salt']); // biome-ignore format: one line
+  await page.fill('#a', 'sea');
+  await page.fill('#b', 'ship');
+  await page.fill('#c', 'oven');
+  await page.click('#solve');
+  await page.waitForFunction(() => document.querySelectorAll('#solutions .word').length === 5);
+  await page.fill('#word', 'spaceship');
+  await page.click('#ask');
+  await page.waitForFunction(
+    () =>
+      document.querySelector('#neighbours').textContent ===
+      'The text does not have “spaceship” often enough.',
+  );
+  await shot('words-desktop-light');
+
+  const path = await download(page, '#save');
+  assert.match(path, /vectors-12x100\.safetensors$/);
+  await page.reload();
+  await page.fill('#word', 'ship');
+  await page.setInputFiles('#open', path);
+  await phase('done');
+  await page.waitForFunction(() => document.querySelectorAll('#neighbours .word').length === 10);
+  assert.deepEqual((await listed(page, 'neighbours')).slice(0, 5).sort(), nearest);
+  await close();
+});
+
+await check('words: short texts and files that are none get one clear sentence each', async () => {
+  const { page, close, phase } = await open(DESKTOP, 'words.html');
+  const complains = sentence =>
+    page.waitForFunction(
+      sentence => document.querySelector('#problem').textContent === sentence,
+      sentence,
+    );
+  await page.check('[name=source][value=own]');
+  await page.fill('#pasted', 'too short');
+  await page.click('#primary');
+  await complains('“Your text” has 2 words; at least 300 are needed to learn from.');
+  await page.fill('#pasted', 'again and again '.repeat(300));
+  await page.click('#primary');
+  await complains(
+    'Hardly a word of “Your text” occurs 5 times; give more text, or lower “Seen at least”.',
+  );
+  await phase('idle');
+  await page.setInputFiles('#open', {
+    name: 'photo.bin',
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.alloc(5000, 0xff),
+  });
+  const complaint = '“photo.bin” holds no word vectors that can be read.';
+  await complains(complaint);
+  await close({ complaint });
+});
+
+await check('words: the dictionary on a phone in the dark, by keyboard and by finger', async () => {
+  const { page, close, shot } = await open({ ...PHONE, colorScheme: 'dark' }, 'words.html');
+  await page.fill('#word', 'red');
+  await page.keyboard.press('Control+Enter');
+  await page.waitForFunction(() => /^[2-9]/.test(document.querySelector('#n-epoch').textContent));
+  await page.waitForFunction(() => document.querySelectorAll('#neighbours .word').length === 10);
+  await page.tap('#stop');
+  await page.waitForFunction(() => document.body.dataset.phase === 'done');
+  const near = await listed(page, 'neighbours');
+  const colours = [
+    'yellow',
+    'blue',
+    'white',
+    'pink',
+    'purple',
+    'orange',
+    'green',
+    'brown',
+    'black',
+  ];
+  assert.ok(near.filter(word => colours.includes(word)).length >= 2, near.join(' '));
+  await shot('words-phone-dark');
+  const { scroll, width } = await page.evaluate(() => ({
+    scroll: document.documentElement.scrollWidth,
+    width: innerWidth,
+  }));
+  assert.ok(scroll <= width, `${scroll} px on a screen of ${width}`);
+  await close();
+});
+
 await check('dark and light both have enough contrast to read', async () => {
-  for (const colorScheme of ['dark', 'light']) {
-    const { page, close, shot } = await open({ ...DESKTOP, colorScheme });
+  for (const [colorScheme, path] of [
+    ['dark', ''],
+    ['light', ''],
+    ['dark', 'words.html'],
+    ['light', 'words.html'],
+  ]) {
+    const { page, close, shot } = await open({ ...DESKTOP, colorScheme }, path);
     const poor = await page.evaluate(() => {
       const rgb = text =>
         text
@@ -349,7 +494,7 @@ await check('dark and light both have enough contrast to read', async () => {
       };
       return [
         ...document.querySelectorAll(
-          'h1, h2, p, dt, dd, .label, .segments span, summary, #primary',
+          'h1, h2, p, dt, dd, nav a, .label, .segments span, summary, #primary',
         ),
       ]
         .filter(e => e.offsetParent && e.textContent.trim())

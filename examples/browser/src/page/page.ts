@@ -3,11 +3,12 @@
 import { about, count, duration } from '../format.js';
 import type { Begun, FromWorker, Phase, ToWorker } from '../messages.js';
 import { nameOf } from '../recipe.js';
-import { byId, make } from './dom.js';
+import { byId } from './dom.js';
 import { GradientPlot } from './gradient.js';
 import { LossPlot } from './loss.js';
 import { Samples } from './samples.js';
 import { readSettings, showSettings } from './settings.js';
+import { complain, download, say, showResults, startWorker, submitByKey } from './shell.js';
 import { TextSource } from './source.js';
 
 const form = byId<HTMLFormElement>('setup');
@@ -16,7 +17,7 @@ const progress = byId<HTMLProgressElement>('progress');
 const loss = new LossPlot();
 const gradient = new GradientPlot();
 const samples = new Samples();
-const source = new TextSource(complain);
+const source = new TextSource({ name: 'Dictionary', file: 'sample.txt', refuse: complain });
 
 let worker: Worker | null = null;
 let phase: Phase = 'idle';
@@ -27,22 +28,7 @@ const send = (message: ToWorker): void => worker?.postMessage(message);
 /** A worker for each run: nothing of the last one stays. */
 function freshWorker(): void {
   worker?.terminate();
-  worker = new Worker('worker.js', { type: 'module' });
-  worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => hear(data));
-  worker.addEventListener('error', event =>
-    complain(event.message || 'The worker could not be loaded; reload the page.'),
-  );
-}
-
-function complain(why: string | null): void {
-  const problem = byId('problem');
-  problem.textContent = why ?? '';
-  problem.hidden = why === null;
-  if (why !== null) problem.scrollIntoView({ block: 'nearest' });
-}
-
-function say(note: string): void {
-  byId('status').textContent = note;
+  worker = startWorker<FromWorker>('worker.js', hear);
 }
 
 function enter(next: Phase, note: string): void {
@@ -135,21 +121,6 @@ function allowWriting(allowed: boolean): void {
   byId<HTMLButtonElement>('save-checkpoint').disabled = !allowed || begun === null;
 }
 
-function download(name: string, bytes: Uint8Array<ArrayBuffer>): void {
-  const link = make('a');
-  link.href = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
-/** On a phone the results are below the form. */
-function showResults(): void {
-  if (!matchMedia('(max-width: 820px)').matches) return;
-  const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
-  byId('numbers').scrollIntoView({ block: 'start', behavior });
-}
-
 async function train(): Promise<void> {
   complain(null);
   const recipe = readSettings(); // while the form is enabled
@@ -214,10 +185,6 @@ byId('temperature').addEventListener(
     (byId('temperature-value').textContent = Number((target as HTMLInputElement).value).toFixed(1)),
 );
 
-addEventListener('keydown', event => {
-  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-  event.preventDefault();
-  form.requestSubmit();
-});
+submitByKey(form);
 
 enter('idle', '');

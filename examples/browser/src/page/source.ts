@@ -5,19 +5,38 @@ import type { Source } from '../messages.js';
 import { byId } from './dom.js';
 
 const LARGEST = 64e6;
+/** Longer pasted texts are kept as files: browsers take minutes to show a book in a text area. */
+const LONG = 20_000;
 
 export class TextSource {
   private readonly pasted = byId<HTMLTextAreaElement>('pasted');
   private file: File | null = null;
 
-  /** @param refuse is told why a file cannot be taken */
-  constructor(private readonly refuse: (why: string | null) => void) {
+  private readonly refuse: (why: string | null) => void;
+
+  /**
+   * @param options name and file of the built-in text; `refuse` is told why a file cannot be taken
+   */
+  constructor(
+    private readonly options: {
+      name: string;
+      file: string;
+      refuse: (why: string | null) => void;
+    },
+  ) {
+    this.refuse = options.refuse;
     for (const radio of document.querySelectorAll<HTMLInputElement>('[name=source]'))
       radio.addEventListener('change', () => this.choose(radio.value as 'sample' | 'own'));
     const input = byId<HTMLInputElement>('file');
     input.addEventListener('change', () => {
       if (input.files?.[0]) this.take(input.files[0]);
       input.value = '';
+    });
+    this.pasted.addEventListener('paste', event => {
+      const text = event.clipboardData?.getData('text/plain') ?? '';
+      if (text.length < LONG) return;
+      event.preventDefault();
+      this.take(new File([text], 'Pasted text'));
     });
     byId('forget').addEventListener('click', () => {
       this.file = null;
@@ -39,6 +58,7 @@ export class TextSource {
       const text = event.dataTransfer?.getData('text/plain');
       if (byId<HTMLFieldSetElement>('settings').disabled) return;
       if (file) this.take(file);
+      else if (text && text.length >= LONG) this.take(new File([text], 'Dropped text'));
       else if (text) {
         this.pasted.value = text;
         this.file = null;
@@ -50,12 +70,12 @@ export class TextSource {
   /** @throws RangeError with a sentence for the user */
   async get(): Promise<Source> {
     if (document.querySelector<HTMLInputElement>('[name=source][value=sample]')!.checked) {
-      const response = await fetch('sample.txt');
+      const response = await fetch(this.options.file);
       if (!response.ok)
         throw new RangeError(
           'The built-in text could not be loaded; check the connection, or use a text of your own.',
         );
-      return { name: 'Dictionary', text: await response.blob() };
+      return { name: this.options.name, text: await response.blob() };
     }
     if (this.file) return { name: this.file.name, text: this.file };
     if (this.pasted.value.trim() === '')

@@ -7,20 +7,11 @@ import { init, io, lm } from 'throughtime';
 import type { FromWorker, ToWorker } from '../messages.js';
 import { nameOf } from '../recipe.js';
 import { corpusOf, readText } from './corpus.js';
+import { Inbox, post } from './inbox.js';
 import { recipeIn, Session } from './session.js';
 
-const scope = globalThis as unknown as Pick<Worker, 'postMessage' | 'addEventListener'>;
-const tell = (message: FromWorker, transfer: Transferable[] = []): void =>
-  scope.postMessage(message, transfer);
-
-const queue: ToWorker[] = [];
-let interrupt = new AbortController();
-let wake = (): void => {};
-scope.addEventListener('message', ({ data }) => {
-  queue.push(data as ToWorker);
-  interrupt.abort();
-  wake();
-});
+const inbox = new Inbox<ToWorker>();
+const tell: (message: FromWorker, transfer?: Transferable[]) => void = post;
 
 let session: Session | null = null;
 /** A model alone, opened from a file. */
@@ -29,12 +20,11 @@ let running = false;
 
 async function live(): Promise<never> {
   for (;;) {
-    interrupt = new AbortController();
-    const message = queue.shift();
+    const message = inbox.take();
     try {
       if (message) await handle(message);
       else if (running && session) await train(session);
-      else await new Promise<void>(resolve => (wake = resolve));
+      else await inbox.wait();
     } catch (error) {
       running = false;
       tell({ type: 'problem', message: error instanceof Error ? error.message : String(error) });
@@ -44,7 +34,7 @@ async function live(): Promise<never> {
 }
 
 async function train(session: Session): Promise<void> {
-  if (!(await session.advance(interrupt.signal))) return;
+  if (!(await session.advance(inbox.signal))) return;
   running = false;
   tell({ type: 'phase', phase: 'done', note: 'Finished.' });
 }
@@ -145,7 +135,7 @@ async function write({
     for await (const piece of model.sample({ prompt: known, temperature, seed, length: 400 })) {
       tell({ type: 'written', piece: first ? known + piece : piece, first, last: false });
       first = false;
-      if (queue.length > 0) break;
+      if (inbox.waiting) break;
     }
   } finally {
     tell({ type: 'written', piece: '', first, last: true });
