@@ -121,10 +121,11 @@ function answered(
         asked.value = word;
         ask();
       });
-      const meter = make('meter');
-      meter.value = Math.max(0, similarity);
-      meter.setAttribute('aria-label', 'cosine');
-      item.append(button, meter, make('output', similarity.toFixed(2)));
+      const bar = make('div', '', 'bar');
+      const filled = make('span');
+      filled.style.width = `${100 * Math.max(0, similarity)}%`;
+      bar.append(filled);
+      item.append(button, bar, make('output', similarity.toFixed(2)));
       return item;
     }),
   );
