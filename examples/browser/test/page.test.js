@@ -356,7 +356,7 @@ await check('words: pasted text trains, the map moves, and subjects find togethe
   await page.keyboard.press('Control+V');
   await page.waitForFunction(() => !document.querySelector('#chosen').hidden);
   assert.match(await page.textContent('#chosen-name'), /^Pasted text · 1\d\d kB$/);
-  await page.fill('[name=epochs]', '60');
+  await page.fill('[name=epochs]', '1000');
   await page.fill('#word', 'ship');
   await page.click('#primary');
   await page.waitForFunction(() => document.querySelector('#map g')?.style.transform);
@@ -372,7 +372,7 @@ await check('words: pasted text trains, the map moves, and subjects find togethe
   await page.click('#primary');
   await phase('done');
   assert.ok((await loss()) < first - 0.1, `loss from ${first} to ${await loss()}`);
-  assert.equal(await page.textContent('#n-epoch'), '60.0 / 60');
+  assert.equal(await page.textContent('#n-epoch'), '1000.0 / 1000');
   const after = await places(page);
   assert.equal(after.length, 12);
   assert.ok(
