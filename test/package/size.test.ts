@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
-import { bundle } from '../support/bundle.js';
+import { bundle, ROOT } from '../support/bundle.js';
 import { suite } from '../support/suite.js';
 
 const { test, run } = suite('package/size');
@@ -29,6 +31,29 @@ test('all that it takes to train an LSTM fits the budget', async () => {
   console.log(`${gzip} of ${BUDGET} bytes`);
   assert.ok(files.includes('kernels/binary.js'));
   assert.ok(gzip <= BUDGET, `${gzip} bytes, the budget is ${BUDGET}`);
+});
+
+/** Bytes, gzipped, of the kernels of words, both builds: what they add to the engine's. */
+const BUDGET_OF_WORDS = 24 * 1024;
+
+test('the module of words fits its budget, and comes only with what uses it', async () => {
+  const source = `
+    import { init } from 'throughtime';
+    import { Vocab } from 'throughtime/text';
+    import { Word2Vec, Word2VecTrainer, WordCorpus } from 'throughtime/words';
+    (async () => {
+      await init();
+      const vocab = Vocab.fromText(TEXT, { level: 'word' });
+      const model = await Word2Vec.create({ vocab });
+      for await (const report of new Word2VecTrainer(model).run(new WordCorpus(vocab.encode(TEXT)))) console.log(report);
+    })();`;
+  const { files, gzip } = await bundle(source);
+  assert.ok(files.includes('kernels/words.js'));
+  const module = gzipSync(readFileSync(`${ROOT}dist/kernels/words.js`), { level: 9 }).length;
+  console.log(`${module} of ${BUDGET_OF_WORDS} bytes; ${gzip} with the engine`);
+  assert.ok(module <= BUDGET_OF_WORDS, `${module} bytes, the budget is ${BUDGET_OF_WORDS}`);
+  const without = await bundle(`import { init } from 'throughtime'; init();`);
+  assert.not(without.files.includes('kernels/words.js'));
 });
 
 /** A bundler takes a namespace of the one entry whole: all optimizers, all softmaxes. */

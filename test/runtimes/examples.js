@@ -53,6 +53,32 @@ for (const [name, last] of [
     assert.ok(length <= 40, `${length - 1} lines, 39 at most: it is to be read at a glance`);
   });
 
+for (const [name, args, expected] of [
+  [
+    'meaning',
+    [],
+    /hotel and motel 0\n[\s\S]*motel\.n\.01: 0\.333\n[\s\S]*bank: sloping land[\s\S]*bank: a financial/,
+  ],
+  [
+    'topics',
+    [],
+    /3\.3409 2\.5417\n[\s\S]*topic: graph trees minors[\s\S]*0\.998 the eps user interface/,
+  ],
+  [
+    'neighbours',
+    [TEXT, 'kernel'],
+    /passes, loss \d\.\d{3}\n[\s\S]*kernel: (\w+, ){5}\w+\nmap\.svg/,
+  ],
+])
+  await check(`words: ${name}.js finds what it says`, async () => {
+    const program = `${EXAMPLES}/words/${name}.js`;
+    assert.match(await output(process.execPath, [program, ...args]), expected);
+    const { length } = readFileSync(program, 'utf8').split('\n');
+    assert.ok(length <= 40, `${length - 1} lines, 39 at most: it is to be read at a glance`);
+    if (name === 'neighbours')
+      assert.match(readFileSync(join(scratch, 'map.svg'), 'utf8'), /^<svg[\s\S]*<\/svg>\n$/);
+  });
+
 await check('deno: a slice at each call', async () => {
   const { file, version } = await runtime('@deno/linux-x64-glibc/deno');
   const args = [
