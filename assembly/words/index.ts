@@ -6,6 +6,7 @@ export function heap_base(): usize {
 }
 
 export * from './glove';
+export * from './panel';
 export * from './scan';
 export * from './sparse';
 export * from './word2vec';

@@ -2,6 +2,8 @@
 import { checkOptions } from '../runtime/options.js';
 import { Random } from '../runtime/random.js';
 import { symmetricEigen } from './eigen.js';
+import { loadKernels, type WordKernels } from './kernels.js';
+import { add, type Panel, products } from './panel.js';
 import type { SparseMatrix } from './sparse.js';
 
 /** Options of `svd`. */
@@ -85,7 +87,7 @@ export async function svd(matrix: SparseMatrix, options: SvdOptions): Promise<Sv
   // rows become the smaller side; G = A·Aᵀ has the squares of the singular values
   const wide = M <= N ? matrix : matrix.transpose();
   const tall = M <= N ? matrix.transpose() : matrix;
-  const operator = new Operator(wide, tall);
+  const operator = new Operator(wide, tall, await loadKernels());
   let basis: Float64Array; // [count, side]
   if (method === 'exact') basis = exact(wide, k);
   else if (method === 'randomized')
@@ -108,6 +110,7 @@ class Operator {
   constructor(
     readonly wide: SparseMatrix,
     readonly tall: SparseMatrix,
+    readonly kernels: WordKernels,
   ) {}
 
   get side(): number {
@@ -146,31 +149,31 @@ function addTo(y: Float64Array, i: number, x: Float64Array, j: number, n: number
 }
 
 /**
- * Makes rows orthonormal to each other and to the first `known` rows of a basis, by two rounds of
+ * Makes rows orthonormal to each other and to those of a basis, by two rounds of
  * Gram and Schmidt; rows that depend on others are dropped.
  *
  * @returns the rows that are left, packed
  */
 function orthonormal(
+  kernels: WordKernels,
   rows: Float64Array,
-  count: number,
-  n: number,
-  basis: Float64Array,
-  known: number,
+  { count, n, basis }: { count: number; n: number; basis: Panel },
 ): Float64Array {
-  // biome-ignore format: one line
+  const x = { data: rows.slice(0, count * n), rows: count };
+  const before = Array.from({ length: count }, (_, i) => Math.sqrt(dot(x.data, i * n, x.data, i * n, n))); // biome-ignore format: one line
   const kept = new Float64Array(count * n);
   let left = 0;
+  for (let round = 0; round < 2; round++) {
+    const along = products(kernels, x, basis);
+    add(kernels, x, along.map(value => -value), basis); // biome-ignore format: one line
+  }
   for (let i = 0; i < count; i++) {
-    const x = rows.slice(i * n, (i + 1) * n);
-    const before = Math.sqrt(dot(x, 0, x, 0, n));
-    for (let round = 0; round < 2; round++) {
-      for (let j = 0; j < known; j++) addTo(x, 0, basis, j * n, n, -dot(x, 0, basis, j * n, n));
-      for (let j = 0; j < left; j++) addTo(x, 0, kept, j * n, n, -dot(x, 0, kept, j * n, n));
-    }
-    const length = Math.sqrt(dot(x, 0, x, 0, n));
-    if (!(length > 1e-10 * before)) continue;
-    for (let m = 0; m < n; m++) kept[left * n + m] = x[m]! / length;
+    const row = x.data.subarray(i * n, (i + 1) * n);
+    for (let round = 0; round < 2; round++)
+      for (let j = 0; j < left; j++) addTo(row, 0, kept, j * n, n, -dot(row, 0, kept, j * n, n));
+    const length = Math.sqrt(dot(row, 0, row, 0, n));
+    if (!(length > 1e-10 * before[i]!)) continue;
+    for (let m = 0; m < n; m++) kept[left * n + m] = row[m]! / length;
     left++;
   }
   return kept.slice(0, left * n);
@@ -207,38 +210,38 @@ async function randomized(
 ): Promise<Float64Array> {
   const n = operator.side;
   const count = Math.min(n, block ?? k + Math.max(10, k));
-  const none = new Float64Array(0);
-  let q = orthonormal(start(n, count, seed), count, n, none, 0);
+  const { kernels } = operator;
+  const none = { data: new Float64Array(0), rows: 0 };
+  let q = orthonormal(kernels, start(n, count, seed), { count, n, basis: none });
   for (let done = 0; done < passes; done += 2) {
     const size = q.length / n;
-    q = orthonormal(await operator.gram(q, size), size, n, none, 0);
+    q = orthonormal(kernels, await operator.gram(q, size), { count: size, n, basis: none });
   }
   const size = q.length / n;
-  return ritz(q, await operator.gram(q, size), n, size).vectors;
+  return ritz(kernels, { data: q, rows: size }, await operator.gram(q, size), k).vectors;
 }
 
-/** Eigenvectors of G within the span of q, where w = G·q: rows, by falling eigenvalue. */
+/** The first eigenvectors of G within the span of q, where w = G·q: rows, by falling eigenvalue. */
 function ritz(
-  q: Float64Array,
+  kernels: WordKernels,
+  q: Panel,
   w: Float64Array,
-  n: number,
-  count: number,
+  wanted: number,
 ): { values: Float64Array; vectors: Float64Array; mixed: Float64Array } {
-  const t = new Float64Array(count * count);
+  const count = q.rows;
+  const keep = Math.min(wanted, count);
+  const t = products(kernels, q, { data: w, rows: count });
   for (let i = 0; i < count; i++)
-    for (let j = i; j < count; j++)
-      t[i * count + j] = t[j * count + i] =
-        (dot(q, i * n, w, j * n, n) + dot(q, j * n, w, i * n, n)) / 2;
+    for (let j = 0; j < i; j++)
+      t[i * count + j] = t[j * count + i] = (t[i * count + j]! + t[j * count + i]!) / 2;
   const { values, vectors } = symmetricEigen(t, count);
-  return { values, vectors: combine(vectors, q, n, count), mixed: combine(vectors, w, n, count) };
-}
-
-/** Rows of y·x: y [count, count], x [count, n]. */
-function combine(y: Float64Array, x: Float64Array, n: number, count: number): Float64Array {
-  const result = new Float64Array(count * n);
-  for (let i = 0; i < count; i++)
-    for (let j = 0; j < count; j++) addTo(result, i * n, x, j * n, n, y[i * count + j]!);
-  return result;
+  const factors = vectors.slice(0, keep * count);
+  const combined = (data: Float64Array): Float64Array => {
+    const result = { data: new Float64Array((keep * data.length) / count), rows: keep };
+    add(kernels, result, factors, { data, rows: count });
+    return result.data;
+  };
+  return { values, vectors: combined(q.data), mixed: combined(w) };
 }
 
 /**
@@ -254,9 +257,10 @@ async function lanczos(
 ): Promise<Float64Array> {
   const n = operator.side;
   const most = Math.min(n, 2 * k + 4 * block);
-  let q = new Float64Array(0);
-  let w = new Float64Array(0); // G·q
-  let next = orthonormal(start(n, block, seed), block, n, q, 0);
+  let q: Float64Array = new Float64Array(0);
+  let w: Float64Array = new Float64Array(0); // G·q
+  const { kernels } = operator;
+  let next = orthonormal(kernels, start(n, block, seed), { count: block, n, basis: { data: q, rows: 0 } }); // biome-ignore format: one line
   for (;;) {
     const size = next.length / n;
     const product = await operator.gram(next, size);
@@ -264,10 +268,11 @@ async function lanczos(
     w = joined(w, product);
     const count = q.length / n;
     // the new directions of the last products, beside all of the basis, before it is cut
-    next = orthonormal(product, size, n, q, count);
+    next = orthonormal(kernels, product, { count: size, n, basis: { data: q, rows: count } });
     const full = count + block > most || next.length === 0 || operator.passes + 2 > passes;
     if (full) {
-      const best = ritz(q, w, n, count);
+      const keep = Math.min(count, k + block);
+      const best = ritz(kernels, { data: q, rows: count }, w, keep);
       const wanted = Math.min(k, count);
       const largest = Math.sqrt(Math.max(0, best.values[0]!));
       let worst = 0;
@@ -281,9 +286,8 @@ async function lanczos(
       report?.({ passes: operator.passes, residual: largest > 0 ? worst / largest : 0 });
       if (worst <= tolerance * largest || next.length === 0 || operator.passes + 2 > passes)
         return best.vectors;
-      const keep = Math.min(count, k + block);
-      q = best.vectors.slice(0, keep * n);
-      w = best.mixed.slice(0, keep * n);
+      q = best.vectors;
+      w = best.mixed;
     }
   }
 }
