@@ -1,4 +1,4 @@
-/** Products of a few hundred long rows, f64: a stretch of columns at a time in the kernels' memory. */
+/** Products of a few hundred long rows, f64: stretches of columns in the kernels’ memory. */
 import { borrow, close, open, u8 } from '../runtime/arena.js';
 import type { WordKernels } from './kernels.js';
 
