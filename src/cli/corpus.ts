@@ -217,6 +217,17 @@ export async function readCorpus(options: CorpusOptions, display: Display): Prom
   }
 }
 
+/** All of a text as words, none held out: what word vectors and counts are made of. */
+export function readWords(
+  options: Pick<CorpusOptions, 'input' | 'minCount' | 'maxVocab' | 'idFile'>,
+  display: Display,
+): Promise<Corpus> {
+  return readCorpus(
+    { ...options, valid: null, split: null, exactSplit: true, level: 'word', bptt: 1, batch: 1 },
+    display,
+  );
+}
+
 function fits(note: unknown, files: TextFile[], options: CorpusOptions): boolean {
   const { level, minCount, maxVocab, vocab } = options;
   const own = note as IdNote;

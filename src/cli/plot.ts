@@ -12,7 +12,7 @@ import { pca } from '../words/pca.js';
 import { ppmi } from '../words/ppmi.js';
 import { WordCorpus } from '../words/train.js';
 import { tsne } from '../words/tsne.js';
-import { idFileOf, readCorpus } from './corpus.js';
+import { idFileOf, readWords } from './corpus.js';
 import { createDisplay } from './display.js';
 import { Refusal, refusing } from './errors.js';
 import { checkFiles, writeResult } from './files.js';
@@ -223,19 +223,8 @@ Example:
       const inputs = input.filter(path => path !== '-');
       checkFiles({ read: { input: inputs }, write: { out, 'the file of ids': idFileOf(out) } });
       await init();
-      const corpus = await readCorpus(
-        {
-          input,
-          valid: null,
-          split: null,
-          exactSplit: true,
-          level: 'word',
-          minCount: 1,
-          maxVocab: null,
-          bptt: 1,
-          batch: 1,
-          idFile: idFileOf(out),
-        },
+      const corpus = await readWords(
+        { input, minCount: 1, maxVocab: null, idFile: idFileOf(out) },
         createDisplay({ json: false }),
       );
       try {

@@ -31,8 +31,7 @@ export const WIDTH = 480;
 export const FONT = 13;
 
 /**
- * Both themes: text and lines keep a contrast of 4.5 to the ground, series of 3. The colours are
- * Okabe and Ito's (2008), which colour-blind people can tell apart, darkened or lightened.
+ * Both themes: the same roles, dark on light and light on dark.
  */
 const STYLE = `
 .tt{--ground:#fff;--ink:#1c1e21;--muted:#5c6166;--line:#e3e1dc;--on:#fff;--c0:#0a6e64;--c1:#c2410c;--c2:#1d63b8;--c3:#8e3a86;--c4:#8a6100;--c5:#4b5563}

@@ -149,8 +149,8 @@ function addTo(y: Float64Array, i: number, x: Float64Array, j: number, n: number
 }
 
 /**
- * Makes rows orthonormal to each other and to those of a basis, by two rounds of
- * Gram and Schmidt; rows that depend on others are dropped.
+ * Makes rows orthonormal to each other and to those of a basis, by two rounds of Gram and Schmidt;
+ * rows that depend on others are dropped.
  *
  * @returns the rows that are left, packed
  */

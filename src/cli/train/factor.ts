@@ -9,7 +9,7 @@ import { ppmi } from '../../words/ppmi.js';
 import type { SparseMatrix } from '../../words/sparse.js';
 import type { SvdProgress } from '../../words/svd.js';
 import { WordCorpus } from '../../words/train.js';
-import { type Corpus, idFileOf, readCorpus } from '../corpus.js';
+import { type Corpus, idFileOf, readWords } from '../corpus.js';
 import { createDisplay, type Display } from '../display.js';
 import { Refusal, refusing } from '../errors.js';
 import { checkFiles, writeResult } from '../files.js';
@@ -50,19 +50,8 @@ export async function factor(job: Factoring): Promise<void> {
   checkFiles({ read: { input: inputs }, write: { out, 'the file of ids': idFile } });
   const display = createDisplay({ json });
   await init({ deterministic: job.deterministic, threads: job.threads });
-  const corpus = await readCorpus(
-    {
-      input,
-      valid: null,
-      split: null,
-      exactSplit: true,
-      level: 'word',
-      minCount: job.minCount,
-      maxVocab: job.maxVocab,
-      bptt: 1,
-      batch: 1,
-      idFile,
-    },
+  const corpus = await readWords(
+    { input, minCount: job.minCount, maxVocab: job.maxVocab, idFile },
     display,
   );
   try {

@@ -7,7 +7,7 @@ import { cooccurrence } from '../../words/cooccurrence.js';
 import { CountedPairs, Glove, GloveTrainer } from '../../words/glove.js';
 import { Word2VecTrainer, WordCorpus } from '../../words/train.js';
 import { Word2Vec } from '../../words/word2vec.js';
-import { idFileOf, readCorpus } from '../corpus.js';
+import { idFileOf, readWords } from '../corpus.js';
 import { createDisplay, type Display } from '../display.js';
 import { Refusal, refusing } from '../errors.js';
 import { count, plural } from '../format.js';
@@ -407,19 +407,8 @@ function newRecipe(given: Given): Recipe {
 async function prepare(job: Job, display: Display): Promise<Task<WordCorpus> | Task<CountedPairs>> {
   const { recipe, input, out, resume } = job;
   await init({ deterministic: recipe.deterministic, threads: job.threads, wide: job.wide });
-  const corpus = await readCorpus(
-    {
-      input,
-      valid: null,
-      split: null,
-      exactSplit: true,
-      level: 'word',
-      minCount: recipe.minCount,
-      maxVocab: recipe.maxVocab,
-      bptt: 1,
-      batch: 1,
-      idFile: idFileOf(out),
-    },
+  const corpus = await readWords(
+    { input, minCount: recipe.minCount, maxVocab: recipe.maxVocab, idFile: idFileOf(out) },
     display,
   );
   const note = noteFor(checkpointOf(job).path, {
