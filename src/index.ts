@@ -7,6 +7,7 @@
 
 export * as io from './io/index.js';
 export * as lm from './lm/index.js';
+export * as ngram from './ngram/index.js';
 export * as nn from './nn/index.js';
 export * as ops from './ops/index.js';
 export * as optim from './optim/index.js';

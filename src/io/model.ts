@@ -39,6 +39,16 @@ export interface ModelFile {
       data: Int8Array;
     }
   >;
+  /** Arrays of bits, for models that are no matrices: counts, tries. */
+  uint32?: Map<
+    string,
+    {
+      /** [words] */
+      shape: readonly number[];
+      /** Words of 32 bits. */
+      data: Uint32Array;
+    }
+  >;
   /** Training state, plain data: only in checkpoints. */
   trainer?: unknown;
 }
@@ -53,6 +63,7 @@ export function writeModel({
   vocab,
   state,
   int8 = new Map(),
+  uint32 = new Map(),
   trainer,
 }: ModelFile): Uint8Array {
   const metadata: Record<string, string> = {
@@ -62,11 +73,13 @@ export function writeModel({
     vocab: JSON.stringify(vocab),
   };
   if (trainer !== undefined) metadata['trainer'] = JSON.stringify(trainer);
-  const entries = [...state, ...int8];
+  const entries = [...state, ...int8, ...uint32];
+  const dtype = (data: ArrayBufferView): string =>
+    isArray(data, 'Int8Array') ? 'I8' : isArray(data, 'Uint32Array') ? 'U32' : 'F32';
   return writeSafetensors({
     tensors: entries.map(([name, { shape, data }]) => [
       name,
-      { dtype: isArray(data, 'Int8Array') ? 'I8' : 'F32', shape, data } as SafetensorsEntry,
+      { dtype: dtype(data), shape, data } as SafetensorsEntry,
     ]),
     metadata,
   });
@@ -102,10 +115,12 @@ export function readModel(bytes: Bytes): ModelFile {
     vocab: parse('vocab'),
     state: new Map(),
     int8: new Map(),
+    uint32: new Map(),
   };
   for (const [name, entry] of tensors) {
     const { shape } = entry;
     if (entry.dtype === 'I8') file.int8!.set(name, { shape, data: entry.data });
+    else if (entry.dtype === 'U32') file.uint32!.set(name, { shape, data: entry.data });
     else file.state.set(name, { shape, data: toFloat32(entry) });
   }
   if (metadata['trainer'] !== undefined) file.trainer = parse('trainer');

@@ -2,6 +2,7 @@
 import { noOthers } from '../runtime/options.js';
 import { infer } from '../tensor/scope.js';
 import { type IdSource, IGNORED, idSource } from '../text/batch.js';
+import { EOS } from '../text/tokenize.js';
 import { Pacer } from '../train/pace.js';
 import type { LanguageModel } from './model.js';
 
@@ -109,8 +110,9 @@ export async function evaluateText(
 }
 
 /**
- * Mean loss of any language model over ids[1…], read as one stream: each token is predicted from
- * all that come before it, and the first one is only read.
+ * Mean loss of any language model. Read as one stream, each token is predicted from all that come
+ * before it, and the first one is only read; a model of sentences predicts every token, from those
+ * before it in its line.
  *
  * @throws RangeError for fewer than two ids
  */
@@ -129,5 +131,21 @@ export async function evaluate<State>(
       each.reduce((sum, id, i) => (id === IGNORED ? sum : sum - scores.logp[i]!), 0),
     );
   };
-  return evaluateText(ids, measure, { signal, unknown: model.vocab.unknown });
+  const source = model.sentences ? afterSentence(ids, model.vocab.idOf(EOS)) : ids;
+  return evaluateText(source, measure, { signal, unknown: model.vocab.unknown });
+}
+
+/** A text behind the end of a sentence, so that its first token is predicted too. */
+function afterSentence(given: Int32Array | IdSource, end: number): IdSource {
+  const ids = idSource(given);
+  return {
+    length: ids.length + 1,
+    read(from, to) {
+      if (from > 0) return ids.read(from - 1, to - 1);
+      const window = new Int32Array(to);
+      window[0] = end;
+      if (to > 1) window.set(ids.read(0, to - 1), 1);
+      return window;
+    },
+  };
 }

@@ -4,11 +4,20 @@
  * @module throughtime/lm
  */
 
+export type { NgramConfig, NgramMemory } from '../ngram/model.js';
 export type { ChooseOptions } from './choose.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
 export { type SampleOptions, sample } from './generate.js';
 export type { RecurrentState } from './incremental.js';
 export type { LanguageModel, Scores } from './model.js';
+export { NgramCounter, type NgramCounterOptions, type Run, type RunStore } from './ngram/count.js';
+export type { EstimateOptions, Smoothing } from './ngram/estimate.js';
+export {
+  NgramLM,
+  type NgramLMOptions,
+  type NgramLMState,
+  type NgramTrainOptions,
+} from './ngram/model.js';
 export { QuantizedLM, quantize } from './quantized.js';
 export { RecurrentLM, type RecurrentLMOptions } from './recurrent.js';
 export {

@@ -9,6 +9,11 @@ import type { Vocab } from '../text/vocab.js';
 export interface LanguageModel<State = unknown> {
   /** The tokens that it knows. */
   readonly vocab: Vocab;
+  /**
+   * Whether each line is a text of its own: after `<eos>` the state is that of `start()`, from
+   * which the first token is predicted too. Default: the state is carried on.
+   */
+  readonly sentences?: boolean;
   /** The state of a model that has read nothing. */
   start(): State;
   /** The state after reading these tokens. */

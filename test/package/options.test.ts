@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import {
   init,
   lm,
+  ngram,
   nn,
   ops,
   optim,
@@ -37,6 +38,9 @@ const lstm = new nn.LSTM(2, 2);
 const chain = new nn.Sequential(new nn.Linear(2, 2));
 
 const cases: Record<string, () => unknown> = {
+  NgramCounter: () => new lm.NgramCounter(any({ vocab })),
+  'NgramLM.of': () => lm.NgramLM.of(new lm.NgramCounter({ vocab }), any({})),
+  'NgramDecoder.read': () => ngram.NgramDecoder.read(new Uint8Array(), any({})),
   dropout: () => ops.dropout(two(), 0.5, new Random(1), any({})),
   embedding: () => ops.embedding(two(), classes, any({})),
   linearCrossEntropy: () => ops.linearCrossEntropy(two(), two(), classes, any({})),

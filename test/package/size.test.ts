@@ -56,8 +56,26 @@ test('the module of words fits its budget, and comes only with what uses it', as
   assert.not(without.files.includes('kernels/words.js'));
 });
 
-/** A bundler takes a namespace of the one entry whole: all optimizers, all softmaxes. */
-const BUDGET_OF_ALL = 72 * 1024;
+/** Bytes, gzipped, of what a decoder in a page needs: reading a model and scoring, no kernels. */
+const BUDGET_OF_NGRAM = 12 * 1024;
+
+test('n-grams for decoders fit their budget, without kernels', async () => {
+  const { gzip, files } = await bundle(`
+    import { NgramDecoder } from 'throughtime/ngram';
+    fetch('lm.safetensors').then(async file => {
+      const lm = NgramDecoder.read(await file.arrayBuffer());
+      console.log(lm.score(lm.start(), 'word'));
+    });`);
+  console.log(`${gzip} of ${BUDGET_OF_NGRAM} bytes`);
+  assert.not(files.some(file => file.startsWith('kernels/')));
+  assert.ok(gzip <= BUDGET_OF_NGRAM, `${gzip} bytes, the budget is ${BUDGET_OF_NGRAM}`);
+});
+
+/**
+ * A bundler takes a namespace of the one entry whole: all optimizers, all softmaxes, models of
+ * counts beside those of weights.
+ */
+const BUDGET_OF_ALL = 96 * 1024;
 
 test('through the one entry the rooms come whole, and fit a budget of their own', async () => {
   const { gzip } = await bundle(`
