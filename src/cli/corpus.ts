@@ -107,15 +107,22 @@ async function inMemory(vocab: Vocab, pieces: AsyncIterable<string>): Promise<Id
   return { ids, unknown: encoder.unknown };
 }
 
-/** A text to measure by, at least two units of it. */
+/** A text to measure by, at least two units of it, and its length in characters. */
 export async function readHeldOut(
   path: string,
   vocab: Vocab,
   display: Display,
-): Promise<Ids<Int32Array>> {
+): Promise<Ids<Int32Array> & { characters: number }> {
+  let characters = 0;
+  async function* counted(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+    for await (const piece of pieces) {
+      characters += lengthOf(piece);
+      yield piece;
+    }
+  }
   const read = await refusing(null, async () => {
     const files = await textFiles([path]);
-    return inMemory(vocab, shown(files, display, 'reading'));
+    return inMemory(vocab, counted(shown(files, display, 'reading')));
   });
   if (read.ids.length < 2) {
     const why = read.unknown === 0 && read.ids.length === 0 ? 'is empty: it ' : '';
@@ -124,7 +131,14 @@ export async function readHeldOut(
         'least 2 are needed: each is predicted from the ones before',
     );
   }
-  return read;
+  return { ...read, characters };
+}
+
+/** Code points: a character beyond U+FFFF has two halves, of which the second does not count. */
+function lengthOf(text: string): number {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xdc00) length--;
+  return length;
 }
 
 /** The files to read, and the level that splits them into units. */

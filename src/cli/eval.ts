@@ -1,12 +1,12 @@
 /** `throughtime eval` */
 import { Command, Option } from 'commander';
-import { QuantizedLM } from '../lm/quantized.js';
+import { RecurrentLM } from '../lm/recurrent.js';
 import { init } from '../runtime/init.js';
 import { readHeldOut } from './corpus.js';
 import { createDisplay } from './display.js';
 import { Refusal } from './errors.js';
 import { count, plural, UNITS } from './format.js';
-import { loadModel } from './kinds.js';
+import { loadModel, type StoredModel } from './kinds.js';
 import { whole } from './options.js';
 import { printJSON, printTable } from './output.js';
 import { evaluateVectors } from './vectors.js';
@@ -73,16 +73,22 @@ async function run(
         '--analogies',
     );
   await init({ deterministic: options.deterministic === true });
-  const model = await loadModel(path);
+  const model: StoredModel = await loadModel(path);
   const { parts } = options;
-  if (parts > 1 && model instanceof QuantizedLM)
-    throw new Refusal(`--parts ${parts}: a quantised model reads one stream; leave it out`);
+  if (parts > 1 && !(model instanceof RecurrentLM))
+    throw new Refusal(
+      `--parts ${parts}: a model of kind ${model.kind} reads one stream; leave it out`,
+    );
   const display = createDisplay({ json: options.json === true });
-  const { ids, unknown } = await readHeldOut(input, model.vocab, display);
-  const { tokens, loss, bitsPerToken, perplexity, known } = await (model instanceof QuantizedLM
-    ? model.evaluate(ids)
-    : model.evaluate(ids, { parts }));
+  const { ids, unknown, characters } = await readHeldOut(input, model.vocab, display);
+  const { tokens, loss, bitsPerToken, perplexity, known } = await (model instanceof RecurrentLM
+    ? model.evaluate(ids, { parts })
+    : model.evaluate(ids));
   const { kind, vocab } = model;
+  const bitsPerCharacter = (bitsPerToken * tokens) / characters;
+  // what a token is predicted from: all before it, or those of its line
+  const { sentences = false } = model as StoredModel;
+  const state = sentences ? 'sentence' : 'carried';
   if (options.json) {
     printJSON({
       type: 'eval',
@@ -92,9 +98,10 @@ async function run(
       unknown,
       loss,
       bitsPerToken,
+      bitsPerCharacter,
       perplexity,
       known,
-      state: 'carried',
+      state,
       parts,
     });
     return;
@@ -106,7 +113,16 @@ async function run(
     ['text', `${input}: ${plural(tokens, unit)} predicted${outside}`],
     ['loss', `${loss.toFixed(4)} nats per ${unit}`],
     ['', `${bitsPerToken.toFixed(4)} bits per ${unit}`],
+    ...(vocab.level === 'char'
+      ? []
+      : ([['', `${bitsPerCharacter.toFixed(4)} bits per character`]] as [string, string][])),
     ['perplexity', perplexity.toPrecision(5)],
+    [
+      'state',
+      sentences
+        ? 'each line by itself, every word counted'
+        : 'carried on, all but the first counted',
+    ],
     ...(known === null
       ? []
       : ([

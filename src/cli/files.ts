@@ -95,18 +95,25 @@ function checkWritable(path: string, name: string): void {
  * Writes the result of long work: at `path`, or if that fails in another place, which the error
  * names.
  *
+ * @param bytes in one piece, or a function that makes the pieces
  * @param what the result, for the error: "the model"
  * @throws Refusal where the result is not at `path`
  */
-export async function writeResult(path: string, bytes: Uint8Array, what: string): Promise<void> {
+export async function writeResult(
+  path: string,
+  bytes: Uint8Array | (() => Iterable<Uint8Array>),
+  what: string,
+): Promise<void> {
+  const content = (): Uint8Array | Iterable<Uint8Array> =>
+    typeof bytes === 'function' ? bytes() : bytes;
   try {
-    await writeFileAtomic(path, bytes);
+    await writeFileAtomic(path, content());
   } catch (error) {
     const why = (error as Error).message.replace(/^\w+: /, '');
     for (const folder of [tmpdir(), homedir()]) {
       const place = join(folder, basename(path));
       if (attempt(() => statSync(place))) continue; // is somebody's
-      const saved = await writeFileAtomic(place, bytes).then(
+      const saved = await writeFileAtomic(place, content()).then(
         () => true,
         () => false,
       );

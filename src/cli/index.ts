@@ -3,15 +3,18 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { explainFileError } from '../node/files.js';
+import { compareCommand } from './compare.js';
+import { convertCommand } from './convert.js';
 import { explain } from './errors.js';
 import { evalCommand } from './eval.js';
 import { inspectCommand } from './inspect.js';
+import { interpolateCommand } from './interpolate.js';
 import { colours, complain, printError } from './output.js';
-import { plotCommand } from './plot.js';
+import { plotCommand } from './plot/index.js';
 import { quantizeCommand } from './quantize.js';
 import { sampleCommand } from './sample.js';
 import { trainCommand } from './train/index.js';
-import { analogyCommand, convertCommand, nearestCommand } from './vectors.js';
+import { analogyCommand, nearestCommand } from './vectors.js';
 import { wordnetCommand } from './wordnet.js';
 
 const EXAMPLES = `
@@ -20,6 +23,11 @@ Examples:
     $ throughtime train lm --input book.txt --out book.safetensors
     $ throughtime sample book.safetensors --prompt "It was "
     $ throughtime eval book.safetensors --input other-book.txt
+
+  Count n-grams of words, and compare with the network:
+    $ throughtime train lm --model ngram --level word --input book.txt \\
+        --out book.arpa
+    $ throughtime compare book.arpa book.safetensors --input other-book.txt
 
   Train word vectors, and look for the neighbours of a word:
     $ throughtime train vectors --input book.txt --out vectors.safetensors
@@ -37,6 +45,8 @@ const program = new Command('throughtime')
   .addHelpText('after', EXAMPLES)
   .addCommand(trainCommand())
   .addCommand(evalCommand())
+  .addCommand(compareCommand())
+  .addCommand(interpolateCommand())
   .addCommand(sampleCommand())
   .addCommand(quantizeCommand())
   .addCommand(nearestCommand())

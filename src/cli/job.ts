@@ -156,6 +156,7 @@ async function train<Data extends Fingerprinted>(
     rate: task.rate?.of ?? 'tokens',
   });
 
+  const began = performance.now();
   let end: EndReport | undefined;
   let saved = false; // the last checkpoint is written
   const isOver = (reason: EndReason | null): boolean => reason === 'finished' || reason === 'early';
@@ -189,7 +190,8 @@ async function train<Data extends Fingerprinted>(
   if (end === undefined) throw new Error('train: the run ended without saying why');
 
   function report(event: Exclude<Report, EndReport>): void {
-    if (options.json) printJSON(event);
+    // seconds of this run, validations and all: what a curve over time is drawn by
+    if (options.json) printJSON({ ...event, seconds: (performance.now() - began) / 1000 });
     if (event.type === 'step') display.step(task.rate?.report(event) ?? event);
     else display.valid(event, { unit: task.unit });
   }

@@ -2,7 +2,9 @@
 import { type ModelFile, readModel } from '../io/model.js';
 import type { EvaluateOptions, Evaluation } from '../lm/evaluate.js';
 import type { SampleOptions } from '../lm/generate.js';
+import { MixLM } from '../lm/mix.js';
 import type { LanguageModel } from '../lm/model.js';
+import { NgramLM } from '../lm/ngram/model.js';
 import { QuantizedLM } from '../lm/quantized.js';
 import { RecurrentLM } from '../lm/recurrent.js';
 import { softmaxOf } from '../lm/softmax.js';
@@ -13,7 +15,8 @@ import { Refusal, refusing } from './errors.js';
 /** A language model that a file holds. */
 export interface StoredModel extends LanguageModel {
   readonly kind: string;
-  evaluate(ids: Int32Array, options?: EvaluateOptions): Promise<Evaluation>;
+  describe?(): ModelFile;
+  evaluate(ids: Int32Array, options?: Pick<EvaluateOptions, 'signal'>): Promise<Evaluation>;
   sample(options: SampleOptions): AsyncIterable<string>;
   dispose(): void;
 }
@@ -21,7 +24,28 @@ export interface StoredModel extends LanguageModel {
 const KINDS: Record<string, (file: ModelFile) => StoredModel> = {
   [RecurrentLM.kind]: file => RecurrentLM.from(file, softmaxOf),
   [QuantizedLM.kind]: file => QuantizedLM.from(file),
+  [NgramLM.kind]: file => NgramLM.from(file),
+  [MixLM.kind]: file => MixLM.from(file, modelOf),
 };
+
+function modelOf(file: ModelFile): StoredModel {
+  if (!Object.hasOwn(KINDS, file.kind))
+    throw new RangeError(
+      `load: the file holds a model of kind "${file.kind}", expected ` +
+        `${Object.keys(KINDS)
+          .join(', ')
+          .replace(/, ([^,]*)$/, ' or $1')}`,
+    );
+  return KINDS[file.kind]!(file);
+}
+
+/** Whether the bytes begin as a safetensors file: the length of its header, then JSON. */
+export const isModelFile = (bytes: Uint8Array): boolean => bytes[7] === 0 && bytes[8] === 0x7b;
+
+/** Whether the bytes are an ARPA file. */
+export const isArpa = (bytes: Uint8Array): boolean =>
+  !isModelFile(bytes) &&
+  new TextDecoder('latin1').decode(bytes.subarray(0, 4096)).includes('\\data\\');
 
 /** Refuses a model whose tokenizer is the user's own: no file holds it. */
 export function checkTokenizer(path: string, level: Level): void {
@@ -32,17 +56,11 @@ export function checkTokenizer(path: string, level: Level): void {
     );
 }
 
-/** The model of a model file or a checkpoint. Call `init` first. */
+/** The model of a model file, a checkpoint or an ARPA file. Call `init` first. */
 export async function loadModel(path: string): Promise<StoredModel> {
   const bytes = await refusing(null, () => readFileBytes(path, 'the model'));
   return refusing(path, () => {
-    const file = readModel(bytes);
-    if (!Object.hasOwn(KINDS, file.kind))
-      throw new Refusal(
-        `${path}: holds a model of kind "${file.kind}", expected ` +
-          `${Object.keys(KINDS).join(' or ')}`,
-      );
-    const model = KINDS[file.kind]!(file);
+    const model = isArpa(bytes) ? NgramLM.load(bytes) : modelOf(readModel(bytes));
     checkTokenizer(path, model.vocab.level);
     return model;
   });

@@ -1,6 +1,7 @@
 /** `throughtime quantize` */
 import { Command } from 'commander';
 import { readModel } from '../io/model.js';
+import { NgramLM } from '../lm/ngram/model.js';
 import { quantize } from '../lm/quantized.js';
 import { RecurrentLM } from '../lm/recurrent.js';
 import { softmaxOf } from '../lm/softmax.js';
@@ -23,7 +24,7 @@ Examples:
 
 export function quantizeCommand(): Command {
   return new Command('quantize')
-    .description('Convert a model to 8-bit weights, for sample and eval.')
+    .description('Convert a model to 8-bit weights or n-gram probabilities, for sample and eval.')
     .argument('<model>', 'model or checkpoint')
     .option(
       '--out <file>',
@@ -42,7 +43,9 @@ async function run(
   await init();
   const before = await refusing(null, () => readFileBytes(path, 'the model'));
   const after = await refusing(path, () => {
-    using model = RecurrentLM.from(readModel(before), softmaxOf);
+    const file = readModel(before);
+    if (file.kind === NgramLM.kind) return NgramLM.from(file).compact(8).save();
+    using model = RecurrentLM.from(file, softmaxOf);
     using quantised = quantize(model);
     return quantised.save();
   });

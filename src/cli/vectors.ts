@@ -3,7 +3,6 @@ import { open, readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { readModel } from '../io/model.js';
-import { type VectorsFormat, writeVectors } from '../io/vectors.js';
 import { readFileBytes, readText } from '../node/files.js';
 import { readVectors } from '../node/vectors.js';
 import { init } from '../runtime/init.js';
@@ -18,9 +17,7 @@ import { Glove } from '../words/glove.js';
 import { type Neighbour, Vectors } from '../words/vectors.js';
 import { Word2Vec } from '../words/word2vec.js';
 import { Refusal, refusing } from './errors.js';
-import { checkFiles, writeResult } from './files.js';
 import { count, plural } from './format.js';
-import { formatOf } from './formats.js';
 import { oneOf, whole } from './options.js';
 import { complain, print, printJSON, printTable } from './output.js';
 
@@ -181,45 +178,6 @@ Example:
         else printNeighbours(answers);
       },
     );
-}
-
-const FORMATS: Record<string, VectorsFormat> = {
-  safetensors: 'safetensors',
-  word2vec: 'binary',
-  text: 'text',
-  glove: 'glove',
-};
-
-export function convertCommand(): Command {
-  return new Command('convert')
-    .description('Write word vectors in another format.')
-    .argument('<in>', 'file of word vectors, in any format')
-    .argument('<out>', 'file to write')
-    .addOption(
-      new Option(
-        '--to <format>',
-        'safetensors, word2vec (binary), text or glove; default: by the name of <out>',
-      ).argParser(oneOf(Object.keys(FORMATS))),
-    )
-    .addOption(limitOption())
-    .addHelpText(
-      'after',
-      `
-Example:
-  $ throughtime convert GoogleNews-vectors.bin.gz news.safetensors --limit 200000`,
-    )
-    .action(async (path: string, out: string, options: { to?: string; limit?: number }) => {
-      checkFiles({ read: { 'the file to read': path }, write: { 'the file to write': out } });
-      await init();
-      const vectors = await loadVectors(path, options.limit);
-      const format = options.to ? FORMATS[options.to]! : formatOf(out);
-      const bytes = await refusing(path, () => writeVectors(vectors, format));
-      await writeResult(out, bytes, 'the vectors');
-      printTable([
-        ['vectors', `${count(vectors.length)} words of ${vectors.size} numbers`],
-        ['written', out],
-      ]);
-    });
 }
 
 /** What `eval` prints of vectors. */

@@ -27,21 +27,33 @@ export function start(model: IncrementalModel): RecurrentState {
 }
 
 /**
+ * Logits [T, V] after each token of a piece; `live` becomes the state after the last. In a scope.
+ */
+export type Reader = (piece: Int32Array, live: readonly Tensor[]) => Tensor;
+
+/**
  * Reads tokens in pieces of bounded memory.
  *
+ * @param read how; default: one token after the other
  * @param visit looks at the logits [T, V] after each token of a piece, inside a scope
  */
 export function advance(
   model: IncrementalModel,
   ids: Int32Array,
   { tensors, logits }: RecurrentState,
-  visit?: (after: Tensor, piece: Int32Array, before: Float32Array) => void,
+  {
+    read = (piece, live) => nextLogits(model, piece, live),
+    visit,
+  }: {
+    read?: Reader | undefined;
+    visit?: (after: Tensor, piece: Int32Array, before: Float32Array) => void;
+  } = {},
 ): RecurrentState {
   for (let from = 0; from < ids.length; from += WINDOW) {
     const piece = ids.subarray(from, from + WINDOW);
     infer(() => {
       const live = tensors.map(({ shape, data }) => tensor(data, { shape }));
-      const after = nextLogits(model, piece, live);
+      const after = read(piece, live);
       visit?.(after, piece, logits);
       const V = model.head.classes;
       logits = view(after, [V], (piece.length - 1) * V).toArray();
@@ -56,6 +68,7 @@ export function score(
   model: IncrementalModel,
   ids: Int32Array,
   state: RecurrentState,
+  read?: Reader,
 ): Scores<RecurrentState> {
   const logp = new Float32Array(ids.length);
   const V = model.head.classes;
@@ -64,11 +77,12 @@ export function score(
     for (const loss of crossEntropy(rows, targets, { reduction: 'none' }).toArray())
       logp[at++] = -loss;
   };
-  const end = advance(model, ids, state, (after, piece, before) => {
+  const visit = (after: Tensor, piece: Int32Array, before: Float32Array): void => {
     losses(tensor(before, { shape: [1, V] }), piece.subarray(0, 1));
     const rest = piece.length - 1;
     if (rest > 0) losses(view(after, [rest, V], 0), piece.subarray(1));
-  });
+  };
+  const end = advance(model, ids, state, { read, visit });
   return { logp, state: end };
 }
 

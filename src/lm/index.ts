@@ -9,9 +9,10 @@ export type { ChooseOptions } from './choose.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
 export { type SampleOptions, sample } from './generate.js';
 export type { RecurrentState } from './incremental.js';
+export { type FitOptions, MixLM, type MixPart } from './mix.js';
 export type { LanguageModel, Scores } from './model.js';
 export { NgramCounter, type NgramCounterOptions, type Run, type RunStore } from './ngram/count.js';
-export type { EstimateOptions, Smoothing } from './ngram/estimate.js';
+export { type EstimateOptions, SMOOTHINGS, type Smoothing } from './ngram/estimate.js';
 export {
   NgramLM,
   type NgramLMOptions,

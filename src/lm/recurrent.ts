@@ -32,6 +32,9 @@ import { advance, type RecurrentState, score, start } from './incremental.js';
 import type { LanguageModel, Scores } from './model.js';
 import type { Softmax, SoftmaxConfig } from './softmax.js';
 
+/** Tokens from which on it is quicker to read them together. */
+const MANY = 8;
+
 const cells = { rnn: RNN, lstm: LSTM, gru: GRU };
 
 /** What a recurrent language model is made of. */
@@ -298,7 +301,13 @@ export class RecurrentLM
 
   /** Log-probability of each token given those before it, and the state after all of them. */
   score(ids: Int32Array, state: RecurrentState): Scores<RecurrentState> {
-    return score(this.incremental(), ids, state);
+    // many tokens are known at once: matrix products of many rows, as in training
+    const read = (piece: Int32Array, live: readonly Tensor[]): Tensor => {
+      const { logits, state } = this.forward(piece, piece.length, 1, { state: live });
+      live.forEach((tensor, i) => tensor.copyFrom(state[i]!));
+      return view(logits, [piece.length, this.vocab.size]);
+    };
+    return score(this.incremental(), ids, state, ids.length < MANY ? undefined : read);
   }
 
   /** Generates text, piece by piece as it comes. The same seed gives the same text. */

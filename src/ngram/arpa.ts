@@ -237,31 +237,51 @@ export function* writeArpa(
   names: readonly string[],
 ): Generator<Uint8Array, void, undefined> {
   const encoder = new TextEncoder();
-  const words = names.map(name => encoder.encode(name));
-  const longest = words.reduce((most, { length }) => Math.max(most, length + 1), 0);
+  // all names in one array: those of frequent words stay in the processor's caches
+  const joined = encoder.encode(names.join(''));
+  const from = new Uint32Array(names.length + 1);
+  names.forEach((name, i) => {
+    from[i + 1] = from[i]! + encoder.encode(name).length;
+  });
+  const longest = names.reduce((most, _, i) => Math.max(most, from[i + 1]! - from[i]! + 1), 0);
   const N = levels.length;
   const head = levels.map(({ logp }, i) => `ngram ${i + 1}=${logp.length}\n`).join('');
   yield encoder.encode(`\\data\\\n${head}`);
   const room = N * longest + 64; // of a line
   let piece = new Uint8Array(PIECE + room);
   let at = 0;
+  const starts = levels.map(level => level.starts);
   for (let k = 0; k < N; k++) {
     yield encoder.encode(`\n\\${k + 1}-grams:\n`);
-    const { logp, backoff } = levels[k]!;
-    // where the n-gram and its ends stand in their orders; they move on together
+    const { logp, backoff, words: first } = levels[k]!;
+    // where the ends of the n-gram stand in their orders; they move on together with it
     const path = new Uint32Array(k + 1);
-    for (let i = 0; i < logp.length; i++) {
-      path[k] = i;
+    const end = new Uint8Array(room); // the n-gram without its first word, and its length
+    let length = 0;
+    const endOf = (): void => {
+      length = 0;
       for (let j = k - 1; j >= 0; j--) {
-        const { starts } = levels[j]!;
-        while (starts[path[j]! + 1]! <= path[j + 1]!) path[j]!++;
+        const word = j === 0 ? path[0]! : levels[j]!.words[path[j]!]!;
+        end[length++] = SPACE;
+        for (let c = from[word]!; c < from[word + 1]!; c++) end[length++] = joined[c]!;
+      }
+    };
+    for (let i = 0, last = 0; i < logp.length; i++) {
+      if (k > 0 && i === last) {
+        // the next end that any n-gram has
+        let parent = path[k - 1]!;
+        while (starts[k - 1]![parent + 1]! <= i) parent++;
+        path[k - 1] = parent;
+        last = starts[k - 1]![parent + 1]!;
+        for (let j = k - 2; j >= 0; j--)
+          while (starts[j]![path[j]! + 1]! <= path[j + 1]!) path[j]!++;
+        endOf();
       }
       at = writeNumber(logp[i]!, piece, at);
-      for (let j = k; j >= 0; j--) {
-        piece[at++] = j === k ? TAB : SPACE;
-        const word = words[j === 0 ? path[0]! : levels[j]!.words[path[j]!]!]!;
-        for (let c = 0; c < word.length; c++) piece[at++] = word[c]!;
-      }
+      piece[at++] = TAB;
+      const word = k === 0 ? i : first[i]!;
+      for (let c = from[word]!; c < from[word + 1]!; c++) piece[at++] = joined[c]!;
+      for (let c = 0; c < length; c++) piece[at++] = end[c]!;
       const b = backoff[i]!;
       // a context is told by its back-off, so that readers need no search
       if (b !== 0 || 1 / b > 0) {
@@ -280,34 +300,56 @@ export function* writeArpa(
   yield encoder.encode('\n\\end\\\n');
 }
 
-/** Digits of the lower part of a number that is written. */
-const LOWER = 6;
+/** The digits of 00 … 99. */
+const PAIRS = Uint8Array.from({ length: 200 }, (_, i) =>
+  i % 2 === 0 ? 0x30 + Math.floor(i / 20) : 0x30 + (((i - 1) / 2) % 10),
+);
 
 /** Writes an f32 with nine digits, which are always enough; −∞ as −99. → where it ends */
 function writeNumber(value: number, bytes: Uint8Array, at: number): number {
   if (value < -99) value = -99;
   if (value < 0) bytes[at++] = 0x2d;
   const size = Math.abs(value);
-  let decimals = size >= 10 ? 7 : 8;
-  for (let least = 1; size < least && decimals < 12; least /= 10) decimals++;
-  // two whole numbers below 2³¹, which divide faster than one of 64 bits
-  const scaled = Math.round(size * POWERS[decimals]!);
-  let upper = Math.floor(scaled / POWERS[LOWER]!) | 0;
-  let lower = (scaled - upper * POWERS[LOWER]!) | 0;
-  const end = at + decimals + (size >= 10 ? 3 : 2); // behind the last decimal
-  let place = end;
-  for (let d = 0; d < LOWER; d++) {
-    const next = (lower / 10) | 0;
-    bytes[--place] = 0x30 + (lower - 10 * next);
-    lower = next;
+  const whole = size | 0;
+  if (whole >= 10) bytes[at++] = 0x30 + ((whole / 10) | 0);
+  bytes[at++] = 0x30 + (whole % 10);
+  // eight decimals, more where the number is small, in one or two parts below 10⁸
+  let digits = Math.round((size - whole) * 1e8);
+  let rest = 0;
+  let decimals = 8;
+  if (size < 1) {
+    decimals = size < 0.1 ? 12 : 10;
+    const scale = size < 0.1 ? 1e4 : 1e2;
+    digits = Math.floor(size * 1e8);
+    rest = Math.round((size * 1e8 - digits) * scale);
+    if (rest === scale) {
+      digits++;
+      rest = 0;
+    }
   }
-  for (let d = LOWER; place > at; d++) {
-    if (d === decimals) bytes[--place] = 0x2e;
-    const next = (upper / 10) | 0;
-    bytes[--place] = 0x30 + (upper - 10 * next);
+  if (digits === 0 && rest === 0) return at;
+  if (digits === 1e8) {
+    // rounded up to the next whole number
+    bytes[at - 1]!++;
+    return at;
+  }
+  bytes[at] = 0x2e;
+  const end = at + 1 + decimals;
+  let place = end;
+  for (; decimals > 8; decimals -= 2) {
+    const next = (rest / 100) | 0;
+    bytes[--place] = PAIRS[2 * (rest - 100 * next) + 1]!;
+    bytes[--place] = PAIRS[2 * (rest - 100 * next)]!;
+    rest = next;
+  }
+  let upper = digits | 0;
+  while (place > at + 1) {
+    const next = (upper / 100) | 0;
+    bytes[--place] = PAIRS[2 * (upper - 100 * next) + 1]!;
+    bytes[--place] = PAIRS[2 * (upper - 100 * next)]!;
     upper = next;
   }
   let last = end;
   while (bytes[last - 1] === 0x30) last--;
-  return bytes[last - 1] === 0x2e ? last - 1 : last;
+  return last;
 }

@@ -1,6 +1,15 @@
 /** Files: whole, or not at all. */
 import { randomUUID } from 'node:crypto';
-import { open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  type FileHandle,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,15 +17,18 @@ import { gunzip } from 'node:zlib';
 import { decodeUtf8 } from '../text/tokenize.js';
 
 /**
- * Puts `bytes` at `path`, replacing what was there in one step: whoever looks finds the old file or
- * the new one, whole. The bytes go to a temporary file in the same folder, to the disk (fsync), and
- * only then to their name. A symbolic link stays one: the file it leads to is replaced. The new
- * file has the permissions of the old.
+ * Puts `bytes`, in one piece or several, at `path`, replacing what was there in one step: whoever
+ * looks finds the old file or the new one, whole. The bytes go to a temporary file in the same
+ * folder, to the disk (fsync), and only then to their name. A symbolic link stays one: the file it
+ * leads to is replaced. The new file has the permissions of the old.
  *
  * @throws Error naming the path, the cause and what to do; the old file is then as it was and the
  *   temporary one is gone
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array | Iterable<Uint8Array>,
+): Promise<void> {
   let temporary: string | undefined;
   try {
     const target = await realpath(path).catch(() => resolve(path));
@@ -29,7 +41,8 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
     const file = await open(name, 'wx', old && old.mode & 0o777);
     temporary = name;
     try {
-      await file.writeFile(bytes);
+      if (bytes instanceof Uint8Array) await file.writeFile(bytes);
+      else await writePieces(file, bytes);
       await file.sync();
     } finally {
       await file.close();
@@ -47,6 +60,17 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
       { cause },
     );
   }
+}
+
+/** Writes pieces one after the other; the next one is made while one is written. */
+async function writePieces(file: FileHandle, pieces: Iterable<Uint8Array>): Promise<void> {
+  let writing: Promise<void> = Promise.resolve();
+  for (const piece of pieces) {
+    await writing;
+    writing = file.writeFile(piece);
+    writing.catch(() => {}); // it is awaited with the next piece
+  }
+  await writing;
 }
 
 /** This machine, as a part of a file's name. */

@@ -173,7 +173,7 @@ const REFUSED: Record<string, [args: string[], sentence: RegExp][]> = {
       [['quantize', 'model.safetensors', '--out', 'no/where.safetensors'], /there is no folder/],
       [
         ['eval', 'small.safetensors', '--input', 'text.txt', '--parts', '4'],
-        /--parts 4: a quantised model reads one stream/,
+        /--parts 4: a model of kind lm\.quantized reads one stream/,
       ],
     ],
   'models that are truncated, foreign, misshapen or of another kind': [
@@ -189,7 +189,7 @@ const REFUSED: Record<string, [args: string[], sentence: RegExp][]> = {
     ],
     [
       ['sample', 'kind.safetensors'],
-      /holds a model of kind "tagger", expected lm\.recurrent or lm\.quantized/,
+      /holds a model of kind "tagger", expected lm\.recurrent, lm\.quantized, lm\.ngram or lm\.mix/,
     ],
     [['sample', 'config.safetensors'], /config\.safetensors: .*two/],
     [['sample', 'misshapen.safetensors'], /"rnn\.weight_hh_l0" is \[3\], expected \[32,8\]/],

@@ -24,8 +24,9 @@ const keys = {
     'lr',
     'tokensPerSecond',
     'etaSeconds',
+    'seconds',
   ],
-  valid: ['type', 'step', 'epoch', 'metrics', 'best'],
+  valid: ['type', 'step', 'epoch', 'metrics', 'best', 'seconds'],
   end: ['type', 'reason', 'step', 'metrics', 'best', 'seconds', 'model', 'checkpoint'],
 };
 
@@ -163,6 +164,7 @@ test('--out holds the weights of the best validation, and eval measures them as 
     'unknown',
     'loss',
     'bitsPerToken',
+    'bitsPerCharacter',
     'perplexity',
     'known',
     'state',

@@ -2,6 +2,8 @@
 import { basename, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { readModel } from '../../io/model.js';
+import { MOST } from '../../lm/ngram/count.js';
+import { SMOOTHINGS, type Smoothing } from '../../lm/ngram/estimate.js';
 import { RecurrentLM } from '../../lm/recurrent.js';
 import { softmaxOf } from '../../lm/softmax.js';
 import { readFileBytes } from '../../node/files.js';
@@ -19,6 +21,7 @@ import { printJSON } from '../output.js';
 import { modelOptions, OPTIMIZERS, type Recipe, SCHEDULES, trainerOptions } from '../recipe.js';
 import { flag, noteFor, type Resumed, readCheckpoint, resumedRecipe } from '../resume.js';
 import { fileArgument } from '../shell.js';
+import { type Counting, trainNgram } from './ngram.js';
 
 const EXAMPLES = `
 Examples:
@@ -44,6 +47,10 @@ Examples:
 
   Train faster with tens of thousands of words:
     $ throughtime train lm --input train.txt --level word --softmax adaptive
+
+  Count n-grams, for a model of sentences in seconds; .arpa is read elsewhere:
+    $ throughtime train lm --model ngram --order 5 --level word \\
+        --input train.txt --split 1 --out words.arpa
 
 Checkpoints: every minute the command saves a checkpoint beside the model. It
 removes the checkpoint when the training has finished.
@@ -113,7 +120,14 @@ type Given = Partial<
     | 'cutoffs'
     | 'samples'
     | 'recompute'
+    | 'model'
   > & {
+    model: 'recurrent' | 'ngram';
+    order: number;
+    smoothing: Smoothing;
+    k: number;
+    prune: readonly number[];
+    entropy: number;
     epochs: number;
     steps: number;
     split: number;
@@ -181,8 +195,8 @@ export function languageModelCommand(): Command {
   );
   group(
     'Model:',
-    option('--model <kind>', 'kind of model: recurrent', DEFAULTS.model).argParser(
-      oneOf(['recurrent']),
+    option('--model <kind>', 'kind of model: recurrent or ngram', DEFAULTS.model).argParser(
+      oneOf(['recurrent', 'ngram']),
     ),
     option('--cell <cell>', 'recurrent cell: rnn, lstm or gru', DEFAULTS.cell).argParser(
       oneOf(['rnn', 'lstm', 'gru']),
@@ -216,6 +230,26 @@ export function languageModelCommand(): Command {
       'sampled: number of words drawn at each step',
       'a 32nd of the words',
     ).argParser(whole()),
+  );
+  group(
+    'n-grams (--model ngram):',
+    option('--order <n>', 'tokens of the longest n-grams, 1 to 8', 5).argParser(whole()),
+    option(
+      '--smoothing <name>',
+      `how probabilities are made of counts: ${SMOOTHINGS.join(', ')}`,
+      SMOOTHINGS[0],
+    ).argParser(oneOf(SMOOTHINGS)),
+    option('--k <n>', 'add-k: what is added to each count', 1).argParser(decimal({ above: 0 })),
+    option(
+      '--prune <counts>',
+      'leave out n-grams seen at most so often, by order from 1, as 0,0,1',
+      'none',
+    ).argParser(text => text.split(',').map(whole(0))),
+    option(
+      '--entropy <share>',
+      'leave out n-grams that change the perplexity by less, as 1e-8',
+      'none',
+    ).argParser(decimal({ least: 0, below: 1 })),
   );
   group(
     'Training:',
@@ -318,8 +352,60 @@ export interface LanguageModelJob extends JobOptions {
   wide: boolean | 'auto';
 }
 
+/** Options that only models of counts read. */
+const COUNTED = ['order', 'smoothing', 'k', 'prune', 'entropy'] as const;
+/** Options that all kinds of models read. */
+const SHARED = ['input', 'valid', 'split', 'level', 'minCount', 'maxVocab', 'model', 'out', 'json', 'deterministic', 'seed', 'threads']; // biome-ignore format: one line
+
+/** Refuses options that the kind of model does not read. */
+function checkKind(given: Given): void {
+  const { model = DEFAULTS.model } = given;
+  const names = Object.keys(given) as (keyof Given)[];
+  const strange = names.filter(name =>
+    model === 'ngram'
+      ? ![...SHARED, ...COUNTED].includes(name)
+      : (COUNTED as readonly string[]).includes(name),
+  );
+  if (strange.length > 0)
+    throw new Refusal(
+      `${strange.map(flag).join(', ')}: not for --model ${model}; leave ` +
+        `${strange.length > 1 ? 'them' : 'it'} out${model === 'ngram' ? '' : ', or give --model ngram'}`,
+    );
+}
+
+/** The command line as a job of counting. */
+function counting(given: Given): Counting {
+  const { input, valid = null, split, level = DEFAULTS.level, out = OUT } = given;
+  if (input === undefined) throw new Refusal('--input is missing: name the text to count');
+  const { order = 5, prune = [] } = given;
+  if (order > MOST) throw new Refusal(`--order is ${order}, expected 1 to ${MOST}`);
+  if (prune.length > order || prune.some((least, i) => least < (prune[i - 1] ?? 0)))
+    throw new Refusal(
+      `--prune is ${prune.join(',')}, expected at most ${order} numbers, none below the one before`,
+    );
+  return {
+    input,
+    valid,
+    split: valid === null ? (split ?? SPLIT) : null,
+    exactSplit: split !== undefined,
+    level,
+    minCount: given.minCount ?? null,
+    maxVocab: given.maxVocab ?? null,
+    order,
+    smoothing: given.smoothing ?? 'modified-kneser-ney',
+    k: given.k,
+    prune: given.prune,
+    entropy: given.entropy,
+    out,
+    deterministic: given.deterministic ?? false,
+    json: given.json ?? false,
+  };
+}
+
 async function run(given: Given): Promise<void> {
   const display = createDisplay({ json: given.json === true });
+  checkKind(given);
+  if (given.model === 'ngram') return trainNgram(counting(given), display);
   const job = await plan(given, display.live ? REPORT_EVERY_LIVE : REPORT_EVERY);
   const outcome = await trainLanguageModel(job, display);
   if (given.json) printJSON(outcome);

@@ -3,8 +3,8 @@ import { sortPass } from '../../ngram/sort.js';
 import { checkOptions } from '../../runtime/options.js';
 import type { Vocab } from '../../text/vocab.js';
 
-/** Orders of n-gram models. */
-const MOST = 8;
+/** Words of the longest n-grams that are counted. */
+export const MOST = 8;
 
 /** Sorted n-grams and how often each occurred, wherever they are kept. */
 export interface Run {
@@ -139,22 +139,22 @@ export class NgramCounter {
     const { order: N, ids, history, filled, begin } = this;
     const waiting = filled - N;
     if (waiting === 0) return;
-    // column k: the word k before, + 1; 0 where the sentence has no such word
-    const columns = Array.from({ length: N }, (_, k) => {
-      const column = new Uint32Array(waiting);
-      for (let i = 0; i < waiting; i++) column[i] = history[N + i]! >= k ? ids[N + i - k]! + 1 : 0;
-      return column;
-    });
+    // row i: the word itself and those before it, + 1; 0 where the sentence has no such word
+    const rows = new Uint32Array(waiting * N);
+    for (let i = 0, at = 0; i < waiting; i++)
+      for (let k = 0; k < N; k++) rows[at++] = history[N + i]! >= k ? ids[N + i - k]! + 1 : 0;
     let n = 0;
     let order = new Uint32Array(waiting);
     for (let i = 0; i < waiting; i++) if (ids[N + i] !== begin) order[n++] = i;
     order = order.subarray(0, n);
     let out = new Uint32Array(n);
-    for (const column of [...columns].reverse()) {
-      sortPass(column, order, out, begin + 2);
+    const keys = new Uint32Array(waiting);
+    for (let k = N - 1; k >= 0; k--) {
+      for (let i = 0, at = k; i < waiting; i++, at += N) keys[i] = rows[at]!;
+      sortPass(keys, order, out, begin + 2);
       [order, out] = [out, order];
     }
-    this.runs.push(this.store.write(unique(columns, order), N + 1));
+    this.runs.push(this.store.write(unique(rows, N, order), N + 1));
     // the last words are the history of the next
     ids.copyWithin(0, filled - N, filled);
     history.copyWithin(0, filled - N, filled);
@@ -173,15 +173,15 @@ export class NgramCounter {
   }
 }
 
-/** Rows of words and count of a sorted list, equal ones once. */
-function unique(columns: readonly Uint32Array[], order: Uint32Array): Uint32Array {
-  const N = columns.length;
+/** Rows of words and count, in this order, equal ones once. */
+function unique(given: Uint32Array, N: number, order: Uint32Array): Uint32Array {
   const width = N + 1;
   let rows = new Uint32Array(Math.max(1, order.length >> 1) * width);
   let at = -width;
-  for (const i of order) {
+  for (let i = 0; i < order.length; i++) {
+    const own = order[i]! * N;
     let k = at < 0 ? N : 0;
-    while (k < N && rows[at + k] === columns[k]![i]) k++;
+    while (k < N && rows[at + k] === given[own + k]) k++;
     if (k === N && at >= 0) {
       rows[at + N]!++;
       continue;
@@ -192,7 +192,7 @@ function unique(columns: readonly Uint32Array[], order: Uint32Array): Uint32Arra
       more.set(rows);
       rows = more;
     }
-    for (k = 0; k < N; k++) rows[at + k] = columns[k]![i]!;
+    for (k = 0; k < N; k++) rows[at + k] = given[own + k]!;
     rows[at + N] = 1;
   }
   return rows.slice(0, at + width);

@@ -7,14 +7,18 @@ import type { Level } from '../../ngram/trie.js';
 import { log } from '../../runtime/math.js';
 import type { NgramCounter } from './count.js';
 
+/** How probabilities can be made of counts, the default first. */
+export const SMOOTHINGS = [
+  'modified-kneser-ney',
+  'kneser-ney',
+  'absolute',
+  'witten-bell',
+  'add-k',
+  'maximum-likelihood',
+] as const;
+
 /** How probabilities are made of counts. */
-export type Smoothing =
-  | 'modified-kneser-ney'
-  | 'kneser-ney'
-  | 'absolute'
-  | 'witten-bell'
-  | 'add-k'
-  | 'maximum-likelihood';
+export type Smoothing = (typeof SMOOTHINGS)[number];
 
 /** Options of an estimate. */
 export interface EstimateOptions {
@@ -164,51 +168,65 @@ export function estimate(counter: NgramCounter, options: EstimateOptions): Estim
     const discount = flat || smoothing === 'witten-bell' ? null : discounts(order, c);
 
     const places = order === 1 ? 1 : counts[order - 2]!.words.length;
-    const total = new Float64Array(places); // Σ c after each context
-    const rest = new Float64Array(places); // and of it, what goes to the words not seen there
+    // two numbers a context: Σ c, and what of it goes to the words not seen there
+    const sums = new Float64Array(2 * places);
     const known = new Uint8Array(places);
+    const wittenBell = smoothing === 'witten-bell';
     for (let i = 0; i < n; i++) {
       const context = found === null ? 0 : found[i]!;
-      total[context]! += c[i]!;
-      if (raw[i]! <= least) rest[context]! += c[i]!;
-      else known[context] = 1;
-      if (c[i] === 0 || raw[i]! <= least) continue;
-      if (discount) rest[context]! += discount[Math.min(c[i]!, 3) - 1]!;
-      else if (smoothing === 'witten-bell') rest[context]! += 1;
+      const count = c[i]!;
+      if (raw[i]! <= least) {
+        sums[2 * context]! += count;
+        sums[2 * context + 1]! += count;
+        continue;
+      }
+      known[context] = 1;
+      if (count === 0) continue;
+      // Witten and Bell count each word once more, as a new one
+      sums[2 * context]! += wittenBell ? count + 1 : count;
+      if (wittenBell) sums[2 * context + 1]! += 1;
+      else if (discount) sums[2 * context + 1]! += discount[Math.min(count, 3) - 1]!;
     }
-    if (smoothing === 'witten-bell')
-      for (let i = 0; i < n; i++) {
-        // one more for each word seen there: Σ c + T
-        if (c[i]! > 0 && raw[i]! > least) total[found === null ? 0 : found[i]!]! += 1;
+    // then the second is γ, the weight of the shorter context, in f32
+    const backoff = order > 1 ? levels[order - 2]!.backoff : null;
+    const [same, sameLog] = [new Float64Array(2), new Float32Array(1)];
+    for (let context = 0; context < places; context++) {
+      let total = sums[2 * context]!;
+      let rest = sums[2 * context + 1]!;
+      if (smoothing === 'add-k' && total > 0) {
+        total += k * V;
+        rest += k * V;
       }
-    if (smoothing === 'add-k')
-      for (let context = 0; context < places; context++) {
-        if (total[context] === 0) continue;
-        total[context]! += k * V;
-        rest[context]! += k * V;
-      }
-    const weight = new Float32Array(places);
-    for (let context = 0; context < places; context++)
-      weight[context] = total[context]! > 0 ? rest[context]! / total[context]! : 1;
-    if (order > 1) {
-      const { backoff } = levels[order - 2]!;
-      for (let context = 0; context < places; context++)
-        backoff[context] = known[context] ? log10(weight[context]!) : -0;
+      sums[2 * context] = total;
+      sums[2 * context + 1] = total > 0 ? f32(rest / total) : 1;
+      if (!backoff || !known[context]) continue;
+      // most contexts were seen once: their sums are those of the one before
+      if (total !== same[0] || rest !== same[1])
+        [same[0], same[1], sameLog[0]] = [total, rest, log10(sums[2 * context + 1]!)];
+      backoff[context] = sameLog[0]!;
     }
 
+    // gathered first: a loop that does nothing else waits for many places of memory at once
+    const own = new Float32Array(n); // (c − D) / Σ c
+    const share = new Float32Array(n); // γ
+    for (let i = 0; i < n; i++) {
+      const context = found === null ? 0 : 2 * found[i]!;
+      own[i] = sums[context]!;
+      share[i] = sums[context + 1]!;
+    }
+    for (let i = 0; i < n; i++) {
+      const count = c[i]!;
+      const left = discount && count > 0 ? f32(count - discount[Math.min(count, 3) - 1]!) : count;
+      own[i] = count > 0 ? left / own[i]! : 0;
+    }
     const p = new Float32Array(n);
     const logp = new Float32Array(n);
     for (let parent = 0; parent + 1 < parents.length; parent++) {
       const below = flat ? uniform : shorter[parent]!;
-      for (let i = parents[parent]!; i < parents[parent + 1]!; i++) {
-        const context = found === null ? 0 : found[i]!;
-        const count = c[i]!;
-        const left = discount && count > 0 ? f32(count - discount[Math.min(count, 3) - 1]!) : count;
-        const own = count > 0 ? f32(left / f32(total[context]!)) : 0;
-        p[i] = own + f32(weight[context]! * below);
-        logp[i] = Math.min(0, log10(p[i]!));
-      }
+      const end = parents[parent + 1]!;
+      for (let i = parents[parent]!; i < end; i++) p[i] = own[i]! + f32(share[i]! * below);
     }
+    for (let i = 0; i < n; i++) logp[i] = Math.min(0, log10(p[i]!));
     if (order === 1) logp[V] = NEVER;
     levels.push({ words, starts, logp, backoff: new Float32Array(n).fill(-0) });
     shorter = p;

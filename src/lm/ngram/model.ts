@@ -24,7 +24,7 @@ import { type EvaluateOptions, type Evaluation, evaluate } from '../evaluate.js'
 import { type SampleOptions, sample } from '../generate.js';
 import type { LanguageModel, Scores } from '../model.js';
 import { NgramCounter, type RunStore, sentenceEnd } from './count.js';
-import { type EstimateOptions, estimate, type Smoothing } from './estimate.js';
+import { type EstimateOptions, estimate, SMOOTHINGS } from './estimate.js';
 import { pruneByEntropy } from './prune.js';
 
 /** How an n-gram model is made. */
@@ -49,15 +49,6 @@ export interface NgramTrainOptions extends NgramLMOptions {
 
 /** The last words of a text, as far as n-grams reach. */
 export interface NgramLMState extends Readonly<Context> {}
-
-const SMOOTHINGS: readonly Smoothing[] = [
-  'modified-kneser-ney',
-  'kneser-ney',
-  'absolute',
-  'witten-bell',
-  'add-k',
-  'maximum-likelihood',
-];
 
 /** Words read at a time. */
 const STRETCH = 1 << 16;
@@ -315,8 +306,8 @@ function arpaName(vocab: Vocab, id: number): string {
   if (token === EOS) return END;
   const spaces: Record<string, string> = { ' ': '<space>', '\n': '<newline>', '\t': '<tab>' };
   if (Object.hasOwn(spaces, token)) return spaces[token]!;
-  // control characters and other spaces would end a field
-  return token.replace(/[\s\p{Cc}]/gu, c => `<U+${c.codePointAt(0)!.toString(16)}>`);
+  // what readers take for the end of a field
+  return token.replace(/[\0- \x7f]/g, c => `<0x${c.charCodeAt(0).toString(16)}>`);
 }
 
 function copyOf({ length, words, nodes }: NgramLMState): Context {

@@ -1,59 +1,28 @@
-/** `throughtime plot` */
+/** `throughtime plot vectors|correlation|cooccurrence` */
 import { basename, extname } from 'node:path';
 import { Command, Option } from 'commander';
-import { readText } from '../node/files.js';
-import { heatMap } from '../plot/heatmap.js';
-import { wordMap } from '../plot/map.js';
-import { scatter } from '../plot/scatter.js';
-import { init } from '../runtime/init.js';
-import { cooccurrence } from '../words/cooccurrence.js';
-import { parsePairs, wordSimilarity } from '../words/evaluate.js';
-import { pca } from '../words/pca.js';
-import { ppmi } from '../words/ppmi.js';
-import { WordCorpus } from '../words/train.js';
-import { tsne } from '../words/tsne.js';
-import { idFileOf, readWords } from './corpus.js';
-import { createDisplay } from './display.js';
-import { Refusal, refusing } from './errors.js';
-import { checkFiles, writeResult } from './files.js';
-import { plural } from './format.js';
-import { oneOf, whole } from './options.js';
-import { printTable } from './output.js';
-import { checkWords, limitOption, loadVectors } from './vectors.js';
+import { readText } from '../../node/files.js';
+import { heatMap } from '../../plot/heatmap.js';
+import { wordMap } from '../../plot/map.js';
+import { scatter } from '../../plot/scatter.js';
+import { init } from '../../runtime/init.js';
+import { cooccurrence } from '../../words/cooccurrence.js';
+import { parsePairs, wordSimilarity } from '../../words/evaluate.js';
+import { pca } from '../../words/pca.js';
+import { ppmi } from '../../words/ppmi.js';
+import { WordCorpus } from '../../words/train.js';
+import { tsne } from '../../words/tsne.js';
+import { idFileOf, readWords } from '../corpus.js';
+import { createDisplay } from '../display.js';
+import { Refusal, refusing } from '../errors.js';
+import { checkFiles } from '../files.js';
+import { plural } from '../format.js';
+import { oneOf, whole } from '../options.js';
+import { checkWords, limitOption, loadVectors } from '../vectors.js';
+import { type PictureFlags, picture, write } from './picture.js';
 
 /** Up to so many words stand along two directions; more, near their neighbours. */
 const FEW = 30;
-
-interface PictureFlags {
-  out: string;
-  title?: string;
-  width?: number;
-}
-
-export function plotCommand(): Command {
-  return new Command('plot')
-    .description('Draw word vectors, their correlation with people, or counts of pairs, as SVG.')
-    .addCommand(vectorsPlot())
-    .addCommand(correlationPlot())
-    .addCommand(cooccurrencePlot());
-}
-
-/** Adds what all pictures have. */
-function picture(command: Command, out: string): Command {
-  return command
-    .option('--title <text>', 'stands above the picture')
-    .addOption(new Option('--width <n>', 'width in pixels (default: 480)').argParser(whole(120)))
-    .option('--out <file>', 'SVG file to write', out);
-}
-
-async function write(
-  { out }: PictureFlags,
-  svg: string,
-  rows: [label: string, value: string][],
-): Promise<void> {
-  await writeResult(out, new TextEncoder().encode(svg), 'the picture');
-  printTable([...rows, ['written', out]]);
-}
 
 interface MapFlags extends PictureFlags {
   words?: string[];
@@ -63,7 +32,7 @@ interface MapFlags extends PictureFlags {
   limit?: number;
 }
 
-function vectorsPlot(): Command {
+export function vectorsPlot(): Command {
   const command = new Command('vectors')
     .description('Draw a map of words: those that are near each other mean similar things.')
     .argument('<vectors>', 'file of word vectors')
@@ -133,7 +102,7 @@ Examples:
     });
 }
 
-function correlationPlot(): Command {
+export function correlationPlot(): Command {
   const command = new Command('correlation')
     .description('Draw what people say of pairs of words against the cosine of their vectors.')
     .argument('<vectors>', 'file of word vectors')
@@ -194,7 +163,7 @@ interface CountFlags extends PictureFlags {
   ppmi?: boolean;
 }
 
-function cooccurrencePlot(): Command {
+export function cooccurrencePlot(): Command {
   const command = new Command('cooccurrence')
     .description('Draw how often words stand near each other in a text.')
     .requiredOption('--input <file...>', 'texts: files, folders, or - for standard input')

@@ -1,0 +1,14 @@
+/** `throughtime plot` */
+import { Command } from 'commander';
+import { curvesPlot, sparsityPlot } from './models.js';
+import { cooccurrencePlot, correlationPlot, vectorsPlot } from './words.js';
+
+export function plotCommand(): Command {
+  return new Command('plot')
+    .description('Draw losses, sparsity of n-grams, word vectors or counts of pairs, as SVG.')
+    .addCommand(curvesPlot())
+    .addCommand(sparsityPlot())
+    .addCommand(vectorsPlot())
+    .addCommand(correlationPlot())
+    .addCommand(cooccurrencePlot());
+}
