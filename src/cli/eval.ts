@@ -1,5 +1,6 @@
 /** `throughtime eval` */
 import { Command, Option } from 'commander';
+import { FeedforwardLM } from '../lm/feedforward.js';
 import { RecurrentLM } from '../lm/recurrent.js';
 import { init } from '../runtime/init.js';
 import { readHeldOut } from './corpus.js';
@@ -75,13 +76,15 @@ async function run(
   await init({ deterministic: options.deterministic === true });
   const model: StoredModel = await loadModel(path);
   const { parts } = options;
-  if (parts > 1 && !(model instanceof RecurrentLM))
+  const inParts = model instanceof RecurrentLM || model instanceof FeedforwardLM;
+  if (parts > 1 && !inParts)
     throw new Refusal(
       `--parts ${parts}: a model of kind ${model.kind} reads one stream; leave it out`,
     );
   const display = createDisplay({ json: options.json === true });
   const { ids, unknown, characters } = await readHeldOut(input, model.vocab, display);
-  const { tokens, loss, bitsPerToken, perplexity, known } = await (model instanceof RecurrentLM
+  const { tokens, loss, bitsPerToken, perplexity, known } = await (model instanceof RecurrentLM ||
+  model instanceof FeedforwardLM
     ? model.evaluate(ids, { parts })
     : model.evaluate(ids));
   const { kind, vocab } = model;

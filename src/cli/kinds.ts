@@ -1,6 +1,7 @@
 /** Models by the kind that their files name: what `eval` and `sample` ask of them. */
 import { type ModelFile, readModel } from '../io/model.js';
 import type { EvaluateOptions, Evaluation } from '../lm/evaluate.js';
+import { FeedforwardLM } from '../lm/feedforward.js';
 import type { SampleOptions } from '../lm/generate.js';
 import { MixLM } from '../lm/mix.js';
 import type { LanguageModel } from '../lm/model.js';
@@ -24,6 +25,7 @@ export interface StoredModel extends LanguageModel {
 const KINDS: Record<string, (file: ModelFile) => StoredModel> = {
   [RecurrentLM.kind]: file => RecurrentLM.from(file, softmaxOf),
   [QuantizedLM.kind]: file => QuantizedLM.from(file),
+  [FeedforwardLM.kind]: file => FeedforwardLM.from(file, softmaxOf),
   [NgramLM.kind]: file => NgramLM.from(file),
   [MixLM.kind]: file => MixLM.from(file, modelOf),
 };

@@ -1,7 +1,9 @@
 /**
  * What a training run is: everything that decides its steps. Plain data, kept in the checkpoint.
  */
-import type { RecurrentLMOptions } from '../lm/recurrent.js';
+import type { ModelFile } from '../io/model.js';
+import { FeedforwardLM } from '../lm/feedforward.js';
+import { RecurrentLM } from '../lm/recurrent.js';
 import { softmaxOf } from '../lm/softmax.js';
 import * as optim from '../optim/index.js';
 import { pow } from '../runtime/math.js';
@@ -20,11 +22,15 @@ export interface Recipe {
   minCount: number | null;
   /** At most so many units; null: all. */
   maxVocab: number | null;
-  model: 'recurrent';
+  model: 'recurrent' | 'feedforward';
   cell: 'rnn' | 'lstm' | 'gru';
   layers: number;
   hidden: number;
   embedding: number;
+  /** feedforward: tokens that the next one is predicted from. */
+  context: number;
+  /** feedforward: whether the output reads the embeddings too. */
+  direct: boolean;
   dropout: number;
   tie: boolean;
   softmax: 'full' | 'adaptive' | 'sampled';
@@ -89,8 +95,12 @@ export const SCHEDULES = {
     optim.reduceOnPlateau({ factor: 0.5, patience: 0, min }),
 };
 
-export function modelOptions(recipe: Recipe, vocab: Vocab): RecurrentLMOptions {
-  const { cell, layers, hidden, embedding, dropout, tie, seed, cutoffs, samples } = recipe;
+/** The models that are trained by steps. */
+export type TrainedLM = RecurrentLM | FeedforwardLM;
+
+/** A new model. */
+export function newModel(recipe: Recipe, vocab: Vocab): TrainedLM {
+  const { hidden, embedding, dropout, seed, cutoffs, samples } = recipe;
   const softmax =
     recipe.softmax === 'full'
       ? undefined
@@ -99,17 +109,20 @@ export function modelOptions(recipe: Recipe, vocab: Vocab): RecurrentLMOptions {
           ...(cutoffs && { cutoffs }),
           ...(samples !== null && { samples }),
         });
-  return {
-    vocab,
-    cell,
-    layers,
-    hiddenSize: hidden,
-    embeddingSize: embedding,
-    dropout,
-    tie,
-    softmax,
-    seed,
-  };
+  const shared = { vocab, hiddenSize: hidden, embeddingSize: embedding, dropout, softmax, seed };
+  if (recipe.model === 'feedforward') {
+    const { context, direct } = recipe;
+    return new FeedforwardLM({ ...shared, context, direct });
+  }
+  const { cell, layers, tie } = recipe;
+  return new RecurrentLM({ ...shared, cell, layers, tie });
+}
+
+/** The model of a file or checkpoint. */
+export function trainedModel(file: ModelFile): TrainedLM {
+  return file.kind === FeedforwardLM.kind
+    ? FeedforwardLM.from(file, softmaxOf)
+    : RecurrentLM.from(file, softmaxOf);
 }
 
 export function trainerOptions(

@@ -7,6 +7,7 @@
 export type { NgramConfig, NgramMemory } from '../ngram/model.js';
 export type { ChooseOptions } from './choose.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
+export { FeedforwardLM, type FeedforwardLMOptions, type FeedforwardState } from './feedforward.js';
 export { type SampleOptions, sample } from './generate.js';
 export type { RecurrentState } from './incremental.js';
 export { type FitOptions, MixLM, type MixPart } from './mix.js';

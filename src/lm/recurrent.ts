@@ -23,12 +23,12 @@ import { infer } from '../tensor/scope.js';
 import { checkSize } from '../tensor/shape.js';
 import { type Tensor, view, zeros } from '../tensor/tensor.js';
 import { type IdSource, IGNORED, type SequenceBatch } from '../text/batch.js';
-import type { VocabJSON } from '../text/count.js';
-import { Vocab } from '../text/vocab.js';
+import type { Vocab } from '../text/vocab.js';
 import type { LossContext, LossResult, Trainable } from '../train/trainable.js';
 import { type EvaluateOptions, type Evaluation, evaluateText } from './evaluate.js';
 import { type SampleOptions, sample } from './generate.js';
 import { advance, type RecurrentState, score, start } from './incremental.js';
+import { loadLM } from './load.js';
 import type { LanguageModel, Scores } from './model.js';
 import type { Softmax, SoftmaxConfig } from './softmax.js';
 
@@ -372,39 +372,14 @@ export class RecurrentLM
 
   /** As `load`, from a file already read. */
   static from(
-    { kind, config, vocab, state, trainer }: ModelFile,
+    file: ModelFile,
     softmax?: (config: SoftmaxConfig) => Softmax | undefined,
   ): RecurrentLM {
-    if (kind !== RecurrentLM.kind)
-      throw new RangeError(
-        `load: the file holds a model of kind "${kind}", expected "${RecurrentLM.kind}"`,
-      );
-    if (typeof config !== 'object' || config === null)
-      throw new RangeError('load: the config is not an object');
-    const {
-      softmax: name,
-      cutoffs: _,
-      samples: __,
-      ...options
-    } = config as SoftmaxConfig & Omit<RecurrentLMOptions, 'vocab' | 'softmax'>;
-    if (name && !softmax)
-      throw new RangeError(
-        `load: the model has the ${name} softmax; pass lm.softmaxOf as second argument`,
-      );
-    const model = new RecurrentLM({
-      ...options,
-      softmax: softmax?.(config),
-      vocab: Vocab.fromJSON(vocab as VocabJSON),
-    });
-    try {
-      const own = model.stateDict();
-      model.loadStateDict(
-        trainer === undefined ? state : new Map([...state].filter(([name]) => own.has(name))),
-      );
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
-    return model;
+    return loadLM(
+      file,
+      RecurrentLM.kind,
+      softmax,
+      options => new RecurrentLM(options as RecurrentLMOptions),
+    );
   }
 }

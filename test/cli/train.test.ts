@@ -458,4 +458,23 @@ for (const [softmax, own] of [
   });
 }
 
+test('a feed-forward model trains, resumes exactly, and is measured as it was validated', async () => {
+  const args = ['train', 'lm', '--model', 'feedforward', '--input', 'text.txt', '--context', '3', '--direct', '--hidden', '8', '--embedding', '4', '--batch', '4', '--bptt', '16', '--steps', '40']; // biome-ignore format: one line
+  const whole = await folder.run([...args, '--out', 'ff.safetensors', '--json']);
+  assert.is(whole.code, 0, whole.stderr);
+  assert.match(whole.stderr, /model {6}3 tokens → 8, direct connections, embedding 4, vocabulary/);
+  const cut = await folder.run([...args, '--out', 'cut.safetensors', '--slice', '15']);
+  assert.is(cut.code, 0, cut.stderr);
+  const resumed = await folder.run(['train', 'lm', '--resume', 'cut.checkpoint.safetensors']);
+  assert.is(resumed.code, 0, resumed.stderr);
+  assert.equal(folder.read('cut.safetensors'), folder.read('ff.safetensors'));
+  const tuned = await folder.run(['train', 'lm', '--from', 'ff.safetensors', '--input', 'valid.txt', '--split', '1', '--batch', '2', '--bptt', '8', '--steps', '3', '--out', 'tuned.safetensors']); // biome-ignore format: one line
+  assert.is(tuned.code, 0, tuned.stderr);
+  const evaluated = await folder.run(['eval', 'ff.safetensors', '--input', 'valid.txt', '--parts', '3', '--json']); // biome-ignore format: one line
+  assert.is(jsonLines(evaluated.stdout)[0]!['kind'], 'lm.feedforward');
+  const strange = await folder.run([...args, '--cell', 'gru', '--out', 'no.safetensors']);
+  assert.is(strange.code, 2);
+  assert.match(strange.stderr, /--cell: not for --model feedforward; leave it out, or give --model recurrent/); // biome-ignore format: one line
+});
+
 run();

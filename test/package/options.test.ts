@@ -38,6 +38,7 @@ const lstm = new nn.LSTM(2, 2);
 const chain = new nn.Sequential(new nn.Linear(2, 2));
 
 const cases: Record<string, () => unknown> = {
+  FeedforwardLM: () => new lm.FeedforwardLM(any({ vocab })),
   NgramCounter: () => new lm.NgramCounter(any({ vocab })),
   'NgramLM.of': () => lm.NgramLM.of(new lm.NgramCounter({ vocab }), any({})),
   'NgramDecoder.read': () => ngram.NgramDecoder.read(new Uint8Array(), any({})),

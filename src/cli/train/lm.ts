@@ -2,10 +2,10 @@
 import { basename, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { readModel } from '../../io/model.js';
+import { FeedforwardLM } from '../../lm/feedforward.js';
 import { MOST } from '../../lm/ngram/count.js';
 import { SMOOTHINGS, type Smoothing } from '../../lm/ngram/estimate.js';
 import { RecurrentLM } from '../../lm/recurrent.js';
-import { softmaxOf } from '../../lm/softmax.js';
 import { readFileBytes } from '../../node/files.js';
 import { init, runtimeInfo } from '../../runtime/init.js';
 import { type Columns, columns } from '../../text/batch.js';
@@ -18,7 +18,14 @@ import { checkpointOf, type JobOptions, type Outcome, perform, type Task } from 
 import { checkTokenizer } from '../kinds.js';
 import { decimal, oneOf, whole, wholes } from '../options.js';
 import { printJSON } from '../output.js';
-import { modelOptions, OPTIMIZERS, type Recipe, SCHEDULES, trainerOptions } from '../recipe.js';
+import {
+  newModel,
+  OPTIMIZERS,
+  type Recipe,
+  SCHEDULES,
+  trainedModel,
+  trainerOptions,
+} from '../recipe.js';
 import { flag, noteFor, type Resumed, readCheckpoint, resumedRecipe } from '../resume.js';
 import { fileArgument } from '../shell.js';
 import { type Counting, trainNgram } from './ngram.js';
@@ -69,6 +76,8 @@ const DEFAULTS = {
   cell: 'lstm',
   layers: 2,
   hidden: 128,
+  context: 4,
+  direct: false,
   dropout: 0,
   tie: false,
   softmax: 'full',
@@ -97,6 +106,8 @@ const MODEL = [
   'layers',
   'hidden',
   'embedding',
+  'context',
+  'direct',
   'dropout',
   'tie',
   'softmax',
@@ -122,7 +133,7 @@ type Given = Partial<
     | 'recompute'
     | 'model'
   > & {
-    model: 'recurrent' | 'ngram';
+    model: Recipe['model'] | 'ngram';
     order: number;
     smoothing: Smoothing;
     k: number;
@@ -195,9 +206,11 @@ export function languageModelCommand(): Command {
   );
   group(
     'Model:',
-    option('--model <kind>', 'kind of model: recurrent or ngram', DEFAULTS.model).argParser(
-      oneOf(['recurrent', 'ngram']),
-    ),
+    option(
+      '--model <kind>',
+      'kind of model: recurrent, feedforward or ngram',
+      DEFAULTS.model,
+    ).argParser(oneOf(['recurrent', 'feedforward', 'ngram'])),
     option('--cell <cell>', 'recurrent cell: rnn, lstm or gru', DEFAULTS.cell).argParser(
       oneOf(['rnn', 'lstm', 'gru']),
     ),
@@ -230,6 +243,15 @@ export function languageModelCommand(): Command {
       'sampled: number of words drawn at each step',
       'a 32nd of the words',
     ).argParser(whole()),
+  );
+  group(
+    'Feed-forward (--model feedforward):',
+    option(
+      '--context <n>',
+      'tokens that the next one is predicted from',
+      DEFAULTS.context,
+    ).argParser(whole()),
+    option('--direct', 'the output layer reads the embeddings too'),
   );
   group(
     'n-grams (--model ngram):',
@@ -352,8 +374,12 @@ export interface LanguageModelJob extends JobOptions {
   wide: boolean | 'auto';
 }
 
-/** Options that only models of counts read. */
-const COUNTED = ['order', 'smoothing', 'k', 'prune', 'entropy'] as const;
+/** Options that only one kind of model reads. */
+const OWN: Record<Recipe['model'] | 'ngram', readonly string[]> = {
+  recurrent: ['cell', 'layers', 'tie', 'recompute'],
+  feedforward: ['context', 'direct'],
+  ngram: ['order', 'smoothing', 'k', 'prune', 'entropy'],
+};
 /** Options that all kinds of models read. */
 const SHARED = ['input', 'valid', 'split', 'level', 'minCount', 'maxVocab', 'model', 'out', 'json', 'deterministic', 'seed', 'threads']; // biome-ignore format: one line
 
@@ -361,16 +387,20 @@ const SHARED = ['input', 'valid', 'split', 'level', 'minCount', 'maxVocab', 'mod
 function checkKind(given: Given): void {
   const { model = DEFAULTS.model } = given;
   const names = Object.keys(given) as (keyof Given)[];
-  const strange = names.filter(name =>
-    model === 'ngram'
-      ? ![...SHARED, ...COUNTED].includes(name)
-      : (COUNTED as readonly string[]).includes(name),
-  );
-  if (strange.length > 0)
-    throw new Refusal(
-      `${strange.map(flag).join(', ')}: not for --model ${model}; leave ` +
-        `${strange.length > 1 ? 'them' : 'it'} out${model === 'ngram' ? '' : ', or give --model ngram'}`,
+  const others = (name: string): string[] =>
+    Object.entries(OWN).flatMap(([kind, own]) =>
+      kind !== model && own.includes(name) ? [kind] : [],
     );
+  const strange = names.filter(
+    name =>
+      others(name).length > 0 || (model === 'ngram' && ![...SHARED, ...OWN.ngram].includes(name)),
+  );
+  if (strange.length === 0) return;
+  const kind = others(strange[0]!)[0];
+  throw new Refusal(
+    `${strange.map(flag).join(', ')}: not for --model ${model}; leave ` +
+      `${strange.length > 1 ? 'them' : 'it'} out${kind ? `, or give --model ${kind}` : ''}`,
+  );
 }
 
 /** The command line as a job of counting. */
@@ -404,7 +434,7 @@ function counting(given: Given): Counting {
 
 async function run(given: Given): Promise<void> {
   const display = createDisplay({ json: given.json === true });
-  checkKind(given);
+  if (given.resume === undefined && given.from === undefined) checkKind(given);
   if (given.model === 'ngram') return trainNgram(counting(given), display);
   const job = await plan(given, display.live ? REPORT_EVERY_LIVE : REPORT_EVERY);
   const outcome = await trainLanguageModel(job, display);
@@ -441,7 +471,7 @@ async function plan(given: Given, reportEvery: number): Promise<LanguageModelJob
   const task = 'lm';
   const common = { task, slice, maxSeconds, threads, wide, acceptBuild, checkpointEvery, json };
   if (given.resume !== undefined) {
-    const resume = await readCheckpoint<Recipe>(given.resume, RecurrentLM.kind);
+    const resume = await readCheckpoint<Recipe>(given.resume, RecurrentLM.kind, FeedforwardLM.kind);
     if (given.valid !== undefined && resume.files.valid === null)
       throw new Refusal(`${given.resume}: the run began without --valid; leave it out`);
     const input = given.input ?? resume.files.input;
@@ -484,21 +514,25 @@ async function plan(given: Given, reportEvery: number): Promise<LanguageModelJob
 async function recipeOf(path: string, given: Given): Promise<Partial<Given>> {
   const bytes = await refusing(null, () => readFileBytes(path, 'the model'));
   const file = await refusing(path, () => readModel(bytes));
-  if (file.kind !== RecurrentLM.kind)
+  if (file.kind !== RecurrentLM.kind && file.kind !== FeedforwardLM.kind)
     throw new Refusal(
-      `${path}: holds a model of kind "${file.kind}", expected ${RecurrentLM.kind}`,
+      `${path}: holds a model of kind "${file.kind}", expected ${RecurrentLM.kind} or ` +
+        FeedforwardLM.kind,
     );
-  const config = file.config as RecurrentLM['config'] & Partial<Recipe>;
+  type Config = RecurrentLM['config'] & FeedforwardLM['config'] & Partial<Recipe>;
+  const config = file.config as Config;
+  const forward = file.kind === FeedforwardLM.kind;
   const { level } = file.vocab as { level: Recipe['level'] };
   checkTokenizer(path, level);
   const own: Partial<Recipe> = {
     level,
-    cell: config.cell,
-    layers: config.layers,
+    model: forward ? 'feedforward' : 'recurrent',
+    ...(forward
+      ? { context: config.context, direct: config.direct }
+      : { cell: config.cell, layers: config.layers, tie: config.tie }),
     hidden: config.hiddenSize,
     embedding: config.embeddingSize,
     dropout: given.dropout ?? config.dropout,
-    tie: config.tie,
     softmax: config.softmax ?? 'full',
     cutoffs: config.cutoffs ?? null,
     samples: config.samples ?? null,
@@ -519,16 +553,16 @@ async function prepare(job: LanguageModelJob, display: Display): Promise<Task<Co
   const { recipe, input, valid, out, resume, from } = job;
   await init({ deterministic: recipe.deterministic, threads: job.threads, wide: job.wide });
   const made = resume
-    ? await refusing(resume.path, () => RecurrentLM.from(resume.file, softmaxOf))
+    ? await refusing(resume.path, () => trainedModel(resume.file))
     : from !== null
       ? await refusing(from, async () =>
-          RecurrentLM.load(await readFileBytes(from, 'the model'), softmaxOf),
+          trainedModel(readModel(await readFileBytes(from, 'the model'))),
         )
       : null;
   const idFile = idFileOf(out);
   const corpus = await readCorpus({ ...recipe, input, valid, vocab: made?.vocab, idFile }, display);
   const data = columns(corpus.train, { batchSize: recipe.batch });
-  const model = made ?? new RecurrentLM(modelOptions(recipe, corpus.vocab));
+  const model = made ?? newModel(recipe, corpus.vocab);
   const trainer = new Trainer(model, {
     ...trainerOptions(recipe, model.namedParameters()),
     reportEvery: job.reportEvery,
@@ -582,8 +616,7 @@ function introduce(
   const softmax = recipe.softmax === 'full' ? '' : `, ${recipe.softmax} softmax`;
   display.note(
     'model',
-    `${recipe.cell.toUpperCase()} ${recipe.layers}×${recipe.hidden}, embedding ` +
-      `${recipe.embedding}, vocabulary ${count(vocab.size)}${softmax}: ` +
+    `${layersOf(recipe)}, embedding ${recipe.embedding}, vocabulary ${count(vocab.size)}${softmax}: ` +
       plural(size, 'parameter') +
       `${from === null ? '' : `, from ${from}`}`,
   );
@@ -600,6 +633,12 @@ function introduce(
   if (resume)
     display.note('resumed', `${resume.path}, after ${plural(stepOf(resume.file.trainer), 'step')}`);
 }
+
+/** LSTM 2×128 */
+const layersOf = ({ model, cell, layers, hidden, context, direct }: Recipe): string =>
+  model === 'feedforward'
+    ? `${plural(context, 'token')} → ${hidden}${direct ? ', direct connections' : ''}`
+    : `${cell.toUpperCase()} ${layers}×${hidden}`;
 
 const stepOf = (trainer: unknown): number =>
   (trainer as { progress?: { step?: number } }).progress?.step ?? 0;
