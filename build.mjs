@@ -3,6 +3,7 @@
  *   assembly/ → dist/kernels/{simd,relaxed}.wasm      AssemblyScript, two builds of one source
  *             → dist/kernels/binary*.js               what `#binary` is: both inline, or files, by package condition
  *   assembly/words/ → dist/kernels/words-*.wasm, words*.js        the same for `#words`, a module on the same memory
+ *   assembly/cells/ → dist/kernels/cells-*.wasm, cells*.js        the same for `#cells`
  *   src/      → dist/, dist/<room>/     index.js by esbuild with shared chunks, index.d.ts by tsc; dist/cli.js
  *   src/ test/ bench/ examples/ → build/              plain JavaScript, file by file, for tests and benches
  *
@@ -46,7 +47,7 @@ async function pack(simd, relaxed) {
 }
 
 /** Where the static tables of a module begin; the arena begins above the last one's. */
-const TABLES = { '': 0, 'words-': 4096 };
+const TABLES = { '': 0, 'words-': 4096, 'cells-': 8192 };
 
 /** One module of kernels in both builds: `prefix` of its files, and what its `#name` resolves to. */
 async function kernels(entry, prefix, name) {
@@ -230,7 +231,7 @@ async function bundles() {
     minifySyntax: true,
     mainFields: ['module', 'main'],
     conditions: ['node'],
-    external: ['#binary', '#words'],
+    external: ['#binary', '#words', '#cells'],
     plugins: [builtins, rooms, loader],
     metafile: true,
     write: false,
@@ -247,6 +248,7 @@ async function bundles() {
 
 await kernels('assembly/index.ts', '', 'binary');
 await kernels('assembly/words/index.ts', 'words-', 'words');
+await kernels('assembly/cells/index.ts', 'cells-', 'cells');
 if (!process.argv.includes('--kernels')) {
   scripts();
   await bundles();

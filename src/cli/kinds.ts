@@ -1,5 +1,6 @@
 /** Models by the kind that their files name: what `eval` and `sample` ask of them. */
 import { type ModelFile, readModel } from '../io/model.js';
+import { cellOf } from '../lm/cells.js';
 import type { EvaluateOptions, Evaluation } from '../lm/evaluate.js';
 import { FeedforwardLM } from '../lm/feedforward.js';
 import type { SampleOptions } from '../lm/generate.js';
@@ -12,6 +13,7 @@ import { softmaxOf } from '../lm/softmax.js';
 import { readFileBytes } from '../node/files.js';
 import type { Level } from '../text/tokenize.js';
 import { Refusal, refusing } from './errors.js';
+import { loadKernels } from './recipe.js';
 
 /** A language model that a file holds. */
 export interface StoredModel extends LanguageModel {
@@ -23,7 +25,7 @@ export interface StoredModel extends LanguageModel {
 }
 
 const KINDS: Record<string, (file: ModelFile) => StoredModel> = {
-  [RecurrentLM.kind]: file => RecurrentLM.from(file, softmaxOf),
+  [RecurrentLM.kind]: file => RecurrentLM.from(file, softmaxOf, cellOf),
   [QuantizedLM.kind]: file => QuantizedLM.from(file),
   [FeedforwardLM.kind]: file => FeedforwardLM.from(file, softmaxOf),
   [NgramLM.kind]: file => NgramLM.from(file),
@@ -61,8 +63,10 @@ export function checkTokenizer(path: string, level: Level): void {
 /** The model of a model file, a checkpoint or an ARPA file. Call `init` first. */
 export async function loadModel(path: string): Promise<StoredModel> {
   const bytes = await refusing(null, () => readFileBytes(path, 'the model'));
-  return refusing(path, () => {
-    const model = isArpa(bytes) ? NgramLM.load(bytes) : modelOf(readModel(bytes));
+  return refusing(path, async () => {
+    const file = isArpa(bytes) ? null : readModel(bytes);
+    if (file) await loadKernels(file.config);
+    const model = file ? modelOf(file) : NgramLM.load(bytes);
     checkTokenizer(path, model.vocab.level);
     return model;
   });

@@ -1,6 +1,7 @@
 /** `throughtime quantize` */
 import { Command } from 'commander';
 import { readModel } from '../io/model.js';
+import { cellOf } from '../lm/cells.js';
 import { NgramLM } from '../lm/ngram/model.js';
 import { quantize } from '../lm/quantized.js';
 import { RecurrentLM } from '../lm/recurrent.js';
@@ -11,6 +12,7 @@ import { refusing } from './errors.js';
 import { checkFiles, siblingName, writeResult } from './files.js';
 import { bytes as size } from './format.js';
 import { printJSON, printTable } from './output.js';
+import { loadKernels } from './recipe.js';
 
 const EXAMPLES = `
 Examples:
@@ -42,10 +44,11 @@ async function run(
   checkFiles({ read: { 'the model itself': path }, write: { out } });
   await init();
   const before = await refusing(null, () => readFileBytes(path, 'the model'));
-  const after = await refusing(path, () => {
+  const after = await refusing(path, async () => {
     const file = readModel(before);
+    await loadKernels(file.config);
     if (file.kind === NgramLM.kind) return NgramLM.from(file).compact(8).save();
-    using model = RecurrentLM.from(file, softmaxOf);
+    using model = RecurrentLM.from(file, softmaxOf, cellOf);
     using quantised = quantize(model);
     return quantised.save();
   });

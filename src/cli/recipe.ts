@@ -2,9 +2,11 @@
  * What a training run is: everything that decides its steps. Plain data, kept in the checkpoint.
  */
 import type { ModelFile } from '../io/model.js';
+import { cellOf, hawk, minGRU } from '../lm/cells.js';
 import { FeedforwardLM } from '../lm/feedforward.js';
 import { RecurrentLM } from '../lm/recurrent.js';
 import { softmaxOf } from '../lm/softmax.js';
+import { loadCells } from '../nn/cells.js';
 import * as optim from '../optim/index.js';
 import { pow } from '../runtime/math.js';
 import type { Parameter } from '../tensor/tensor.js';
@@ -23,7 +25,7 @@ export interface Recipe {
   /** At most so many units; null: all. */
   maxVocab: number | null;
   model: 'recurrent' | 'feedforward';
-  cell: 'rnn' | 'lstm' | 'gru';
+  cell: 'rnn' | 'lstm' | 'gru' | 'mingru' | 'rglru';
   layers: number;
   hidden: number;
   embedding: number;
@@ -98,7 +100,21 @@ export const SCHEDULES = {
 /** The models that are trained by steps. */
 export type TrainedLM = RecurrentLM | FeedforwardLM;
 
-/** A new model. */
+/**
+ * Loads the kernels that models of these files need beside the engine's.
+ *
+ * @param configs what the files say of the models; a mix has one for each part
+ */
+export async function loadKernels(...configs: readonly unknown[]): Promise<void> {
+  const needed = (config: unknown): boolean => {
+    const { cell, parts } = (config ?? {}) as { cell?: unknown; parts?: unknown };
+    const own = cell === 'mingru' || cell === 'rglru';
+    return own || (Array.isArray(parts) && parts.some(part => needed(part?.config)));
+  };
+  if (configs.some(needed)) await loadCells();
+}
+
+/** A new model. Its kernels are loaded. */
 export function newModel(recipe: Recipe, vocab: Vocab): TrainedLM {
   const { hidden, embedding, dropout, seed, cutoffs, samples } = recipe;
   const softmax =
@@ -115,14 +131,15 @@ export function newModel(recipe: Recipe, vocab: Vocab): TrainedLM {
     return new FeedforwardLM({ ...shared, context, direct });
   }
   const { cell, layers, tie } = recipe;
-  return new RecurrentLM({ ...shared, cell, layers, tie });
+  const kind = cell === 'mingru' ? minGRU() : cell === 'rglru' ? hawk() : cell;
+  return new RecurrentLM({ ...shared, cell: kind, layers, tie });
 }
 
-/** The model of a file or checkpoint. */
+/** The model of a file or checkpoint. Its kernels are loaded. */
 export function trainedModel(file: ModelFile): TrainedLM {
   return file.kind === FeedforwardLM.kind
     ? FeedforwardLM.from(file, softmaxOf)
-    : RecurrentLM.from(file, softmaxOf);
+    : RecurrentLM.from(file, softmaxOf, cellOf);
 }
 
 export function trainerOptions(

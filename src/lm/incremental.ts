@@ -1,8 +1,7 @@
 /** A recurrent model as a `LanguageModel`: states are copies outside the kernels' memory. */
-import { type IncrementalModel, initialState, nextLogits } from '../ops/incremental.js';
 import { crossEntropy } from '../ops/loss.js';
 import { infer } from '../tensor/scope.js';
-import type { Shape } from '../tensor/shape.js';
+import { type Shape, sizeOf } from '../tensor/shape.js';
 import { type Tensor, tensor, view } from '../tensor/tensor.js';
 import { WINDOW } from './evaluate.js';
 import type { Scores } from './model.js';
@@ -20,10 +19,14 @@ export interface RecurrentState {
   readonly logits: Float32Array;
 }
 
-/** The state of zeros, and the uniform distribution. */
-export function start(model: IncrementalModel): RecurrentState {
-  const tensors = infer(() => initialState(model).map(copied));
-  return { tensors, logits: new Float32Array(model.head.classes) };
+/**
+ * The state of zeros, and the uniform distribution.
+ *
+ * @param shapes of the layers' states
+ */
+export function start(shapes: readonly Shape[], classes: number): RecurrentState {
+  const tensors = shapes.map(shape => ({ shape, data: new Float32Array(sizeOf(shape)) }));
+  return { tensors, logits: new Float32Array(classes) };
 }
 
 /**
@@ -34,20 +37,20 @@ export type Reader = (piece: Int32Array, live: readonly Tensor[]) => Tensor;
 /**
  * Reads tokens in pieces of bounded memory.
  *
- * @param read how; default: one token after the other
+ * @param read how
  * @param visit looks at the logits [T, V] after each token of a piece, inside a scope
  */
 export function advance(
-  model: IncrementalModel,
+  classes: number,
   ids: Int32Array,
   { tensors, logits }: RecurrentState,
   {
-    read = (piece, live) => nextLogits(model, piece, live),
+    read,
     visit,
   }: {
-    read?: Reader | undefined;
+    read: Reader;
     visit?: (after: Tensor, piece: Int32Array, before: Float32Array) => void;
-  } = {},
+  },
 ): RecurrentState {
   for (let from = 0; from < ids.length; from += WINDOW) {
     const piece = ids.subarray(from, from + WINDOW);
@@ -55,8 +58,7 @@ export function advance(
       const live = tensors.map(({ shape, data }) => tensor(data, { shape }));
       const after = read(piece, live);
       visit?.(after, piece, logits);
-      const V = model.head.classes;
-      logits = view(after, [V], (piece.length - 1) * V).toArray();
+      logits = view(after, [classes], (piece.length - 1) * classes).toArray();
       tensors = live.map(copied);
     });
   }
@@ -65,24 +67,23 @@ export function advance(
 
 /** Log-probability of each token: the first by the state's logits, the others by those before. */
 export function score(
-  model: IncrementalModel,
+  classes: number,
   ids: Int32Array,
   state: RecurrentState,
-  read?: Reader,
+  read: Reader,
 ): Scores<RecurrentState> {
   const logp = new Float32Array(ids.length);
-  const V = model.head.classes;
   let at = 0;
   const losses = (rows: Tensor, targets: Int32Array): void => {
     for (const loss of crossEntropy(rows, targets, { reduction: 'none' }).toArray())
       logp[at++] = -loss;
   };
   const visit = (after: Tensor, piece: Int32Array, before: Float32Array): void => {
-    losses(tensor(before, { shape: [1, V] }), piece.subarray(0, 1));
+    losses(tensor(before, { shape: [1, classes] }), piece.subarray(0, 1));
     const rest = piece.length - 1;
-    if (rest > 0) losses(view(after, [rest, V], 0), piece.subarray(1));
+    if (rest > 0) losses(view(after, [rest, classes], 0), piece.subarray(1));
   };
-  const end = advance(model, ids, state, { read, visit });
+  const end = advance(classes, ids, state, { read, visit });
   return { logp, state: end };
 }
 

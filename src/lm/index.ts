@@ -5,6 +5,7 @@
  */
 
 export type { NgramConfig, NgramMemory } from '../ngram/model.js';
+export { type Cell, type CellOptions, cellOf, hawk, minGRU, type SequenceLayers } from './cells.js';
 export type { ChooseOptions } from './choose.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
 export { FeedforwardLM, type FeedforwardLMOptions, type FeedforwardState } from './feedforward.js';

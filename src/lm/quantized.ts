@@ -3,7 +3,7 @@ import type { Bytes } from '../io/bytes.js';
 import { type ModelFile, readModel, writeModel } from '../io/model.js';
 import { expectEntries } from '../nn/module.js';
 import { FullSoftmax } from '../nn/softmax.js';
-import { GATES, type IncrementalModel, rowHead } from '../ops/incremental.js';
+import { GATES, type IncrementalModel, nextLogits, rowHead } from '../ops/incremental.js';
 import { Int8Weights, quantizeRows } from '../ops/quantization.js';
 import { allOrNothing } from '../runtime/arena.js';
 import type { Shape } from '../tensor/shape.js';
@@ -13,11 +13,12 @@ import type { VocabJSON } from '../text/count.js';
 import { Vocab } from '../text/vocab.js';
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
 import { type SampleOptions, sample } from './generate.js';
-import { advance, type RecurrentState, score, start } from './incremental.js';
+import { advance, type Reader, type RecurrentState, score, start } from './incremental.js';
 import type { LanguageModel, Scores } from './model.js';
 import type { RecurrentLM } from './recurrent.js';
 
-type Config = RecurrentLM['config'];
+/** Of the models that are quantised: blocks of other cells have no way for single tokens. */
+type Config = RecurrentLM['config'] & { cell: keyof typeof GATES };
 
 /**
  * The shapes of a model's weights, which are quantised, and of its biases, which are not; a tied
@@ -43,9 +44,12 @@ function shapesOf(
  * The same model in 8-bit weights: a quarter of the bytes, and for inference alone. Does not share
  * memory with the one it is made of.
  *
- * @throws RangeError for a model with the adaptive softmax
+ * @throws RangeError for a model with the adaptive softmax, or cells other than RNN, LSTM and GRU
  */
 export function quantize(model: RecurrentLM): QuantizedLM {
+  const { cell } = model.config;
+  if (!Object.hasOwn(GATES, cell))
+    throw new RangeError(`quantize: the model's cells are ${cell}, expected rnn, lstm or gru`);
   if (!(model.head instanceof FullSoftmax))
     throw new RangeError(
       `quantize: the model has the ${model.config.softmax} softmax, expected full or sampled: ` +
@@ -85,10 +89,14 @@ export class QuantizedLM implements LanguageModel<RecurrentState> {
   /** The units that it reads and writes. */
   readonly vocab: Vocab;
   /** Sizes and options of the model that it was made of. */
-  readonly config: Config;
+  readonly config: RecurrentLM['config'] & {
+    /** Kind of the recurrent layers. */
+    cell: 'rnn' | 'lstm' | 'gru';
+  };
   private readonly weights = new Map<string, Int8Weights>();
   private readonly biases = new Map<string, Tensor>();
   private readonly model: IncrementalModel;
+  private readonly read: Reader = (piece, live) => nextLogits(this.model, piece, live);
 
   /** As `load`, from a file already read. */
   static from(file: ModelFile): QuantizedLM {
@@ -104,6 +112,10 @@ export class QuantizedLM implements LanguageModel<RecurrentState> {
       throw new RangeError('load: the config is not an object');
     this.vocab = Vocab.fromJSON(vocab as VocabJSON);
     this.config = config as Config;
+    if (!Object.hasOwn(GATES, this.config.cell))
+      throw new RangeError(
+        `load: the model's cells are ${this.config.cell}, expected rnn, lstm or gru`,
+      );
     const { cell, hiddenSize, layers, tie } = this.config;
     const shapes = shapesOf(this.config, this.vocab.size);
     expectEntries(shapes.weights, int8);
@@ -147,12 +159,14 @@ export class QuantizedLM implements LanguageModel<RecurrentState> {
 
   /** The state of zeros, and the uniform distribution. */
   start(): RecurrentState {
-    return start(this.model);
+    const { cell, layers, hiddenSize } = this.config;
+    const shape = [layers, 1, hiddenSize];
+    return start(cell === 'lstm' ? [shape, shape] : [shape], this.vocab.size);
   }
 
   /** The state after reading these tokens, one after the other. */
   advance(ids: Int32Array, state: RecurrentState): RecurrentState {
-    return advance(this.model, ids, state);
+    return advance(this.vocab.size, ids, state, { read: this.read });
   }
 
   /** Logits of the next token, [vocabulary]. */
@@ -162,7 +176,7 @@ export class QuantizedLM implements LanguageModel<RecurrentState> {
 
   /** Log-probability of each token given those before it, and the state after all of them. */
   score(ids: Int32Array, state: RecurrentState): Scores<RecurrentState> {
-    return score(this.model, ids, state);
+    return score(this.vocab.size, ids, state, this.read);
   }
 
   /** Generates text, piece by piece as it comes. The same seed gives the same text. */

@@ -8,12 +8,18 @@ import { Embedding } from '../nn/embedding.js';
 import { GRU } from '../nn/gru.js';
 import { LSTM } from '../nn/lstm.js';
 import { Module } from '../nn/module.js';
-import type { Recurrent } from '../nn/recurrent.js';
+import { Recurrent } from '../nn/recurrent.js';
 import { RNN } from '../nn/rnn.js';
 import { FullSoftmax, type Head } from '../nn/softmax.js';
 import { dropout } from '../ops/dropout.js';
 import { add, affine } from '../ops/elementwise.js';
-import { type IncrementalModel, type RowHead, rowHead, rowWeights } from '../ops/incremental.js';
+import {
+  type IncrementalModel,
+  nextLogits,
+  type RowHead,
+  rowHead,
+  rowWeights,
+} from '../ops/incremental.js';
 import { recompute } from '../ops/recompute.js';
 import { slice } from '../ops/strided.js';
 import { allOrNothing, copy } from '../runtime/arena.js';
@@ -25,9 +31,10 @@ import { type Tensor, view, zeros } from '../tensor/tensor.js';
 import { type IdSource, IGNORED, type SequenceBatch } from '../text/batch.js';
 import type { Vocab } from '../text/vocab.js';
 import type { LossContext, LossResult, Trainable } from '../train/trainable.js';
+import type { Cell, CellOptions, SequenceLayers } from './cells.js';
 import { type EvaluateOptions, type Evaluation, evaluateText } from './evaluate.js';
 import { type SampleOptions, sample } from './generate.js';
-import { advance, type RecurrentState, score, start } from './incremental.js';
+import { advance, type Reader, type RecurrentState, score, start } from './incremental.js';
 import { loadLM } from './load.js';
 import type { LanguageModel, Scores } from './model.js';
 import type { Softmax, SoftmaxConfig } from './softmax.js';
@@ -41,8 +48,8 @@ const cells = { rnn: RNN, lstm: LSTM, gru: GRU };
 export interface RecurrentLMOptions {
   /** The units that it reads and writes. */
   vocab: Vocab;
-  /** Default: 'lstm'. */
-  cell?: keyof typeof cells;
+  /** `rnn`, `lstm`, `gru`, or `lm.minGRU()`, `lm.hawk()`. Default: 'lstm'. */
+  cell?: keyof typeof cells | Cell;
   /** Default: hiddenSize. */
   embeddingSize?: number;
   /** Default: 128. */
@@ -81,7 +88,9 @@ export class RecurrentLM
   /** Sizes and options, as its files hold them. */
   readonly config: {
     /** Kind of the recurrent layers. */
-    cell: keyof typeof cells;
+    cell: keyof typeof cells | Cell['name'];
+    /** Sizes of a cell that has some of its own. */
+    cellOptions?: CellOptions;
     /** Numbers that stand for a unit. */
     embeddingSize: number;
     /** Hidden units of each layer. */
@@ -96,7 +105,7 @@ export class RecurrentLM
   /** Units to numbers. */
   readonly embedding: Embedding;
   /** The recurrent layers. */
-  readonly rnn: Recurrent;
+  readonly rnn: SequenceLayers;
   /** The output layer over the vocabulary. */
   readonly head: Head;
   /** The same weights, for one token at a time; made when it is first needed. */
@@ -126,8 +135,10 @@ export class RecurrentLM
       softmax,
       seed = 1,
     } = options;
-    if (!Object.hasOwn(cells, cell))
-      throw new RangeError(`RecurrentLM: cell "${cell}", expected rnn, lstm or gru`);
+    if (typeof cell === 'string' && !Object.hasOwn(cells, cell))
+      throw new RangeError(
+        `RecurrentLM: cell "${cell}", expected rnn, lstm, gru, lm.minGRU() or lm.hawk()`,
+      );
     checkSize(hiddenSize, 'hiddenSize', 'RecurrentLM');
     checkSize(embeddingSize, 'embeddingSize', 'RecurrentLM');
     checkSize(layers, 'layers', 'RecurrentLM');
@@ -136,11 +147,20 @@ export class RecurrentLM
         `RecurrentLM: to tie the weights embeddingSize (${embeddingSize}) must be hiddenSize ` +
           `(${hiddenSize})`,
       );
+    if (typeof cell !== 'string' && embeddingSize !== hiddenSize)
+      throw new RangeError(
+        `RecurrentLM: the blocks of ${cell.name} read as many numbers as they give: embeddingSize ` +
+          `(${embeddingSize}) must be hiddenSize (${hiddenSize})`,
+      );
     const random = new Random(seed);
     const { embedding, rnn, head, config } = allOrNothing(() => {
       const sparse = softmax?.sparse ?? false;
       const embedding = new Embedding(vocab.size, embeddingSize, { random, sparse });
-      const rnn = new cells[cell](embeddingSize, hiddenSize, { layers, dropout: p, random });
+      const own = { layers, dropout: p, random };
+      const rnn =
+        typeof cell === 'string'
+          ? new cells[cell](embeddingSize, hiddenSize, own)
+          : cell.make(hiddenSize, own);
       const shared = tie ? { weight: embedding.weight, random } : { random };
       const output = softmax?.make(hiddenSize, vocab, shared) ?? {
         head: new FullSoftmax(hiddenSize, vocab.size, shared),
@@ -152,13 +172,14 @@ export class RecurrentLM
     this.embedding = embedding;
     this.rnn = rnn;
     this.head = head;
-    this.config = { cell, embeddingSize, hiddenSize, layers, dropout: p, tie, ...config };
+    const kind =
+      typeof cell === 'string' ? { cell } : { cell: cell.name, cellOptions: cell.options };
+    this.config = { ...kind, embeddingSize, hiddenSize, layers, dropout: p, tie, ...config };
   }
 
-  /** Shapes of the state for B rows: [h], or [h, c]. */
+  /** Shapes of the state for B rows: [h], or [h, c]; of other cells their own. */
   stateShapes(B: number): number[][] {
-    const shape = [this.config.layers, B, this.config.hiddenSize];
-    return this.config.cell === 'lstm' ? [shape, shape] : [shape];
+    return this.rnn.stateShapes(B);
   }
 
   /**
@@ -286,12 +307,12 @@ export class RecurrentLM
 
   /** The state of zeros, and the uniform distribution. */
   start(): RecurrentState {
-    return start(this.incremental());
+    return start(this.stateShapes(1), this.vocab.size);
   }
 
   /** The state after reading these tokens, one after the other. */
   advance(ids: Int32Array, state: RecurrentState): RecurrentState {
-    return advance(this.incremental(), ids, state);
+    return advance(this.vocab.size, ids, state, { read: this.reader(1) });
   }
 
   /** Logits of the next token, [vocabulary]. */
@@ -301,13 +322,18 @@ export class RecurrentLM
 
   /** Log-probability of each token given those before it, and the state after all of them. */
   score(ids: Int32Array, state: RecurrentState): Scores<RecurrentState> {
-    // many tokens are known at once: matrix products of many rows, as in training
-    const read = (piece: Int32Array, live: readonly Tensor[]): Tensor => {
+    return score(this.vocab.size, ids, state, this.reader(ids.length));
+  }
+
+  /** How n tokens are read: one by one, or where many are known as in training. */
+  private reader(n: number): Reader {
+    const incremental = n < MANY ? this.incremental() : null;
+    if (incremental) return (piece, live) => nextLogits(incremental, piece, live);
+    return (piece, live) => {
       const { logits, state } = this.forward(piece, piece.length, 1, { state: live });
       live.forEach((tensor, i) => tensor.copyFrom(state[i]!));
       return view(logits, [piece.length, this.vocab.size]);
     };
-    return score(this.incremental(), ids, state, ids.length < MANY ? undefined : read);
   }
 
   /** Generates text, piece by piece as it comes. The same seed gives the same text. */
@@ -315,8 +341,10 @@ export class RecurrentLM
     return sample(this, options);
   }
 
-  private incremental(): IncrementalModel {
+  /** null: the layers have no way of their own for single tokens. */
+  private incremental(): IncrementalModel | null {
     const { cell, hiddenSize } = this.config;
+    if (!(this.rnn instanceof Recurrent) || cell === 'mingru' || cell === 'rglru') return null;
     this.#incremental ??= {
       cell,
       hiddenSize,
@@ -364,22 +392,31 @@ export class RecurrentLM
    * A model from the bytes of a model file, or of a checkpoint.
    *
    * @param softmax for models that may have another softmax than the full one: `lm.softmaxOf`
+   * @param cell for models that may have other cells than RNN, LSTM and GRU: `lm.cellOf`
    * @throws RangeError for another kind of file, or tensors that do not fit its config
    */
-  static load(bytes: Bytes, softmax?: (config: SoftmaxConfig) => Softmax | undefined): RecurrentLM {
-    return RecurrentLM.from(readModel(bytes), softmax);
+  static load(
+    bytes: Bytes,
+    softmax?: (config: SoftmaxConfig) => Softmax | undefined,
+    cell?: (config: object) => Cell | undefined,
+  ): RecurrentLM {
+    return RecurrentLM.from(readModel(bytes), softmax, cell);
   }
 
   /** As `load`, from a file already read. */
   static from(
     file: ModelFile,
     softmax?: (config: SoftmaxConfig) => Softmax | undefined,
+    cell?: (config: object) => Cell | undefined,
   ): RecurrentLM {
-    return loadLM(
-      file,
-      RecurrentLM.kind,
-      softmax,
-      options => new RecurrentLM(options as RecurrentLMOptions),
-    );
+    return loadLM(file, RecurrentLM.kind, softmax, options => {
+      const { cellOptions, ...rest } = options as RecurrentLMOptions & { cellOptions?: unknown };
+      if (cellOptions !== undefined && !cell)
+        throw new RangeError(
+          `load: the model has cells of the kind ${rest.cell}; pass lm.cellOf as third argument`,
+        );
+      const own = cell?.(options);
+      return new RecurrentLM(own ? { ...rest, cell: own } : rest);
+    });
   }
 }

@@ -5,6 +5,8 @@
  */
 
 export { AdaptiveSoftmax, type AdaptiveSoftmaxOptions } from './adaptive.js';
+export { Blocks, type BlocksOptions, HawkBlocks, MinGRUBlocks } from './blocks.js';
+export { loadCells } from './cells.js';
 export { Dropout } from './dropout.js';
 export { Embedding, type EmbeddingOptions } from './embedding.js';
 export { GRU } from './gru.js';
@@ -21,6 +23,7 @@ export {
   type RecurrentTrace,
   type RecurrentWeights,
 } from './recurrent.js';
+export { RMSNorm } from './rmsnorm.js';
 export { RNN } from './rnn.js';
 export { SampledSoftmax, type SampledSoftmaxOptions } from './sampled.js';
 export { type Layer, Sequential } from './sequential.js';

@@ -178,6 +178,12 @@ export abstract class Recurrent extends Module {
     return traced;
   }
 
+  /** Shapes of the state of B rows: h, and for LSTM c. */
+  stateShapes(B: number): number[][] {
+    const shape = [this.layers * this.directions, B, this.hiddenSize];
+    return Array.from({ length: this.states }, () => shape);
+  }
+
   /**
    * One layer: the op of the cell. `state` holds [directions, B, H] tensors, or is undefined for
    * zeros.

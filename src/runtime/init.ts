@@ -24,12 +24,14 @@ export interface InitOptions {
    */
   module?: WebAssembly.Module;
   /**
-   * Compiled modules of the kernels that single rooms need (`throughtime/kernels/words-*.wasm`),
-   * for the same runtimes; elsewhere they load when they are first used.
+   * Compiled modules of the kernels that only some models need (`throughtime/kernels/words-*.wasm`,
+   * `cells-*.wasm`), for the same runtimes; elsewhere they load when they are first used.
    */
   modules?: {
     /** What `throughtime/words` needs. */
     words?: WebAssembly.Module;
+    /** What `nn.loadCells` loads. */
+    cells?: WebAssembly.Module;
   };
   /**
    * Threads that share the work of large steps; 'auto': one for each core. The results are the same
@@ -120,7 +122,7 @@ export async function init(options: InitOptions = {}): Promise<void> {
     threads: true,
     wide: true,
   });
-  checkOptions('init.modules', options.modules ?? {}, { words: true });
+  checkOptions('init.modules', options.modules ?? {}, { words: true, cells: true });
   loading ??= load(options).catch((error: unknown) => {
     loading = null;
     throw error;
@@ -166,7 +168,7 @@ async function load(options: InitOptions): Promise<void> {
     bytes = other ?? bytes;
   } else if (widened) setWide(true);
   let count = 1; // a compiled module imports a memory that is not shared
-  if (wanted !== 1 && bytes && !given.words && hasThreads())
+  if (wanted !== 1 && bytes && !given.words && !given.cells && hasThreads())
     count = wanted === 'auto' ? availableThreads() : wanted;
   const shared = count > 1;
   if (shared) importShared(bytes!);

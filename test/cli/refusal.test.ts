@@ -105,7 +105,7 @@ const REFUSED: Record<string, [args: string[], sentence: RegExp][]> = {
     [[...NEW, '--split', '0'], /Expected a number > 0 and ≤ 1/],
     [[...NEW, '--lr', 'NaN'], /Expected a number > 0/],
     [[...NEW, '--lr', '0.1', '--lr-min', '0.2'], /--lr-min is 0.2, above --lr 0.1/],
-    [[...NEW, '--cell', 'qrnn'], /Expected rnn, lstm or gru/],
+    [[...NEW, '--cell', 'qrnn'], /Expected rnn, lstm, gru, mingru or rglru/],
     [[...NEW, '--tie', '--embedding', '4'], /--tie needs --embedding \(4\) to be --hidden \(8\)/],
     [[...NEW, '--softmax', 'hard'], /Expected full, adaptive or sampled/],
     [

@@ -477,4 +477,25 @@ test('a feed-forward model trains, resumes exactly, and is measured as it was va
   assert.match(strange.stderr, /--cell: not for --model feedforward; leave it out, or give --model recurrent/); // biome-ignore format: one line
 });
 
+for (const cell of ['mingru', 'rglru'])
+  test(`blocks of ${cell} train, resume exactly, and are measured and sampled`, async () => {
+    const args = ['train', 'lm', '--cell', cell, '--input', 'text.txt', '--hidden', '8', '--batch', '4', '--bptt', '16', '--steps', '30']; // biome-ignore format: one line
+    const whole = await folder.run([...args, '--out', `${cell}.safetensors`]);
+    assert.is(whole.code, 0, whole.stderr);
+    assert.match(whole.stderr, new RegExp(`model {6}${cell.toUpperCase()} 2×8, embedding 8, `));
+    const cut = await folder.run([...args, '--out', `${cell}-cut.safetensors`, '--slice', '11']);
+    assert.is(cut.code, 0, cut.stderr);
+    const resumed = await folder.run(['train', 'lm', '--resume', `${cell}-cut.checkpoint.safetensors`, '--threads', '2']); // biome-ignore format: one line
+    assert.is(resumed.code, 0, resumed.stderr);
+    assert.equal(folder.read(`${cell}-cut.safetensors`), folder.read(`${cell}.safetensors`));
+    const evaluated = await folder.run(['eval', `${cell}.safetensors`, '--input', 'valid.txt', '--parts', '2', '--json']); // biome-ignore format: one line
+    assert.is(evaluated.code, 0, evaluated.stderr);
+    const sampled = await folder.run(['sample', `${cell}.safetensors`, '--length', '20']);
+    assert.is(sampled.code, 0, sampled.stderr);
+    const quantized = await folder.run(['quantize', `${cell}.safetensors`]);
+    assert.match(quantized.stderr, new RegExp(`cells are ${cell}, expected rnn, lstm or gru`));
+    const strange = await folder.run([...args, '--embedding', '4', '--out', 'no.safetensors']);
+    assert.match(strange.stderr, /needs --embedding \(4\) to be --hidden \(8\); leave it out/);
+  });
+
 run();

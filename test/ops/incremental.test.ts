@@ -33,7 +33,7 @@ for (const cell of ['rnn', 'lstm', 'gru'] as const) {
         cell,
         hiddenSize,
         embedding: rowWeights(model.embedding.weight),
-        layers: model.rnn.weights.map(w => ({
+        layers: (model.rnn as nn.Recurrent).weights.map(w => ({
           weight_ih: rowWeights(w.weight_ih),
           weight_hh: rowWeights(w.weight_hh),
           bias_ih: w.bias_ih!,

@@ -72,6 +72,8 @@ test('the types of every entry are found as its code is', () => {
     'kernels/relaxed.wasm',
     'kernels/words-simd.wasm',
     'kernels/words-relaxed.wasm',
+    'kernels/cells-simd.wasm',
+    'kernels/cells-relaxed.wasm',
     '--format',
     'ascii',
     '--no-emoji',

@@ -1,6 +1,7 @@
 /** Each kernel that threads share: the shares, in any order, leave the same bits as the whole. */
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
+import { CUTS as CELLS } from '../../src/ops/cells.js';
 import { CUTS, RECURRENT, shares } from '../../src/runtime/shares.js';
 import { CUTS as WORDS } from '../../src/words/kernels.js';
 import { Bench, builds, type Kernels } from '../support/kernels.js';
@@ -449,7 +450,7 @@ for (const build of builds) {
 }
 
 test('the arguments that threads find by name are those of the compiled kernels', () => {
-  const declarations = ['simd', 'words-simd']
+  const declarations = ['simd', 'words-simd', 'cells-simd']
     .map(file =>
       readFileSync(new URL(`../../../dist/kernels/${file}.d.ts`, import.meta.url), 'utf8'),
     )
@@ -461,7 +462,7 @@ test('the arguments that threads find by name are those of the compiled kernels'
       .map(argument => argument.split(':')[0])
       .join(' ');
   };
-  for (const [kernel, { args }] of Object.entries({ ...CUTS, ...WORDS }))
+  for (const [kernel, { args }] of Object.entries({ ...CUTS, ...WORDS, ...CELLS }))
     assert.is(args, names(kernel), kernel);
   for (const [kernel, args] of Object.entries(RECURRENT)) assert.is(args, names(kernel), kernel);
 });

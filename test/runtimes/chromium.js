@@ -152,6 +152,7 @@ export async function checkBrowser(same) {
         throughtime: '../node_modules/throughtime/dist/index.js',
         '#binary': '../node_modules/throughtime/dist/kernels/binary.js',
         '#words': '../node_modules/throughtime/dist/kernels/words.js',
+        '#cells': '../node_modules/throughtime/dist/kernels/cells.js',
       },
     });
     const hash = createHash('sha256').update(map).digest('base64');

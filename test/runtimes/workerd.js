@@ -12,7 +12,14 @@ const OUT = `${HERE}out/workerd`;
 /** Workers get 128 MB for everything; this much may be WebAssembly memory. */
 const MEMORY = 96 * 2 ** 20;
 
-const KERNELS = ['simd', 'relaxed', 'words-simd', 'words-relaxed'].map(name => `${name}.wasm`);
+const KERNELS = [
+  'simd',
+  'relaxed',
+  'words-simd',
+  'words-relaxed',
+  'cells-simd',
+  'cells-relaxed',
+].map(name => `${name}.wasm`);
 
 /** The worker as wrangler bundles it: condition `workerd`, .wasm files beside it. */
 async function bundle() {

@@ -3,6 +3,7 @@
  * every buffer.
  */
 import { readFileSync } from 'node:fs';
+import type { instantiate as instantiateCells } from '#cells-kernels';
 import type { instantiate } from '#kernels';
 import type { instantiate as instantiateWords } from '#words-kernels';
 
@@ -48,6 +49,7 @@ const CANARY_BYTES = 32;
 
 /** A module's kernels on the memory of a bench. */
 export type WordKernels = Awaited<ReturnType<typeof instantiateWords>>;
+export type CellKernels = Awaited<ReturnType<typeof instantiateCells>>;
 
 export class Bench {
   private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
@@ -67,10 +69,19 @@ export class Bench {
 
   /** The kernels for words, on the same memory. */
   words(): WordKernels {
-    const module = new WebAssembly.Module(binary(this.build, 'words-'));
+    return this.module<WordKernels>('words-');
+  }
+
+  /** The kernels of cells that are scans, on the same memory. */
+  cells(): CellKernels {
+    return this.module<CellKernels>('cells-');
+  }
+
+  private module<Own extends { heap_base(): number }>(prefix: string): Own {
+    const module = new WebAssembly.Module(binary(this.build, prefix));
     const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } });
-    const kernels = exports as unknown as WordKernels;
-    // buffers lie above the static tables of both
+    const kernels = exports as unknown as Own;
+    // buffers lie above the static tables of all
     this.base = Math.max(this.base, Math.ceil(kernels.heap_base() / 16) * 16);
     this.reset();
     return kernels;

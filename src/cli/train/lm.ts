@@ -19,6 +19,7 @@ import { checkTokenizer } from '../kinds.js';
 import { decimal, oneOf, whole, wholes } from '../options.js';
 import { printJSON } from '../output.js';
 import {
+  loadKernels,
   newModel,
   OPTIMIZERS,
   type Recipe,
@@ -211,15 +212,17 @@ export function languageModelCommand(): Command {
       'kind of model: recurrent, feedforward or ngram',
       DEFAULTS.model,
     ).argParser(oneOf(['recurrent', 'feedforward', 'ngram'])),
-    option('--cell <cell>', 'recurrent cell: rnn, lstm or gru', DEFAULTS.cell).argParser(
-      oneOf(['rnn', 'lstm', 'gru']),
-    ),
+    option(
+      '--cell <cell>',
+      'recurrent cell: rnn, lstm, gru, or blocks of mingru or rglru',
+      DEFAULTS.cell,
+    ).argParser(oneOf(['rnn', 'lstm', 'gru', 'mingru', 'rglru'])),
     option('--layers <n>', 'number of recurrent layers', DEFAULTS.layers).argParser(whole()),
     option('--hidden <n>', 'hidden units per layer', DEFAULTS.hidden).argParser(whole()),
     option(
       '--embedding <n>',
       'size of the token embeddings',
-      `${EMBEDDING}; --hidden with --tie`,
+      `${EMBEDDING}; --hidden with --tie and for blocks`,
     ).argParser(whole()),
     option(
       '--dropout <p>',
@@ -552,6 +555,7 @@ async function recipeOf(path: string, given: Given): Promise<Partial<Given>> {
 async function prepare(job: LanguageModelJob, display: Display): Promise<Task<Columns>> {
   const { recipe, input, valid, out, resume, from } = job;
   await init({ deterministic: recipe.deterministic, threads: job.threads, wide: job.wide });
+  await loadKernels({ cell: recipe.cell });
   const made = resume
     ? await refusing(resume.path, () => trainedModel(resume.file))
     : from !== null
@@ -643,6 +647,10 @@ const layersOf = ({ model, cell, layers, hidden, context, direct }: Recipe): str
 const stepOf = (trainer: unknown): number =>
   (trainer as { progress?: { step?: number } }).progress?.step ?? 0;
 
+/** Whether the layers are blocks, which read as many numbers as they give. */
+const blocks = ({ model, cell }: Recipe): boolean =>
+  model === 'recurrent' && (cell === 'mingru' || cell === 'rglru');
+
 /** The recipe of a new run: the given options, completed by the defaults. */
 export function newRecipe(given: Given): Recipe {
   const pick = Object.fromEntries(
@@ -658,12 +666,17 @@ export function newRecipe(given: Given): Recipe {
     exactSplit: given.split !== undefined,
     minCount: given.minCount ?? null,
     maxVocab: given.maxVocab ?? null,
-    embedding: given.embedding ?? (pick.tie ? pick.hidden : EMBEDDING),
+    embedding: given.embedding ?? (pick.tie || blocks(pick) ? pick.hidden : EMBEDDING),
     lr,
     lrMin: given.lrMin ?? lr / 200,
     epochs: given.steps === undefined ? (given.epochs ?? EPOCHS) : null,
     steps: given.steps ?? null,
   };
+  if (blocks(recipe) && recipe.embedding !== recipe.hidden)
+    throw new Refusal(
+      `--cell ${recipe.cell} needs --embedding (${recipe.embedding}) to be --hidden ` +
+        `(${recipe.hidden}); leave it out`,
+    );
   if (recipe.tie && recipe.embedding !== recipe.hidden)
     throw new Refusal(
       `--tie needs --embedding (${recipe.embedding}) to be --hidden (${recipe.hidden})`,

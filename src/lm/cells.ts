@@ -1,0 +1,65 @@
+/** Recurrent cells that a language model can have beside RNN, LSTM and GRU. */
+import { HawkBlocks, MinGRUBlocks } from '../nn/blocks.js';
+import type { Module } from '../nn/module.js';
+import type { RecurrentForwardOptions, RecurrentOutput } from '../nn/recurrent.js';
+import { checkOptions } from '../runtime/options.js';
+import type { Random } from '../runtime/random.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+/** Layers over a sequence, of any kind. */
+export interface SequenceLayers extends Module {
+  /** Numbers that each row gives at each time step. */
+  readonly hiddenSize: number;
+  /** Shapes of the state of B rows. */
+  stateShapes(B: number): number[][];
+  /** x [T, B, ·] → [T, B, hiddenSize], and the state after the last step. */
+  forward(x: Tensor, options?: RecurrentForwardOptions): RecurrentOutput;
+}
+
+/** A kind of layers, made by `lm.minGRU()` or `lm.hawk()`. */
+export interface Cell {
+  /** As config and command call it. */
+  readonly name: 'mingru' | 'rglru';
+  /** What the model's files say of it beside the name. */
+  readonly options: CellOptions;
+  /** Layers of `size` numbers. */
+  make(size: number, options: { layers: number; dropout: number; random: Random }): SequenceLayers;
+}
+
+/** Sizes of the blocks. */
+export interface CellOptions {
+  /** Width of the cell, as a multiple of the hidden size. */
+  expansion?: number;
+  /** Steps that the convolution before the cell sees; 1: none. Default: 4. */
+  kernel?: number;
+  /** Width of the feed-forward layer, as a multiple of the hidden size. */
+  feedforward?: number;
+}
+
+const KNOWN = { expansion: true, kernel: true, feedforward: true } as const;
+
+/** Blocks of minGRU, `nn.MinGRUBlocks`. `await nn.loadCells()` before the model is made. */
+export function minGRU(options: CellOptions = {}): Cell {
+  checkOptions('minGRU', options, KNOWN);
+  const make: Cell['make'] = (size, own) => new MinGRUBlocks(size, { ...options, ...own });
+  return { name: 'mingru', options, make };
+}
+
+/** Blocks of the RG-LRU, `nn.HawkBlocks`. `await nn.loadCells()` before the model is made. */
+export function hawk(options: CellOptions = {}): Cell {
+  checkOptions('hawk', options, KNOWN);
+  const make: Cell['make'] = (size, own) => new HawkBlocks(size, { ...options, ...own });
+  return { name: 'rglru', options, make };
+}
+
+/** The cell that a model file's config names; undefined for RNN, LSTM and GRU. */
+export function cellOf({
+  cell,
+  cellOptions = {},
+}: {
+  cell?: unknown;
+  cellOptions?: CellOptions;
+}): Cell | undefined {
+  if (cell === 'mingru') return minGRU(cellOptions);
+  return cell === 'rglru' ? hawk(cellOptions) : undefined;
+}
