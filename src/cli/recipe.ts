@@ -7,8 +7,10 @@ import { FeedforwardLM } from '../lm/feedforward.js';
 import { RecurrentLM } from '../lm/recurrent.js';
 import { softmaxOf } from '../lm/softmax.js';
 import { loadCells } from '../nn/cells.js';
+import { constant, uniform } from '../nn/init.js';
 import * as optim from '../optim/index.js';
 import { pow } from '../runtime/math.js';
+import { Random } from '../runtime/random.js';
 import type { Parameter } from '../tensor/tensor.js';
 import type { Level } from '../text/tokenize.js';
 import type { Vocab } from '../text/vocab.js';
@@ -34,6 +36,10 @@ export interface Recipe {
   /** feedforward: whether the output reads the embeddings too. */
   direct: boolean;
   dropout: number;
+  /** recurrent: dropout of the embeddings. */
+  inputDropout: number;
+  /** Embedding and output begin at U(±this); null: as the library has it. */
+  initRange: number | null;
   tie: boolean;
   softmax: 'full' | 'adaptive' | 'sampled';
   /** null: `nn.AdaptiveSoftmax`'s own. */
@@ -48,6 +54,10 @@ export interface Recipe {
   lr: number;
   lrMin: number;
   schedule: keyof typeof SCHEDULES;
+  /** plateau, epochs: what the rate is multiplied by. */
+  decay: number;
+  /** epochs: so many pass before the rate falls. */
+  decayAfter: number;
   /** 0: none. */
   clipNorm: number;
   /** 0: none. */
@@ -93,9 +103,20 @@ export const SCHEDULES = {
   cosine: (min: number): optim.Schedule => optim.cosine({ min }),
   onecycle: (): optim.Schedule => optim.oneCycle(),
   /** Halved whenever the validation loss has not fallen. */
-  plateau: (min: number): optim.Schedule =>
-    optim.reduceOnPlateau({ factor: 0.5, patience: 0, min }),
+  plateau: (min: number, { decay }: Decay): optim.Schedule =>
+    optim.reduceOnPlateau({ factor: decay, patience: 0, threshold: 0, min }),
+  /** base, and after some epochs times `decay` with each (Zaremba et al. 2014). */
+  epochs: (min: number, { decay, decayAfter, epochs }: Decay): optim.Schedule => ({
+    config: { kind: 'epochs', decay, decayAfter, epochs },
+    lr: (step, total, base) => {
+      const epoch = Math.floor((step / total) * (epochs ?? 1) + 1e-9);
+      return Math.max(min, base * pow(decay, Math.max(0, epoch + 1 - decayAfter)));
+    },
+  }),
 };
+
+/** How the rate falls. */
+type Decay = Pick<Recipe, 'decay' | 'decayAfter' | 'epochs'>;
 
 /** The models that are trained by steps. */
 export type TrainedLM = RecurrentLM | FeedforwardLM;
@@ -130,9 +151,17 @@ export function newModel(recipe: Recipe, vocab: Vocab): TrainedLM {
     const { context, direct } = recipe;
     return new FeedforwardLM({ ...shared, context, direct });
   }
-  const { cell, layers, tie } = recipe;
+  const { cell, layers, tie, inputDropout, initRange } = recipe;
   const kind = cell === 'mingru' ? minGRU() : cell === 'rglru' ? hawk() : cell;
-  return new RecurrentLM({ ...shared, cell: kind, layers, tie });
+  const model = new RecurrentLM({ ...shared, cell: kind, layers, tie, inputDropout });
+  if (initRange !== null) {
+    const random = new Random(seed);
+    for (const [name, parameter] of model.namedParameters())
+      if (/^(embedding|head)\.weight$/.test(name))
+        uniform(parameter, -initRange, initRange, random);
+      else if (name === 'head.bias') constant(parameter, 0);
+  }
+  return model;
 }
 
 /** The model of a file or checkpoint. Its kernels are loaded. */
@@ -161,7 +190,7 @@ export function trainerOptions(
   } = recipe;
   return {
     optimizer: OPTIMIZERS[optimizer].make(parameters, lr),
-    schedule: SCHEDULES[schedule](lrMin),
+    schedule: SCHEDULES[schedule](lrMin, recipe),
     ...(clipNorm > 0 && { clipNorm }),
     ...(clipValue > 0 && { clipValue }),
     ...(steps !== null ? { steps } : { epochs: epochs ?? 1 }),

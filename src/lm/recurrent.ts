@@ -58,6 +58,8 @@ export interface RecurrentLMOptions {
   layers?: number;
   /** Probability of dropout between layers and before the output, in training. Default: 0. */
   dropout?: number;
+  /** Probability of dropout of the embeddings, in training. Default: 0. */
+  inputDropout?: number;
   /**
    * The output layer shares the embedding's weight (Press & Wolf 2016); needs embeddingSize =
    * hiddenSize. Default: false.
@@ -99,6 +101,8 @@ export class RecurrentLM
     layers: number;
     /** Probability of dropout, in training. */
     dropout: number;
+    /** Probability of dropout of the embeddings, in training; absent: 0. */
+    inputDropout?: number;
     /** Whether the output layer shares the embedding's weight. */
     tie: boolean;
   } & SoftmaxConfig;
@@ -120,6 +124,7 @@ export class RecurrentLM
       hiddenSize: true,
       layers: true,
       dropout: true,
+      inputDropout: true,
       tie: true,
       softmax: true,
       seed: true,
@@ -131,6 +136,7 @@ export class RecurrentLM
       embeddingSize = hiddenSize,
       layers = 1,
       dropout: p = 0,
+      inputDropout = 0,
       tie = false,
       softmax,
       seed = 1,
@@ -139,6 +145,8 @@ export class RecurrentLM
       throw new RangeError(
         `RecurrentLM: cell "${cell}", expected rnn, lstm, gru, lm.minGRU() or lm.hawk()`,
       );
+    if (!(inputDropout >= 0 && inputDropout < 1))
+      throw new RangeError(`RecurrentLM: inputDropout is ${inputDropout}, expected 0 ≤ p < 1`);
     checkSize(hiddenSize, 'hiddenSize', 'RecurrentLM');
     checkSize(embeddingSize, 'embeddingSize', 'RecurrentLM');
     checkSize(layers, 'layers', 'RecurrentLM');
@@ -174,7 +182,8 @@ export class RecurrentLM
     this.head = head;
     const kind =
       typeof cell === 'string' ? { cell } : { cell: cell.name, cellOptions: cell.options };
-    this.config = { ...kind, embeddingSize, hiddenSize, layers, dropout: p, tie, ...config };
+    const input = inputDropout > 0 && { inputDropout };
+    this.config = { ...kind, embeddingSize, hiddenSize, layers, dropout: p, ...input, tie, ...config }; // biome-ignore format: one line
   }
 
   /** Shapes of the state for B rows: [h], or [h, c]; of other cells their own. */
@@ -247,8 +256,10 @@ export class RecurrentLM
     random: Random | undefined,
   ): Tensor[] {
     const T = to - from;
+    const { inputDropout } = this.config;
+    const embedded = this.embedding.forward(inputs.subarray(from * B, to * B), [T, B]);
     const { output, state } = this.rnn.forward(
-      this.embedding.forward(inputs.subarray(from * B, to * B), [T, B]),
+      random && inputDropout ? dropout(embedded, inputDropout, random) : embedded,
       {
         state: initial.length > 0 ? initial : undefined,
         random,

@@ -498,4 +498,41 @@ for (const cell of ['mingru', 'rglru'])
     assert.match(strange.stderr, /needs --embedding \(4\) to be --hidden \(8\); leave it out/);
   });
 
+test('a recipe sets what somebody has published, tells it, and gives way to the command line', async () => {
+  const args = ['train', 'lm', '--recipe', 'pytorch-wlm-tied', '--input', 'text.txt', '--valid', 'valid.txt', '--hidden', '8', '--embedding', '8', '--batch', '2', '--bptt', '10', '--steps', '12', '--report-every', '1', '--json']; // biome-ignore format: one line
+  const made = await folder.run([...args, '--out', 'recipe.safetensors']);
+  assert.is(made.code, 0, made.stderr);
+  assert.match(
+    made.stderr,
+    /^recipe {5}pytorch-wlm-tied: pytorch\/examples word_language_model --tied: /,
+  );
+  assert.match(made.stderr, /sets {7}--level word --cell lstm --layers 2 --dropout 0\.2 /);
+  assert.match(made.stderr, /--tie/);
+  assert.not.match(made.stderr, /--hidden 200/);
+  assert.match(made.stderr, /LSTM 2×8, embedding 8, /);
+  const steps = jsonLines(made.stdout).filter(({ type }) => type === 'step');
+  assert.is(steps[0]!['lr'], 20);
+  const unknown = await folder.run(['train', 'lm', '--recipe', 'best', '--input', 'text.txt']);
+  assert.is(unknown.code, 2);
+  assert.match(
+    unknown.stderr,
+    /--recipe best: there are zaremba-small, zaremba-medium, pytorch-wlm/,
+  );
+});
+
+test('the schedule by epochs stays, then falls with each', async () => {
+  const made = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--schedule', 'epochs', '--decay', '0.5', '--decay-after', '2', '--lr', '0.1', '--epochs', '5', '--report-every', '1', '--out', 'e.safetensors', '--json']); // biome-ignore format: one line
+  assert.is(made.code, 0, made.stderr);
+  const rates = new Map<number, Set<unknown>>();
+  for (const { type, step, lr } of jsonLines(made.stdout))
+    if (type === 'step') {
+      const epoch = Math.floor(((step as number) - 1) / 29);
+      rates.set(epoch, (rates.get(epoch) ?? new Set()).add(lr));
+    }
+  assert.equal(
+    [...rates.values()].map(each => [...each]),
+    [[0.1], [0.1], [0.05], [0.025], [0.0125]],
+  );
+});
+
 run();

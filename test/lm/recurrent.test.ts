@@ -1,6 +1,6 @@
 /** The recurrent language model apart from its numbers. */
 import assert from 'node:assert/strict';
-import { infer, init, lm, ops, text } from '../../src/index.js';
+import { infer, init, lm, ops, Random, text } from '../../src/index.js';
 import { corpus } from '../support/cli.js';
 import { suite } from '../support/suite.js';
 
@@ -80,6 +80,18 @@ test('a number of parts that is none is refused', async () => {
   using model = new lm.RecurrentLM({ vocab, hiddenSize: 4 });
   for (const parts of [0, -1, 1.5])
     await assert.rejects(model.evaluate(ids, { parts }), RangeError);
+});
+
+test('dropout of the embeddings happens in training alone, and is kept in the file', async () => {
+  using model = new lm.RecurrentLM({ vocab, hiddenSize: 8, inputDropout: 0.5 });
+  const [batch] = [...text.columns(ids, { batchSize: 2 }).windows({ bptt: 16 })];
+  const loss = (random?: Random): number =>
+    infer(() => model.loss(batch!, { state: undefined, random }).loss.item());
+  assert.equal(loss(), loss());
+  assert.notEqual(loss(new Random(1)), loss());
+  using again = lm.RecurrentLM.load(model.save());
+  assert.equal(again.config.inputDropout, 0.5);
+  assert.throws(() => new lm.RecurrentLM({ vocab, inputDropout: 1 }), /inputDropout is 1/);
 });
 
 run();

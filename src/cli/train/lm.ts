@@ -27,6 +27,7 @@ import {
   trainedModel,
   trainerOptions,
 } from '../recipe.js';
+import { namedRecipe, RECIPES, spelled } from '../recipes.js';
 import { flag, noteFor, type Resumed, readCheckpoint, resumedRecipe } from '../resume.js';
 import { fileArgument } from '../shell.js';
 import { type Counting, trainNgram } from './ngram.js';
@@ -56,6 +57,10 @@ Examples:
   Train faster with tens of thousands of words:
     $ throughtime train lm --input train.txt --level word --softmax adaptive
 
+  Train as somebody has published it:
+    $ throughtime train lm --recipe pytorch-wlm-tied --input train.txt \\
+        --valid valid.txt --threads 2
+
   Count n-grams, for a model of sentences in seconds; .arpa is read elsewhere:
     $ throughtime train lm --model ngram --order 5 --level word \\
         --input train.txt --split 1 --out words.arpa
@@ -80,6 +85,8 @@ const DEFAULTS = {
   context: 4,
   direct: false,
   dropout: 0,
+  inputDropout: 0,
+  initRange: null,
   tie: false,
   softmax: 'full',
   cutoffs: null,
@@ -89,6 +96,8 @@ const DEFAULTS = {
   batch: 32,
   optimizer: 'adam',
   schedule: 'cosine',
+  decay: 0.5,
+  decayAfter: 1,
   clipNorm: 1,
   clipValue: 0,
   seed: 1,
@@ -132,6 +141,7 @@ type Given = Partial<
     | 'cutoffs'
     | 'samples'
     | 'recompute'
+    | 'initRange'
     | 'model'
   > & {
     model: Recipe['model'] | 'ngram';
@@ -148,6 +158,7 @@ type Given = Partial<
     cutoffs: readonly number[];
     samples: number;
     recompute: number;
+    initRange: number;
   }
 > & {
   input?: string[];
@@ -157,6 +168,7 @@ type Given = Partial<
   checkpointEvery?: number;
   resume?: string;
   from?: string;
+  recipe?: string;
   acceptBuild?: boolean;
   slice?: number;
   maxSeconds?: number;
@@ -176,6 +188,13 @@ export function languageModelCommand(): Command {
     .description('Train a language model on texts.')
     .addHelpText('after', EXAMPLES)
     .action((given: Given) => run(given));
+  group(
+    'Recipe:',
+    option(
+      '--recipe <name>',
+      `settings of a published training, which other options may change: ${Object.keys(RECIPES).join(', ')}`,
+    ).conflicts(['resume', 'from']),
+  );
   group(
     'Text:',
     option(
@@ -229,6 +248,16 @@ export function languageModelCommand(): Command {
       'dropout probability, between layers and before the output',
       DEFAULTS.dropout,
     ).argParser(decimal({ least: 0, below: 1 })),
+    option(
+      '--input-dropout <p>',
+      'dropout probability of the embeddings',
+      DEFAULTS.inputDropout,
+    ).argParser(decimal({ least: 0, below: 1 })),
+    option(
+      '--init-range <r>',
+      'embedding and output layer begin at U(±r), its bias at 0',
+      'PyTorch’s initial values',
+    ).argParser(decimal({ above: 0 })),
     option('--tie', 'share one matrix between embedding and output'),
     option(
       '--softmax <kind>',
@@ -308,6 +337,16 @@ export function languageModelCommand(): Command {
       DEFAULTS.schedule,
     ).argParser(oneOf(Object.keys(SCHEDULES))),
     option(
+      '--decay <factor>',
+      'plateau and epochs: what the rate is multiplied by',
+      DEFAULTS.decay,
+    ).argParser(decimal({ above: 0, below: 1 })),
+    option(
+      '--decay-after <n>',
+      'epochs: n epochs pass before the rate falls with each',
+      DEFAULTS.decayAfter,
+    ).argParser(whole()),
+    option(
       '--clip-norm <n>',
       'clip the norm of the gradient to n; 0: off',
       DEFAULTS.clipNorm,
@@ -379,7 +418,7 @@ export interface LanguageModelJob extends JobOptions {
 
 /** Options that only one kind of model reads. */
 const OWN: Record<Recipe['model'] | 'ngram', readonly string[]> = {
-  recurrent: ['cell', 'layers', 'tie', 'recompute'],
+  recurrent: ['cell', 'layers', 'tie', 'recompute', 'inputDropout', 'initRange'],
   feedforward: ['context', 'direct'],
   ngram: ['order', 'smoothing', 'k', 'prune', 'entropy'],
 };
@@ -435,8 +474,17 @@ function counting(given: Given): Counting {
   };
 }
 
-async function run(given: Given): Promise<void> {
-  const display = createDisplay({ json: given.json === true });
+async function run(own: Given): Promise<void> {
+  const display = createDisplay({ json: own.json === true });
+  let given = own;
+  if (own.recipe !== undefined) {
+    const { recipe: name, ...rest } = own;
+    const recipe = namedRecipe(name);
+    display.note('recipe', `${name}: ${recipe.source}`);
+    display.note('sets', spelled(recipe, rest));
+    given = { ...(recipe.set as Given), ...rest };
+    if (rest.steps !== undefined) delete given.epochs;
+  }
   if (given.resume === undefined && given.from === undefined) checkKind(given);
   if (given.model === 'ngram') return trainNgram(counting(given), display);
   const job = await plan(given, display.live ? REPORT_EVERY_LIVE : REPORT_EVERY);
