@@ -1,5 +1,7 @@
 /** `throughtime eval` */
 import { Command, Option } from 'commander';
+import { evaluateDynamic } from '../lm/dynamic.js';
+import type { Evaluation } from '../lm/evaluate.js';
 import { FeedforwardLM } from '../lm/feedforward.js';
 import { RecurrentLM } from '../lm/recurrent.js';
 import { init } from '../runtime/init.js';
@@ -8,7 +10,7 @@ import { createDisplay } from './display.js';
 import { Refusal } from './errors.js';
 import { count, plural, UNITS } from './format.js';
 import { loadModel, type StoredModel } from './kinds.js';
-import { whole } from './options.js';
+import { decimal, whole } from './options.js';
 import { printJSON, printTable } from './output.js';
 import { evaluateVectors } from './vectors.js';
 
@@ -42,6 +44,12 @@ export function evalCommand(): Command {
       new Option('--restrict <n>', 'analogies: only among the first n words').argParser(whole()),
     )
     .option('--parts <n>', 'cut the text into n parts and read them side by side', whole(), 1)
+    .addOption(
+      new Option(
+        '--dynamic <lr>',
+        'let a recurrent model go on learning at this rate from what it has predicted',
+      ).argParser(decimal({ above: 0 })),
+    )
     .option('--deterministic', 'compute the same bits in every engine')
     .option('--json', 'print one JSON object on stdout')
     .addHelpText('after', EXAMPLES)
@@ -56,6 +64,7 @@ async function run(
     analogies?: string;
     restrict?: number;
     parts: number;
+    dynamic?: number;
     deterministic?: boolean;
     json?: boolean;
   },
@@ -83,10 +92,19 @@ async function run(
     );
   const display = createDisplay({ json: options.json === true });
   const { ids, unknown, characters } = await readHeldOut(input, model.vocab, display);
-  const { tokens, loss, bitsPerToken, perplexity, known } = await (model instanceof RecurrentLM ||
-  model instanceof FeedforwardLM
-    ? model.evaluate(ids, { parts })
-    : model.evaluate(ids));
+  const { dynamic } = options;
+  if (dynamic !== undefined && (parts > 1 || !(model instanceof RecurrentLM)))
+    throw new Refusal(
+      `--dynamic ${dynamic}: a recurrent model learns from one stream; leave it out` +
+        `${parts > 1 ? ', or --parts' : ''}`,
+    );
+  const measure = (): Promise<Evaluation> => {
+    if (dynamic !== undefined) return evaluateDynamic(model as RecurrentLM, ids, { lr: dynamic });
+    return model instanceof RecurrentLM || model instanceof FeedforwardLM
+      ? model.evaluate(ids, { parts })
+      : model.evaluate(ids);
+  };
+  const { tokens, loss, bitsPerToken, perplexity, known } = await measure();
   const { kind, vocab } = model;
   const bitsPerCharacter = (bitsPerToken * tokens) / characters;
   // what a token is predicted from: all before it, or those of its line
@@ -106,6 +124,7 @@ async function run(
       known,
       state,
       parts,
+      dynamic: dynamic ?? null,
     });
     return;
   }
@@ -124,7 +143,7 @@ async function run(
       'state',
       sentences
         ? 'each line by itself, every word counted'
-        : 'carried on, all but the first counted',
+        : `carried on, all but the first counted${dynamic === undefined ? '' : `; learning at ${dynamic}`}`,
     ],
     ...(known === null
       ? []

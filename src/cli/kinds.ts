@@ -1,5 +1,6 @@
 /** Models by the kind that their files name: what `eval` and `sample` ask of them. */
 import { type ModelFile, readModel } from '../io/model.js';
+import { CacheLM } from '../lm/cache.js';
 import { cellOf } from '../lm/cells.js';
 import type { EvaluateOptions, Evaluation } from '../lm/evaluate.js';
 import { FeedforwardLM } from '../lm/feedforward.js';
@@ -29,6 +30,7 @@ const KINDS: Record<string, (file: ModelFile) => StoredModel> = {
   [QuantizedLM.kind]: file => QuantizedLM.from(file),
   [FeedforwardLM.kind]: file => FeedforwardLM.from(file, softmaxOf),
   [NgramLM.kind]: file => NgramLM.from(file),
+  [CacheLM.kind]: file => CacheLM.from(file, own => RecurrentLM.from(own, softmaxOf, cellOf)),
   [MixLM.kind]: file => MixLM.from(file, modelOf),
 };
 

@@ -124,13 +124,15 @@ export type TrainedLM = RecurrentLM | FeedforwardLM;
 /**
  * Loads the kernels that models of these files need beside the engine's.
  *
- * @param configs what the files say of the models; a mix has one for each part
+ * @param configs what the files say of the models; a mix has one for each part, a cache that of its
+ *   model
  */
 export async function loadKernels(...configs: readonly unknown[]): Promise<void> {
   const needed = (config: unknown): boolean => {
-    const { cell, parts } = (config ?? {}) as { cell?: unknown; parts?: unknown };
+    const { cell, parts, model } = (config ?? {}) as Record<'cell' | 'parts' | 'model', unknown>;
     const own = cell === 'mingru' || cell === 'rglru';
-    return own || (Array.isArray(parts) && parts.some(part => needed(part?.config)));
+    const inner = Array.isArray(parts) ? parts.map(part => part?.config) : [];
+    return own || [...inner, ...(model ? [model] : [])].some(needed);
   };
   if (configs.some(needed)) await loadCells();
 }

@@ -83,6 +83,25 @@ test('interpolate makes a mix that is a model', async () => {
   await refused(/model 2 has another vocabulary: it lacks \d+ of the first one's/, 'interpolate', 'kn.arpa', 'other.safetensors', '--valid', 'valid.txt'); // biome-ignore format: one line
 });
 
+test('a cache and learning at test time, by command', async () => {
+  const { caches, weights } = await json('interpolate', 'kn.arpa', 'net.safetensors', '--cache', '50', '--valid', 'valid.txt', '--out', 'cached.safetensors'); // biome-ignore format: one line
+  assert.is((caches as unknown[])[0], null);
+  assert.is((caches as { size: number }[])[1]!.size, 50);
+  assert.is((weights as unknown[]).length, 2);
+  const mixed = await json('eval', 'cached.safetensors', '--input', 'test.txt');
+  assert.is(mixed['kind'], 'lm.mix');
+  await json('interpolate', 'net.safetensors', '--cache', '50', '--valid', 'valid.txt', '--out', 'one.safetensors'); // biome-ignore format: one line
+  const one = await json('eval', 'one.safetensors', '--input', 'test.txt');
+  const net = await json('eval', 'net.safetensors', '--input', 'test.txt');
+  assert.is(one['kind'], 'lm.cache');
+  assert.ok((one['loss'] as number) < (net['loss'] as number) + 0.02);
+  const moving = await json('eval', 'net.safetensors', '--input', 'test.txt', '--dynamic', '0.5');
+  assert.ok((moving['loss'] as number) < (net['loss'] as number));
+  assert.is(moving['dynamic'], 0.5);
+  await refused(/--dynamic 1: a recurrent model learns from one stream/, 'eval', 'kn.arpa', '--input', 'test.txt', '--dynamic', '1'); // biome-ignore format: one line
+  await refused(/--cache 9: none of kn\.arpa, two\.safetensors is a recurrent model/, 'interpolate', 'kn.arpa', 'two.safetensors', '--valid', 'valid.txt', '--cache', '9'); // biome-ignore format: one line
+});
+
 test('convert writes ARPA and model files, quantize a smaller one', async () => {
   const loss = async (model: string): Promise<unknown> =>
     (await json('eval', model, '--input', 'test.txt'))['loss'];

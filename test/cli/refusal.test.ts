@@ -189,7 +189,7 @@ const REFUSED: Record<string, [args: string[], sentence: RegExp][]> = {
     ],
     [
       ['sample', 'kind.safetensors'],
-      /holds a model of kind "tagger", expected lm\.recurrent, lm\.quantized, lm\.feedforward, lm\.ngram or lm\.mix/,
+      /holds a model of kind "tagger", expected lm\.recurrent, lm\.quantized, lm\.feedforward, lm\.ngram, lm\.cache or lm\.mix/,
     ],
     [['sample', 'config.safetensors'], /config\.safetensors: .*two/],
     [['sample', 'misshapen.safetensors'], /"rnn\.weight_hh_l0" is \[3\], expected \[32,8\]/],

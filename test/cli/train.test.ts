@@ -169,6 +169,7 @@ test('--out holds the weights of the best validation, and eval measures them as 
     'known',
     'state',
     'parts',
+    'dynamic',
   ]);
   assert.equal(
     [
