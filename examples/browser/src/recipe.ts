@@ -19,6 +19,6 @@ export function nameOf({
   cell,
   layers,
   hidden,
-}: Pick<Recipe, 'cell' | 'layers' | 'hidden'>): string {
+}: Pick<Recipe, 'layers' | 'hidden'> & { cell: string }): string {
   return `${cell.toUpperCase()} ${layers}×${hidden}`;
 }

@@ -192,7 +192,7 @@ await check('it pauses, stands still, resumes and stops', async () => {
 
 await check('by the keyboard alone', async () => {
   const { page, close, phase, atStep } = await open();
-  for (let i = 0; i < 4; i++) await page.keyboard.press('Tab'); // two views, the text, the cell
+  for (let i = 0; i < 5; i++) await page.keyboard.press('Tab'); // three views, the text, the cell
   await page.keyboard.press('ArrowRight');
   assert.ok(await page.isChecked('[name=cell][value=gru]'), 'Tab and the arrows reach the cell');
   await page.keyboard.press('Control+Enter');
@@ -468,12 +468,98 @@ await check('words: the dictionary on a phone in the dark, by keyboard and by fi
   await close();
 });
 
+/** Words that are suggested. */
+const suggested = page => page.locator('#suggestions .word').allTextContents();
+/** Waits until the first suggestion is a word. */
+const firstIs = (page, word) =>
+  page.waitForFunction(
+    word => document.querySelector('#suggestions .word')?.textContent === word,
+    word,
+  );
+
+await check(
+  'completing: it learns a text, completes by what was typed, and Tab takes the first',
+  async () => {
+    const { page, close, phase, shot } = await open(DESKTOP, 'complete.html');
+    await page.check('[name=source][value=own]');
+    await page.selectOption('[name=order]', '5');
+    await page.fill('#pasted', 'The cat sat on the mat, and slept.\nThe dog sat on the rug, and barked.\nThe cat saw the mat.\n'.repeat(6)); // biome-ignore format: one line
+    await page.click('#primary');
+    await phase('done');
+    assert.match(await page.textContent('#status'), /^Your text: \d+ n-grams in /);
+    await firstIs(page, 'The');
+    await page.fill('#writing', 'The dog sat on the ');
+    await firstIs(page, 'rug');
+    assert.equal(await page.textContent('#context'), 'From the last 4 words. Tab takes the first.');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.inputValue('#writing'), 'The dog sat on the rug ');
+    await firstIs(page, ',');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.inputValue('#writing'), 'The dog sat on the rug, ');
+    await page.fill('#writing', 'The cat s');
+    await page.waitForFunction(() => document.querySelectorAll('#suggestions .word').length === 3);
+    assert.deepEqual((await suggested(page)).sort(), ['sat', 'saw', 'slept']);
+    await page.locator('#suggestions .word', { hasText: 'saw' }).click();
+    assert.equal(await page.inputValue('#writing'), 'The cat saw ');
+    await page.fill('#writing', 'The zebra z');
+    await page.waitForFunction(() => document.querySelector('#suggestions').textContent === 'The text has no word that begins so.'); // biome-ignore format: one line
+    await shot('completing-desktop-light');
+    await close();
+  },
+);
+
+await check(
+  'completing: the dictionary, on a phone in the dark, as wide as the screen',
+  async () => {
+    const { page, close, phase, shot } = await open(
+      { ...PHONE, colorScheme: 'dark' },
+      'complete.html',
+    );
+    await page.click('#primary');
+    await phase('done');
+    await page.fill('#writing', 'a member of the ');
+    await page.waitForFunction(() => document.querySelectorAll('#suggestions .word').length === 5);
+    const total = (await page.locator('#suggestions output').allTextContents())
+      .map(Number.parseFloat)
+      .reduce((sum, share) => sum + share, 0);
+    assert.ok(total > 5 && total <= 100.1, `${total} %`);
+    await shot('completing-phone-dark');
+    const { scroll, width } = await page.evaluate(() => ({
+      scroll: document.documentElement.scrollWidth,
+      width: innerWidth,
+    }));
+    assert.ok(scroll <= width, `${scroll} px on a screen of ${width}`);
+    await close();
+  },
+);
+
+await check('completing: no text, and what is none, get one clear sentence', async () => {
+  const { page, close, phase } = await open(DESKTOP, 'complete.html');
+  await page.check('[name=source][value=own]');
+  await page.click('#primary');
+  const complains = sentence =>
+    page.waitForFunction(
+      sentence => document.querySelector('#problem').textContent === sentence,
+      sentence,
+    );
+  await complains('There is no text yet; paste one or choose a file.');
+  await page.setInputFiles('#file', { name: 'rubbish.bin', mimeType: 'application/octet-stream', buffer: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 1, 2, 3]) }); // biome-ignore format: one line
+  await page.click('#primary');
+  await page.waitForFunction(() => document.querySelector('#problem').textContent.includes('rubbish.bin')); // biome-ignore format: one line
+  const complaint = await page.textContent('#problem');
+  assert.match(complaint, /rubbish\.bin/);
+  await phase('idle');
+  await close({ complaint });
+});
+
 await check('dark and light both have enough contrast to read', async () => {
   for (const [colorScheme, path] of [
     ['dark', ''],
     ['light', ''],
     ['dark', 'words.html'],
     ['light', 'words.html'],
+    ['dark', 'complete.html'],
+    ['light', 'complete.html'],
   ]) {
     const { page, close, shot } = await open({ ...DESKTOP, colorScheme }, path);
     const poor = await page.evaluate(() => {

@@ -1,5 +1,5 @@
 /** Looking into a model while it learns. */
-import { type lm, ops, text, train } from 'throughtime';
+import { type lm, nn, ops, text, train } from 'throughtime';
 
 /** Characters back from the error. */
 const DISTANCE = 100;
@@ -16,6 +16,7 @@ export function gradientReach(model: lm.RecurrentLM, ids: Int32Array): Float64Ar
     .columns(ids, { batchSize: rows })
     .windows({ bptt: DISTANCE + 1 })
     .next().value!;
+  if (!(model.rnn instanceof nn.Recurrent)) return null; // blocks have no such layers
   const norms = train.gradientByDistance(
     model.rnn,
     () => model.embedding.forward(inputs, [T, B]),
