@@ -75,6 +75,7 @@ export class CacheLM implements LanguageModel<CacheState> {
 
   /** @throws RangeError for options out of range */
   constructor(
+    /** The model whose states are kept. */
     readonly model: RecurrentLM,
     options: CacheOptions = {},
   ) {
