@@ -2,7 +2,7 @@
  * The job that every runtime does: 200 steps of a character model, just large enough that threads
  * share them, then 200 characters of its own.
  */
-import { init, lm, optim, runtimeInfo, text, train, words } from 'throughtime';
+import { init, lm, nn, optim, runtimeInfo, text, train, words } from 'throughtime';
 
 const CORPUS = `
 The river is slow where the valley is wide. It carries the snow of the hills to the sea, and it is never in a hurry.
@@ -95,13 +95,35 @@ async function vectors() {
   return results;
 }
 
-/** SHA-256 of a product, word vectors and the model file of a checkpoint, and what its model writes. */
+/** Model files of n-grams and of blocks whose cells are scans; the kernels of these load here. */
+async function models() {
+  const counted = text.Vocab.fromText(CORPUS, { level: 'word' });
+  const ngrams = await lm.NgramLM.train(counted.encode(CORPUS), { vocab: counted, order: 4 });
+  await nn.loadCells();
+  const files = [ngrams.save()];
+  for (const cell of [lm.minGRU(), lm.hawk()]) {
+    const model = new lm.RecurrentLM({ vocab, cell, hiddenSize: 64, embeddingSize: 64, seed: 7 });
+    const trainer = make(model);
+    for await (const report of trainer.run(data, { steps: 8 })) void report;
+    files.push(model.save());
+    trainer.dispose();
+    model.dispose();
+  }
+  return files;
+}
+
+/** SHA-256 of a product, word vectors, other models and the model file of a checkpoint, and what its model writes. */
 export async function outcome(checkpoint, options) {
   const { step, model } = await open(checkpoint, options);
   let sample = '';
   for await (const piece of model.sample({ length: 200, temperature: 0.8, seed: 7 }))
     sample += piece;
-  const results = new Blob([await product(), ...(await vectors()), model.save()]);
+  const results = new Blob([
+    await product(),
+    ...(await vectors()),
+    ...(await models()),
+    model.save(),
+  ]);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await results.arrayBuffer()));
   return {
     step,
