@@ -5,7 +5,27 @@
  */
 
 export type { Bytes } from './bytes.js';
+export {
+  type ConllSentence,
+  type ConlluSentence,
+  type ConlluWord,
+  type ConllWord,
+  readConll,
+  readConllu,
+  writeConll,
+  writeConllu,
+} from './conllu.js';
+export type { ReadOptions } from './lines.js';
 export { FORMAT, type ModelFile, readModel, writeModel } from './model.js';
+export {
+  type Labelled,
+  type Pair,
+  type Pronunciation,
+  readLabelled,
+  readPairs,
+  readParallel,
+  readPronunciations,
+} from './pairs.js';
 export {
   type Dtype,
   readSafetensors,

@@ -18,6 +18,7 @@ export {
   type Windows,
   type WindowsOptions,
 } from './batch.js';
+export { BPE, type BPEOptions, type LearnOptions, type Merge, type SegmentOptions } from './bpe.js';
 export type { VocabJSON, VocabOptions } from './count.js';
 export { Labels } from './labels.js';
 export { decodeUtf8, EOS, type Level, type Tokenizer, UNK } from './tokenize.js';
