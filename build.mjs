@@ -151,7 +151,20 @@ function licences(inputs) {
     .join(`\n${'-'.repeat(80)}\n\n`);
 }
 
-const ROOMS = ['nn', 'lm', 'ops', 'optim', 'text', 'train', 'ngram', 'words', 'plot', 'io', 'node'];
+const ROOMS = [
+  'nn',
+  'lm',
+  'ops',
+  'optim',
+  'text',
+  'train',
+  'ngram',
+  'words',
+  'tasks',
+  'plot',
+  'io',
+  'node',
+];
 
 /**
  * `export * as nn from './nn/index.js'` stays an import of that bundle: whoever bundles

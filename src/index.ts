@@ -15,6 +15,7 @@ export * as plot from './plot/index.js';
 export { type InitOptions, init, type RuntimeInfo, runtimeInfo } from './runtime/init.js';
 export { Random } from './runtime/random.js';
 export type { Build } from './runtime/unpack.js';
+export * as tasks from './tasks/index.js';
 export { infer, scope } from './tensor/scope.js';
 export type { Shape } from './tensor/shape.js';
 export type { Nested, TensorOptions } from './tensor/tensor.js';

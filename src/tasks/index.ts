@@ -1,0 +1,27 @@
+/**
+ * Sequence tasks, and how well they are done.
+ *
+ * @module throughtime/tasks
+ */
+
+export {
+  accuracy,
+  type ClassScore,
+  type Confusion,
+  classScores,
+  confusion,
+  confusionText,
+  macroF1,
+} from './metrics/accuracy.js';
+export {
+  type Bleu,
+  type BleuOptions,
+  type BleuSmoothing,
+  type BleuTokenizer,
+  bleu,
+  bleuTokens,
+  sentenceBleu,
+} from './metrics/bleu.js';
+export { type Chrf, chrf } from './metrics/chrf.js';
+export { type ErrorRates, editDistance, errorRates } from './metrics/edit.js';
+export { type Span, type SpanScore, type SpanScores, spanF1, spansOf } from './metrics/spans.js';
