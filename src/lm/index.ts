@@ -6,7 +6,15 @@
 
 export type { NgramConfig, NgramMemory } from '../ngram/model.js';
 export { CacheLM, type CacheOptions, type CacheState } from './cache.js';
-export { type Cell, type CellOptions, cellOf, hawk, minGRU, type SequenceLayers } from './cells.js';
+export {
+  awd,
+  type Cell,
+  type CellOptions,
+  cellOf,
+  hawk,
+  minGRU,
+  type SequenceLayers,
+} from './cells.js';
 export type { ChooseOptions } from './choose.js';
 export { type DynamicOptions, evaluateDynamic } from './dynamic.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';

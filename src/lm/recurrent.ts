@@ -31,7 +31,7 @@ import { type Tensor, view, zeros } from '../tensor/tensor.js';
 import { type IdSource, IGNORED, type SequenceBatch } from '../text/batch.js';
 import type { Vocab } from '../text/vocab.js';
 import type { LossContext, LossResult, Trainable } from '../train/trainable.js';
-import type { Cell, CellOptions, SequenceLayers } from './cells.js';
+import type { Cell, SequenceLayers } from './cells.js';
 import { type EvaluateOptions, type Evaluation, evaluateText } from './evaluate.js';
 import { type SampleOptions, sample } from './generate.js';
 import { advance, type Reader, type RecurrentState, score, start } from './incremental.js';
@@ -48,7 +48,7 @@ const cells = { rnn: RNN, lstm: LSTM, gru: GRU };
 export interface RecurrentLMOptions {
   /** The units that it reads and writes. */
   vocab: Vocab;
-  /** `rnn`, `lstm`, `gru`, or `lm.minGRU()`, `lm.hawk()`. Default: 'lstm'. */
+  /** `rnn`, `lstm`, `gru`, or `lm.minGRU()`, `lm.hawk()`, `lm.awd()`. Default: 'lstm'. */
   cell?: keyof typeof cells | Cell;
   /** Default: hiddenSize. */
   embeddingSize?: number;
@@ -92,7 +92,7 @@ export class RecurrentLM
     /** Kind of the recurrent layers. */
     cell: keyof typeof cells | Cell['name'];
     /** Sizes of a cell that has some of its own. */
-    cellOptions?: CellOptions;
+    cellOptions?: Cell['options'];
     /** Numbers that stand for a unit. */
     embeddingSize: number;
     /** Hidden units of each layer. */
@@ -142,9 +142,7 @@ export class RecurrentLM
       seed = 1,
     } = options;
     if (typeof cell === 'string' && !Object.hasOwn(cells, cell))
-      throw new RangeError(
-        `RecurrentLM: cell "${cell}", expected rnn, lstm, gru, lm.minGRU() or lm.hawk()`,
-      );
+      throw new RangeError(`RecurrentLM: cell "${cell}", expected rnn, lstm, gru or one of lm’s`);
     if (!(inputDropout >= 0 && inputDropout < 1))
       throw new RangeError(`RecurrentLM: inputDropout is ${inputDropout}, expected 0 ≤ p < 1`);
     checkSize(hiddenSize, 'hiddenSize', 'RecurrentLM');
@@ -227,13 +225,14 @@ export class RecurrentLM
     ].sort((a, b) => a - b);
     let count = 0;
     for (const target of targets.subarray(lossFrom * B)) if (target !== IGNORED) count++;
+    const masks = this.rnn.locked ? random?.fork().state : undefined;
     const losses: Tensor[] = [];
     let current = state ?? [];
     let carried = state;
     for (const [i, from] of bounds.slice(0, -1).entries()) {
       const to = bounds[i + 1]!;
       const part = (initial: readonly Tensor[], random: Random | undefined) =>
-        this.part(batch, from, to, initial, random);
+        this.part(batch, from, to, initial, masks ? Random.fromState(masks) : random);
       const results =
         segment === undefined ? part(current, random) : recompute(current, part, { random });
       current = results.slice(0, states);
@@ -257,8 +256,11 @@ export class RecurrentLM
   ): Tensor[] {
     const T = to - from;
     const { inputDropout } = this.config;
-    const embedded = this.embedding.forward(inputs.subarray(from * B, to * B), [T, B]);
-    const { output, state } = this.rnn.forward(
+    const ids = inputs.subarray(from * B, to * B);
+    const embedded =
+      (random && this.rnn.embed?.(this.embedding, ids, [T, B], random)) ??
+      this.embedding.forward(ids, [T, B]);
+    const { output, state, penalty } = this.rnn.forward(
       random && inputDropout ? dropout(embedded, inputDropout, random) : embedded,
       {
         state: initial.length > 0 ? initial : undefined,
@@ -276,7 +278,8 @@ export class RecurrentLM
       this.config.hiddenSize,
     ]);
     const x = random ? dropout(counted, this.config.dropout, random) : counted;
-    return [...state, this.head.loss(x, wanted, { random, reduction: 'sum' })];
+    const loss = this.head.loss(x, wanted, { random, reduction: 'sum' });
+    return [...state, penalty ? add(loss, penalty) : loss];
   }
 
   /**
@@ -354,8 +357,9 @@ export class RecurrentLM
 
   /** null: the layers have no way of their own for single tokens. */
   private incremental(): IncrementalModel | null {
-    const { cell, hiddenSize } = this.config;
-    if (!(this.rnn instanceof Recurrent) || cell === 'mingru' || cell === 'rglru') return null;
+    const { hiddenSize } = this.config;
+    const cell = this.config.cell as keyof typeof cells;
+    if (!(this.rnn instanceof Recurrent)) return null;
     this.#incremental ??= {
       cell,
       hiddenSize,

@@ -5,6 +5,7 @@
  */
 
 export { AdaptiveSoftmax, type AdaptiveSoftmaxOptions } from './adaptive.js';
+export { AWDLayers, type AWDOptions } from './awd.js';
 export { Blocks, type BlocksOptions, HawkBlocks, MinGRUBlocks } from './blocks.js';
 export { loadCells } from './cells.js';
 export { Dropout } from './dropout.js';

@@ -44,6 +44,8 @@ export interface RecurrentOutput {
   output: Tensor;
   /** Final state: [h], or [h, c] for LSTM, each [layers·directions, B, H]. */
   state: Tensor[];
+  /** What layers add to a loss summed over the T·B tokens; absent: nothing. */
+  penalty?: Tensor;
 }
 
 /**

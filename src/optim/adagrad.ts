@@ -1,3 +1,4 @@
+import { f32 } from '../runtime/arena.js';
 import { kernels } from '../runtime/kernels.js';
 import { type Groups, Optimizer, type Stretch } from './optimizer.js';
 import { checkRange } from './range.js';
@@ -33,7 +34,9 @@ export class Adagrad extends Optimizer<AdagradOptions, State> {
       initialAccumulatorValue: 0,
       eps: 1e-10,
     });
-    this.fillState('sum', ({ initialAccumulatorValue }) => initialAccumulatorValue);
+    this.eachState('sum', ({ size }, address, { initialAccumulatorValue }) =>
+      f32(address, size).fill(initialAccumulatorValue),
+    );
   }
 
   protected check(

@@ -7,6 +7,7 @@
 export { Adadelta, type AdadeltaOptions } from './adadelta.js';
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions, AdamW } from './adam.js';
+export { AveragedSGD, type AveragedSGDOptions } from './averaged.js';
 export {
   clipNorm,
   clipValue,

@@ -237,10 +237,12 @@ export abstract class Optimizer<Options extends object, State extends string> {
     }
   }
 
-  /** @internal Sets a state of every parameter to one value. */
-  protected fillState(key: State, value: (options: Options) => number): void {
-    for (const { parameter, options, state } of this.slots)
-      arena.f32(state[key], parameter.size).fill(value(options));
+  /** @internal Calls `visit` with the address of a state of every parameter. */
+  protected eachState(
+    key: State,
+    visit: (parameter: Parameter, address: number, options: Options) => void,
+  ): void {
+    for (const { parameter, options, state } of this.slots) visit(parameter, state[key], options);
   }
 
   /**

@@ -120,7 +120,13 @@ export abstract class GradientTrainer<
   }
 
   protected override observe({ loss }: Metrics): void {
-    if (loss !== undefined) this.descent.schedule.observe?.(loss);
+    if (loss === undefined) return;
+    this.descent.schedule.observe?.(loss);
+    this.optimizer.observe?.(loss);
+  }
+
+  protected override measured(): (() => void) | undefined {
+    return this.optimizer.average?.();
   }
 
   protected ownState(): OwnState {

@@ -129,6 +129,12 @@ export abstract class Loop<Batch, Data extends Fingerprinted, Model extends Lear
   /** After each validation: schedules may look at the metrics. */
   protected observe?(metrics: Metrics): void;
 
+  /**
+   * Before each validation: may put in other weights than those that learn. They are measured, and
+   * kept as the best; what it gives puts the others back.
+   */
+  protected measured?(): (() => void) | undefined;
+
   /** Steps done since the start of training. */
   get step(): number {
     return this.progress.step;
@@ -231,7 +237,8 @@ export abstract class Loop<Batch, Data extends Fingerprinted, Model extends Lear
       if (progress.validationDue && run.validate && !run.signal?.aborted) {
         checkFinite();
         if (typeof every === 'object' && saveIsDue()) await save(); // validation may take long
-        const valid = await this.validate(run.validate, run.signal);
+        const putBack = this.measured?.();
+        const valid = await this.validate(run.validate, run.signal).finally(putBack);
         if (valid) {
           yield { type: 'valid', step: progress.step, epoch: epochs(), ...valid };
           if (typeof every !== 'object' || saveIsDue()) await save();

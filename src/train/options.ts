@@ -10,6 +10,10 @@ export type AnyOptimizer = Pick<
 > & {
   /** Absent: checkpoints do not compare the optimizer's options. */
   describe?: Optimizer<never, never>['describe'];
+  /** Looks at the loss of each validation, as `optim.AveragedSGD`. */
+  observe?(loss: number): void;
+  /** Puts in the weights to measure and to keep; what it gives puts the trained ones back. */
+  average?(): () => void;
 };
 
 /** The metric of the validations that decides which weights are the best. */

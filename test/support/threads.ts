@@ -42,6 +42,21 @@ async function job(threads: number): Promise<void> {
       model.dispose();
     }
   }
+  const awd = lm.awd({ width: 150, weightDrop: 0.4, hiddenDropout: 0.2, embeddingDropout: 0.1, outputDropout: 0.3, ar: 2, tar: 1 }); // biome-ignore format: one line
+  const averaged = new lm.RecurrentLM({ vocab, cell: awd, hiddenSize: 130, layers: 3, tie: true });
+  const averaging = new train.Trainer(averaged, {
+    optimizer: new optim.AveragedSGD(averaged.parameters(), { lr: 1, nonmonotone: 1 }),
+    clipNorm: 0.25,
+    bptt: 20,
+    randomLength: true,
+    steps: 8,
+    validEvery: 2,
+  });
+  let losses = 0;
+  for await (const _ of averaging.run(columns, { validate: async () => ({ loss: ++losses }) }));
+  hash.update(averaging.save());
+  averaging.dispose();
+  averaged.dispose();
   // a module that loads after the threads have started
   const n = 30_000;
   const matrix = words.SparseMatrix.fromEntries([301, 500], {
