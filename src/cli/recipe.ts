@@ -2,10 +2,11 @@
  * What a training run is: everything that decides its steps. Plain data, kept in the checkpoint.
  */
 import type { ModelFile } from '../io/model.js';
-import { cellOf, hawk, minGRU } from '../lm/cells.js';
+import { awd, type Cell, cellOf, hawk, minGRU } from '../lm/cells.js';
 import { FeedforwardLM } from '../lm/feedforward.js';
 import { RecurrentLM } from '../lm/recurrent.js';
 import { softmaxOf } from '../lm/softmax.js';
+import type { AWDOptions } from '../nn/awd.js';
 import { loadCells } from '../nn/cells.js';
 import { constant, uniform } from '../nn/init.js';
 import * as optim from '../optim/index.js';
@@ -38,6 +39,13 @@ export interface Recipe {
   dropout: number;
   /** recurrent: dropout of the embeddings. */
   inputDropout: number;
+  /** recurrent: the AWD-LSTM's; null or 0: not. */
+  width: number | null;
+  embeddingDropout: number;
+  hiddenDropout: number;
+  weightDrop: number;
+  ar: number;
+  tar: number;
   /** Embedding and output begin at U(±this); null: as the library has it. */
   initRange: number | null;
   tie: boolean;
@@ -47,12 +55,18 @@ export interface Recipe {
   /** null: `nn.SampledSoftmax`'s own. */
   samples: number | null;
   bptt: number;
+  /** Windows of random length about `bptt`. */
+  randomLength: boolean;
   /** null: the activations of all steps are kept. */
   recompute: number | null;
   batch: number;
   optimizer: keyof typeof OPTIMIZERS;
   lr: number;
   lrMin: number;
+  /** sgd, ntasgd, adamw: null is the optimizer's own. */
+  weightDecay: number | null;
+  /** ntasgd: validations without improvement before the weights are averaged. */
+  nonmonotone: number;
   schedule: keyof typeof SCHEDULES;
   /** plateau, epochs: what the rate is multiplied by. */
   decay: number;
@@ -69,9 +83,24 @@ export interface Recipe {
   deterministic: boolean;
 }
 
+/** Options that some optimizers read. */
+interface Own {
+  decay: { weightDecay?: number };
+  nonmonotone: number;
+}
+
 /** How each optimizer is made, and its learning rate by default. */
 export const OPTIMIZERS = {
-  sgd: { lr: 1, make: (p: optim.ParameterSource, lr: number) => new optim.SGD(p, { lr }) },
+  sgd: {
+    lr: 1,
+    make: (p: optim.ParameterSource, lr: number, { decay }: Own) =>
+      new optim.SGD(p, { lr, ...decay }),
+  },
+  ntasgd: {
+    lr: 30,
+    make: (p: optim.ParameterSource, lr: number, { decay, nonmonotone }: Own) =>
+      new optim.AveragedSGD(p, { lr, nonmonotone, ...decay }),
+  },
   adagrad: {
     lr: 0.05,
     make: (p: optim.ParameterSource, lr: number) => new optim.Adagrad(p, { lr }),
@@ -85,7 +114,11 @@ export const OPTIMIZERS = {
     make: (p: optim.ParameterSource, lr: number) => new optim.Adadelta(p, { lr }),
   },
   adam: { lr: 2e-3, make: (p: optim.ParameterSource, lr: number) => new optim.Adam(p, { lr }) },
-  adamw: { lr: 2e-3, make: (p: optim.ParameterSource, lr: number) => new optim.AdamW(p, { lr }) },
+  adamw: {
+    lr: 2e-3,
+    make: (p: optim.ParameterSource, lr: number, { decay }: Own) =>
+      new optim.AdamW(p, { lr, ...decay }),
+  },
 };
 
 /** Schedules from --lr down to `min` over the planned steps. */
@@ -155,7 +188,10 @@ export function newModel(recipe: Recipe, vocab: Vocab): TrainedLM {
   }
   const { cell, layers, tie, inputDropout, initRange } = recipe;
   const kind = cell === 'mingru' ? minGRU() : cell === 'rglru' ? hawk() : cell;
-  const model = new RecurrentLM({ ...shared, cell: kind, layers, tie, inputDropout });
+  const regularized = regularizedCell(recipe);
+  const model = regularized
+    ? new RecurrentLM({ ...shared, cell: regularized, layers, tie, dropout: 0 })
+    : new RecurrentLM({ ...shared, cell: kind, layers, tie, inputDropout });
   if (initRange !== null) {
     const random = new Random(seed);
     for (const [name, parameter] of model.namedParameters())
@@ -164,6 +200,28 @@ export function newModel(recipe: Recipe, vocab: Vocab): TrainedLM {
       else if (name === 'head.bias') constant(parameter, 0);
   }
   return model;
+}
+
+/** Settings of the AWD-LSTM that its own layers need. */
+export const REGULARIZERS = [
+  'width',
+  'embeddingDropout',
+  'hiddenDropout',
+  'weightDrop',
+  'ar',
+  'tar',
+] as const;
+
+/** The layers of the AWD-LSTM, where a setting asks for them; dropout is then locked. */
+function regularizedCell(recipe: Recipe): Cell | null {
+  const own = REGULARIZERS.filter(name => recipe[name]);
+  if (own.length === 0) return null;
+  return awd({
+    cell: recipe.cell as NonNullable<AWDOptions['cell']>,
+    inputDropout: recipe.inputDropout,
+    outputDropout: recipe.dropout,
+    ...Object.fromEntries(own.map(name => [name, recipe[name]])),
+  });
 }
 
 /** The model of a file or checkpoint. Its kernels are loaded. */
@@ -189,14 +247,20 @@ export function trainerOptions(
     bptt,
     recompute,
     seed,
+    randomLength,
+    weightDecay,
+    nonmonotone,
   } = recipe;
+  // recipes of older checkpoints lack it
+  const decay = typeof weightDecay === 'number' ? { weightDecay } : {};
   return {
-    optimizer: OPTIMIZERS[optimizer].make(parameters, lr),
+    optimizer: OPTIMIZERS[optimizer].make(parameters, lr, { decay, nonmonotone }),
     schedule: SCHEDULES[schedule](lrMin, recipe),
     ...(clipNorm > 0 && { clipNorm }),
     ...(clipValue > 0 && { clipValue }),
     ...(steps !== null ? { steps } : { epochs: epochs ?? 1 }),
     bptt,
+    ...(randomLength && { randomLength }),
     ...(recompute !== null && { recompute }),
     seed,
   };

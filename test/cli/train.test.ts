@@ -521,6 +521,34 @@ test('a recipe sets what somebody has published, tells it, and gives way to the 
   );
 });
 
+test('the recipe of the AWD-LSTM trains small too, resumes exactly once weights are averaged, and is tuned', async () => {
+  const args = ['train', 'lm', '--recipe', 'awd-lstm', '--input', 'text.txt', '--valid', 'valid.txt', '--hidden', '8', '--embedding', '8', '--width', '11', '--batch', '4', '--bptt', '40', '--nonmonotone', '1', '--lr', '1', '--epochs', '9', '--level', 'char']; // biome-ignore format: one line
+  const whole = await folder.run([...args, '--out', 'awd.safetensors', '--json']);
+  assert.is(whole.code, 0, whole.stderr);
+  assert.match(whole.stderr, /sets {7}--cell lstm --layers 3 --tie --dropout 0\.4 .*--weight-drop 0\.5 .*--random-length .*--optimizer ntasgd/); // biome-ignore format: one line
+  assert.match(whole.stderr, /model {6}LSTM 2×11 \+ 8, embedding 8, /);
+  const rates = jsonLines(whole.stdout).flatMap(({ lr }) => (lr === undefined ? [] : [lr]));
+  assert.ok(rates.length > 0 && rates.every(lr => (lr as number) > 0 && (lr as number) < 1.5));
+  const cut = await folder.run([...args, '--out', 'awd-cut.safetensors', '--slice', '150']);
+  assert.is(cut.code, 0, cut.stderr);
+  const resumed = await folder.run(['train', 'lm', '--resume', 'awd-cut.checkpoint.safetensors', '--threads', '2']); // biome-ignore format: one line
+  assert.is(resumed.code, 0, resumed.stderr);
+  assert.equal(folder.read('awd-cut.safetensors'), folder.read('awd.safetensors'));
+  const tuned = await folder.run(['train', 'lm', '--from', 'awd.safetensors', '--input', 'valid.txt', '--split', '1', '--batch', '2', '--bptt', '8', '--steps', '3', '--out', 'awd-tuned.safetensors']); // biome-ignore format: one line
+  assert.is(tuned.code, 0, tuned.stderr);
+  assert.match(tuned.stderr, /LSTM 2×11 \+ 8/);
+  for (const [options, message] of [
+    [['--cell', 'mingru'], /--width is for --cell rnn, lstm and gru, --cell is mingru/],
+    [['--optimizer', 'sgd'], /--nonmonotone goes with --optimizer ntasgd, not sgd/],
+    [['--embedding', '9'], /--width needs --embedding \(9\) to be --hidden \(8\)/],
+    [['--softmax', 'sampled', '--level', 'word'], /--optimizer ntasgd averages every row/],
+  ] as const) {
+    const { code, stderr } = await folder.run([...args, ...options]);
+    assert.is(code, 2);
+    assert.match(stderr, message);
+  }
+});
+
 test('the schedule by epochs stays, then falls with each', async () => {
   const made = await folder.run(['train', 'lm', '--input', 'text.txt', ...TINY, '--schedule', 'epochs', '--decay', '0.5', '--decay-after', '2', '--lr', '0.1', '--epochs', '5', '--report-every', '1', '--out', 'e.safetensors', '--json']); // biome-ignore format: one line
   assert.is(made.code, 0, made.stderr);

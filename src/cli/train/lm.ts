@@ -6,6 +6,7 @@ import { FeedforwardLM } from '../../lm/feedforward.js';
 import { MOST } from '../../lm/ngram/count.js';
 import { SMOOTHINGS, type Smoothing } from '../../lm/ngram/estimate.js';
 import { RecurrentLM } from '../../lm/recurrent.js';
+import type { AWDOptions } from '../../nn/awd.js';
 import { readFileBytes } from '../../node/files.js';
 import { init, runtimeInfo } from '../../runtime/init.js';
 import { type Columns, columns } from '../../text/batch.js';
@@ -22,6 +23,7 @@ import {
   loadKernels,
   newModel,
   OPTIMIZERS,
+  REGULARIZERS,
   type Recipe,
   SCHEDULES,
   trainedModel,
@@ -86,15 +88,24 @@ const DEFAULTS = {
   direct: false,
   dropout: 0,
   inputDropout: 0,
+  width: null,
+  embeddingDropout: 0,
+  hiddenDropout: 0,
+  weightDrop: 0,
+  ar: 0,
+  tar: 0,
   initRange: null,
   tie: false,
   softmax: 'full',
   cutoffs: null,
   samples: null,
   bptt: 64,
+  randomLength: false,
   recompute: null,
   batch: 32,
   optimizer: 'adam',
+  weightDecay: null,
+  nonmonotone: 5,
   schedule: 'cosine',
   decay: 0.5,
   decayAfter: 1,
@@ -142,6 +153,8 @@ type Given = Partial<
     | 'samples'
     | 'recompute'
     | 'initRange'
+    | 'width'
+    | 'weightDecay'
     | 'model'
   > & {
     model: Recipe['model'] | 'ngram';
@@ -159,6 +172,8 @@ type Given = Partial<
     samples: number;
     recompute: number;
     initRange: number;
+    width: number;
+    weightDecay: number;
   }
 > & {
   input?: string[];
@@ -277,6 +292,29 @@ export function languageModelCommand(): Command {
     ).argParser(whole()),
   );
   group(
+    'AWD-LSTM (rnn, lstm, gru; with any of these, dropout masks stay the same over a window):',
+    option('--width <n>', 'hidden units of all layers but the last', '--hidden').argParser(whole()),
+    option(
+      '--embedding-dropout <p>',
+      'dropout probability of whole words of a window',
+      DEFAULTS.embeddingDropout,
+    ).argParser(decimal({ least: 0, below: 1 })),
+    option(
+      '--hidden-dropout <p>',
+      'dropout probability between layers; --dropout is then that of the output',
+      DEFAULTS.hiddenDropout,
+    ).argParser(decimal({ least: 0, below: 1 })),
+    option(
+      '--weight-drop <p>',
+      'dropout probability of the recurrent weights',
+      DEFAULTS.weightDrop,
+    ).argParser(decimal({ least: 0, below: 1 })),
+    option('--ar <α>', 'penalty of large outputs', DEFAULTS.ar).argParser(decimal({ least: 0 })),
+    option('--tar <β>', 'penalty of outputs that change from step to step', DEFAULTS.tar).argParser(
+      decimal({ least: 0 }),
+    ),
+  );
+  group(
     'Feed-forward (--model feedforward):',
     option(
       '--context <n>',
@@ -312,6 +350,7 @@ export function languageModelCommand(): Command {
       'time steps per window, over which gradients flow back',
       DEFAULTS.bptt,
     ).argParser(whole()),
+    option('--random-length', 'windows of random length about --bptt; the rate goes with it'),
     option(
       '--recompute <n>',
       'save memory: keep the activations of n time steps, recompute the others',
@@ -331,6 +370,16 @@ export function languageModelCommand(): Command {
     option('--lr-min <rate>', 'learning rate at the end of the schedule', '--lr / 200').argParser(
       decimal({ least: 0 }),
     ),
+    option(
+      '--weight-decay <λ>',
+      'sgd, ntasgd and adamw: decay of the weights',
+      'the optimizer’s own; 0.01 for adamw, else 0',
+    ).argParser(decimal({ least: 0 })),
+    option(
+      '--nonmonotone <n>',
+      'ntasgd: averages the weights once n validations in a row are no better than one before',
+      DEFAULTS.nonmonotone,
+    ).argParser(whole()),
     option(
       '--schedule <name>',
       `learning-rate schedule: ${names(SCHEDULES)}`,
@@ -418,7 +467,7 @@ export interface LanguageModelJob extends JobOptions {
 
 /** Options that only one kind of model reads. */
 const OWN: Record<Recipe['model'] | 'ngram', readonly string[]> = {
-  recurrent: ['cell', 'layers', 'tie', 'recompute', 'inputDropout', 'initRange'],
+  recurrent: ['cell', 'layers', 'tie', 'recompute', 'inputDropout', 'initRange', ...REGULARIZERS], // biome-ignore format: one line
   feedforward: ['context', 'direct'],
   ngram: ['order', 'smoothing', 'k', 'prune', 'entropy'],
 };
@@ -573,6 +622,7 @@ async function recipeOf(path: string, given: Given): Promise<Partial<Given>> {
   type Config = RecurrentLM['config'] & FeedforwardLM['config'] & Partial<Recipe>;
   const config = file.config as Config;
   const forward = file.kind === FeedforwardLM.kind;
+  const regularized = (config.cell as string) === 'awd' ? (config.cellOptions as AWDOptions) : null;
   const { level } = file.vocab as { level: Recipe['level'] };
   checkTokenizer(path, level);
   const own: Partial<Recipe> = {
@@ -580,10 +630,18 @@ async function recipeOf(path: string, given: Given): Promise<Partial<Given>> {
     model: forward ? 'feedforward' : 'recurrent',
     ...(forward
       ? { context: config.context, direct: config.direct }
-      : { cell: config.cell, layers: config.layers, tie: config.tie }),
+      : {
+          cell: regularized?.cell ?? (config.cell as Recipe['cell']),
+          layers: config.layers,
+          tie: config.tie,
+        }),
+    ...(regularized &&
+      Object.fromEntries(
+        [...REGULARIZERS, 'inputDropout' as const].map(name => [name, regularized[name] ?? DEFAULTS[name]]), // biome-ignore format: one line
+      )),
     hidden: config.hiddenSize,
     embedding: config.embeddingSize,
-    dropout: given.dropout ?? config.dropout,
+    dropout: regularized ? (regularized.outputDropout ?? 0) : (given.dropout ?? config.dropout),
     softmax: config.softmax ?? 'full',
     cutoffs: config.cutoffs ?? null,
     samples: config.samples ?? null,
@@ -687,10 +745,12 @@ function introduce(
 }
 
 /** LSTM 2×128 */
-const layersOf = ({ model, cell, layers, hidden, context, direct }: Recipe): string =>
+const layersOf = ({ model, cell, layers, hidden, width, context, direct }: Recipe): string =>
   model === 'feedforward'
     ? `${plural(context, 'token')} → ${hidden}${direct ? ', direct connections' : ''}`
-    : `${cell.toUpperCase()} ${layers}×${hidden}`;
+    : width && layers > 1
+      ? `${cell.toUpperCase()} ${layers - 1}×${width} + ${hidden}`
+      : `${cell.toUpperCase()} ${layers}×${hidden}`;
 
 const stepOf = (trainer: unknown): number =>
   (trainer as { progress?: { step?: number } }).progress?.step ?? 0;
@@ -698,6 +758,11 @@ const stepOf = (trainer: unknown): number =>
 /** Whether the layers are blocks, which read as many numbers as they give. */
 const blocks = ({ model, cell }: Recipe): boolean =>
   model === 'recurrent' && (cell === 'mingru' || cell === 'rglru');
+
+/** Whether the layers read as many numbers as they give. */
+const asWide = (recipe: Recipe): boolean =>
+  blocks(recipe) ||
+  (recipe.model === 'recurrent' && REGULARIZERS.some(name => Boolean(recipe[name])));
 
 /** The recipe of a new run: the given options, completed by the defaults. */
 export function newRecipe(given: Given): Recipe {
@@ -714,15 +779,34 @@ export function newRecipe(given: Given): Recipe {
     exactSplit: given.split !== undefined,
     minCount: given.minCount ?? null,
     maxVocab: given.maxVocab ?? null,
-    embedding: given.embedding ?? (pick.tie || blocks(pick) ? pick.hidden : EMBEDDING),
+    embedding: given.embedding ?? (pick.tie || asWide(pick) ? pick.hidden : EMBEDDING),
     lr,
     lrMin: given.lrMin ?? lr / 200,
     epochs: given.steps === undefined ? (given.epochs ?? EPOCHS) : null,
     steps: given.steps ?? null,
   };
-  if (blocks(recipe) && recipe.embedding !== recipe.hidden)
+  const strange = REGULARIZERS.find(name => recipe[name]);
+  if (strange && blocks(recipe))
     throw new Refusal(
-      `--cell ${recipe.cell} needs --embedding (${recipe.embedding}) to be --hidden ` +
+      `${flag(strange)} is for --cell rnn, lstm and gru, --cell is ${recipe.cell}; leave it out`,
+    );
+  if (given.nonmonotone !== undefined && recipe.optimizer !== 'ntasgd')
+    throw new Refusal(
+      `--nonmonotone goes with --optimizer ntasgd, not ${recipe.optimizer}; leave it out`,
+    );
+  if (recipe.weightDecay !== null && !['sgd', 'ntasgd', 'adamw'].includes(recipe.optimizer))
+    throw new Refusal(
+      `--weight-decay goes with --optimizer sgd, ntasgd and adamw, not ${recipe.optimizer}; leave it out`,
+    );
+  if (recipe.optimizer === 'ntasgd' && recipe.split === 1)
+    throw new Refusal('--optimizer ntasgd needs validation; give --valid, or a --split below 1');
+  if (recipe.optimizer === 'ntasgd' && recipe.softmax === 'sampled')
+    throw new Refusal(
+      '--optimizer ntasgd averages every row, --softmax sampled updates a few; give --optimizer sgd',
+    );
+  if (asWide(recipe) && recipe.embedding !== recipe.hidden)
+    throw new Refusal(
+      `${strange ? flag(strange) : `--cell ${recipe.cell}`} needs --embedding (${recipe.embedding}) to be --hidden ` +
         `(${recipe.hidden}); leave it out`,
     );
   if (recipe.tie && recipe.embedding !== recipe.hidden)
