@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { explainFileError } from '../node/files.js';
+import { bpeCommand } from './bpe.js';
 import { compareCommand } from './compare.js';
 import { convertCommand } from './convert.js';
 import { explain } from './errors.js';
@@ -52,6 +53,7 @@ const program = new Command('throughtime')
   .addCommand(nearestCommand())
   .addCommand(analogyCommand())
   .addCommand(convertCommand())
+  .addCommand(bpeCommand())
   .addCommand(wordnetCommand())
   .addCommand(plotCommand())
   .addCommand(inspectCommand());

@@ -2,7 +2,9 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import * as assert from 'uvu/assert';
 import {
+  attention,
   type Curve,
+  confusion,
   curves,
   heatMap,
   placeLabels,
@@ -37,6 +39,11 @@ const pictures: Record<string, string> = {
   }),
   scatter: scatter(points, { title: NASTY, line: true, labels: 2 }),
   heatMap: heatMap(matrix, { title: NASTY, rowLabel: 'rows', columnLabel: NASTY }),
+  confusion: confusion({ labels: ['a', NASTY], counts: [3, 1, 0, 0] }, { title: NASTY }),
+  attention: attention(
+    { source: [NASTY, 'b'], target: ['x'], weights: [0.25, 0.75] },
+    { title: NASTY },
+  ),
   wordMap: wordMap(words, { title: NASTY }),
 };
 
