@@ -1,9 +1,20 @@
 /**
- * Sequence tasks, and how well they are done.
+ * Sequence tasks: classes of texts, and how well they are done.
  *
  * @module throughtime/tasks
  */
 
+export {
+  type ClassBatch,
+  Classifier,
+  type ClassifierConfig,
+  type ClassifierExample,
+  type ClassifierMetrics,
+  type ClassifierOptions,
+  type ClassProbability,
+  type Explanation,
+  type Pretrained,
+} from './classifier.js';
 export {
   accuracy,
   type ClassScore,
@@ -25,3 +36,10 @@ export {
 export { type Chrf, chrf } from './metrics/chrf.js';
 export { type ErrorRates, editDistance, errorRates } from './metrics/edit.js';
 export { type Span, type SpanScore, type SpanScores, spanF1, spansOf } from './metrics/spans.js';
+export {
+  type AttentionPoolWeights,
+  attentionPool,
+  lastState,
+  maxPool,
+  meanPool,
+} from './pooling.js';
