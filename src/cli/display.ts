@@ -44,6 +44,14 @@ function line(label: string, text: string): string {
 }
 
 function validText({ epoch, metrics, best }: ValidReport, { unit }: ValidContext): string {
+  const { accuracy, macroF1 } = metrics;
+  if (accuracy !== undefined)
+    return (
+      `epoch ${epoch.toFixed(2)}  loss ${metrics['loss']?.toFixed(4)}  accuracy ` +
+      `${(100 * accuracy).toFixed(2)} %` +
+      `${macroF1 === undefined ? '' : `  macro-F1 ${(100 * macroF1).toFixed(2)} %`}` +
+      `${best ? `  ${colour.green('best')}` : ''}`
+    );
   const { loss = NaN, bitsPerToken = NaN, perplexity = NaN } = metrics;
   const mark = best ? `  ${colour.green('best')}` : '';
   const digits = perplexity < 1000 ? 2 : 0;
@@ -60,8 +68,12 @@ const REASONS: Record<EndReport['reason'], string> = {
   aborted: 'stopped',
 };
 
-function endText({ step, seconds, best: value }: EndReport): string {
-  const best = value === null ? '' : `; best validation loss ${value.toFixed(4)}`;
+function endText({ step, seconds, best: value, metrics }: EndReport): string {
+  const watched =
+    metrics?.['accuracy'] === undefined
+      ? `loss ${value?.toFixed(4)}`
+      : `accuracy ${(100 * (value ?? 0)).toFixed(2)} %`;
+  const best = value === null ? '' : `; best validation ${watched}`;
   return `after ${plural(step, 'step')}, ${duration(seconds)} in this run${best}`;
 }
 

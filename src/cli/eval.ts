@@ -1,17 +1,22 @@
 /** `throughtime eval` */
 import { Command, Option } from 'commander';
+import { readModel } from '../io/model.js';
 import { evaluateDynamic } from '../lm/dynamic.js';
 import type { Evaluation } from '../lm/evaluate.js';
 import { FeedforwardLM } from '../lm/feedforward.js';
 import { RecurrentLM } from '../lm/recurrent.js';
+import { readFileBytes } from '../node/files.js';
 import { init } from '../runtime/init.js';
+import { Classifier } from '../tasks/classifier.js';
+import { confusionText } from '../tasks/metrics/accuracy.js';
 import { readHeldOut } from './corpus.js';
 import { createDisplay } from './display.js';
-import { Refusal } from './errors.js';
+import { Refusal, refusing } from './errors.js';
+import { readExamples } from './examples.js';
 import { count, plural, UNITS } from './format.js';
-import { loadModel, type StoredModel } from './kinds.js';
+import { isModelFile, loadModel, type StoredModel } from './kinds.js';
 import { decimal, whole } from './options.js';
-import { printJSON, printTable } from './output.js';
+import { print, printJSON, printTable } from './output.js';
 import { evaluateVectors } from './vectors.js';
 
 const EXAMPLES = `
@@ -32,9 +37,11 @@ Examples:
 
 export function evalCommand(): Command {
   return new Command('eval')
-    .description('Measure a language model on a text, or word vectors on published sets.')
+    .description(
+      'Measure a language model on a text, a classifier, or word vectors on published sets.',
+    )
     .argument('<model>', 'model, checkpoint or file of word vectors')
-    .option('--input <file>', 'language models: text to predict')
+    .option('--input <file>', 'language models: text to predict; classifiers: texts with labels')
     .option(
       '--similarity <path>',
       'word vectors: file of word pairs and scores, or a folder of such',
@@ -50,6 +57,7 @@ export function evalCommand(): Command {
         'let a recurrent model go on learning at this rate from what it has predicted',
       ).argParser(decimal({ above: 0 })),
     )
+    .option('--coarse', 'classifiers: a label ends before its first colon')
     .option('--deterministic', 'compute the same bits in every engine')
     .option('--json', 'print one JSON object on stdout')
     .addHelpText('after', EXAMPLES)
@@ -65,6 +73,7 @@ async function run(
     restrict?: number;
     parts: number;
     dynamic?: number;
+    coarse?: boolean;
     deterministic?: boolean;
     json?: boolean;
   },
@@ -83,6 +92,9 @@ async function run(
         '--analogies',
     );
   await init({ deterministic: options.deterministic === true });
+  const classifier = await loadClassifier(path);
+  if (classifier !== null) return evaluateClassifier(classifier, path, { ...options, input });
+  if (options.coarse) throw new Refusal('--coarse is for classifiers; leave it out');
   const model: StoredModel = await loadModel(path);
   const { parts } = options;
   const inParts = model instanceof RecurrentLM || model instanceof FeedforwardLM;
@@ -156,4 +168,41 @@ async function run(
           ],
         ] as [string, string][])),
   ]);
+}
+
+/** The classifier that a file holds; null where it is another model. */
+async function loadClassifier(path: string): Promise<Classifier | null> {
+  const bytes = await refusing(null, () => readFileBytes(path, 'the model'));
+  if (!isModelFile(bytes)) return null;
+  return refusing(path, () => {
+    const file = readModel(bytes);
+    return file.kind === Classifier.kind ? Classifier.from(file) : null;
+  });
+}
+
+/** Accuracy, macro-F1 and the confusion matrix; JSON has fractions. */
+async function evaluateClassifier(
+  model: Classifier,
+  path: string,
+  { input, coarse = false, json = false }: { input: string; coarse?: boolean; json?: boolean },
+): Promise<void> {
+  const { several } = model.config;
+  const display = createDisplay({ json });
+  const examples = await readExamples(input, { coarse, several }, display);
+  const { loss, accuracy, macroF1, confusion } = await refusing(input, () =>
+    model.evaluate(examples),
+  );
+  if (json) {
+    const matrix = confusion && { labels: confusion.labels, counts: [...confusion.counts] };
+    printJSON({ type: 'eval', kind: model.kind, examples: examples.length, loss, accuracy, macroF1, confusion: matrix }); // biome-ignore format: one line
+    return;
+  }
+  printTable([
+    ['model', `${path} (${model.kind})`],
+    ['texts', `${input}: ${plural(examples.length, 'text')}`],
+    ['loss', `${loss.toFixed(4)} nats per text`],
+    ['accuracy', `${(100 * accuracy).toFixed(2)} %`],
+    ['macro-F1', `${(100 * macroF1).toFixed(2)} %`],
+  ]);
+  if (confusion) print(`\n${confusionText(confusion)}`);
 }

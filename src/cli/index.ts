@@ -12,6 +12,7 @@ import { inspectCommand } from './inspect.js';
 import { interpolateCommand } from './interpolate.js';
 import { colours, complain, printError } from './output.js';
 import { plotCommand } from './plot/index.js';
+import { predictCommand } from './predict.js';
 import { quantizeCommand } from './quantize.js';
 import { sampleCommand } from './sample.js';
 import { trainCommand } from './train/index.js';
@@ -49,6 +50,7 @@ const program = new Command('throughtime')
   .addCommand(compareCommand())
   .addCommand(interpolateCommand())
   .addCommand(sampleCommand())
+  .addCommand(predictCommand())
   .addCommand(quantizeCommand())
   .addCommand(nearestCommand())
   .addCommand(analogyCommand())

@@ -79,7 +79,10 @@ test('it learns the word that matters, explains by it, and is the same after its
     60,
   );
   assert.equal(confusion!.labels, ['bread', 'king', 'sea']);
-  assert.is(confusion!.counts[0]! + confusion!.counts[4]! + confusion!.counts[8]!, Math.round(accuracy * 60));
+  assert.is(
+    confusion!.counts[0]! + confusion!.counts[4]! + confusion!.counts[8]!,
+    Math.round(accuracy * 60),
+  );
   const { label, units } = model.explain('w3 Sea w5\nw7');
   assert.is(label, 'sea');
   assert.equal(

@@ -1,5 +1,6 @@
 /** `throughtime train`: a subcommand a task. */
 import { Command } from 'commander';
+import { classifierCommand } from './classifier.js';
 import { languageModelCommand } from './lm.js';
 import { vectorsCommand } from './vectors.js';
 
@@ -7,5 +8,6 @@ export function trainCommand(): Command {
   return new Command('train')
     .description('Train a model.')
     .addCommand(languageModelCommand())
-    .addCommand(vectorsCommand());
+    .addCommand(vectorsCommand())
+    .addCommand(classifierCommand());
 }
