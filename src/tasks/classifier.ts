@@ -26,14 +26,15 @@ import { Labels } from '../text/labels.js';
 import { eachChar, eachWord } from '../text/tokenize.js';
 import { Vocab } from '../text/vocab.js';
 import type { BatchData, LossContext, LossResult, PlainBatch, Trainable } from '../train/trainable.js'; // biome-ignore format: one line
+import { byLength, type DataOptions, lengthBuckets } from './buckets.js';
 import { type Confusion, confusion, macroF1, scoresOf } from './metrics/accuracy.js';
 import { attentionPool, lastState, maxPool, meanPool } from './pooling.js';
 
 const cells = { rnn: RNN, lstm: LSTM, gru: GRU };
 const POOLINGS = ['last', 'max', 'mean', 'attention'] as const;
 
-/** Batches whose examples are sorted by length together: rows of a batch are about as long. */
-const POOL = 16;
+/** Texts that are read side by side. */
+const ROWS = 64;
 
 /** Vectors that words begin with: what `io.readVectors` gives. */
 export interface Pretrained {
@@ -409,45 +410,16 @@ export class Classifier extends Module implements Trainable<ClassBatch> {
    *   run is resumed
    * @throws RangeError where there is none, or a class is none of the labels
    */
-  data(
-    examples: readonly ClassifierExample[],
-    { batchSize, fingerprint, ...rest }: { batchSize: number; fingerprint: string },
-  ): BatchData<ClassBatch> {
-    noOthers('Classifier.data', rest);
-    checkSize(examples.length, 'examples', 'Classifier.data');
-    checkSize(batchSize, 'batchSize', 'Classifier.data');
+  data(examples: readonly ClassifierExample[], options: DataOptions): BatchData<ClassBatch> {
     const rows = examples.map(({ text }) => this.ids(text));
     const classes = examples.map(example => this.classesOf(example));
-    const make = (members: Int32Array): ClassBatch =>
+    const lengths = rows.map(({ length }) => length);
+    return lengthBuckets('Classifier.data', lengths, options, members =>
       this.batch(
         Array.from(members, i => rows[i]!),
         Array.from(members, i => classes[i]!),
-      );
-    return {
-      fingerprint,
-      batches: random => {
-        const order = random.shuffle(Int32Array.from(rows, (_, i) => i));
-        const cut: Int32Array[] = [];
-        for (let from = 0; from < order.length; from += POOL * batchSize) {
-          const pool = order.slice(from, from + POOL * batchSize);
-          // equal lengths stay in the order that was drawn: sort is stable
-          pool.sort((a, b) => rows[a]!.length - rows[b]!.length);
-          for (let at = 0; at < pool.length; at += batchSize)
-            cut.push(pool.subarray(at, at + batchSize));
-        }
-        const turn = random.shuffle(Int32Array.from(cut, (_, i) => i));
-        return {
-          length: cut.length,
-          position: 0,
-          next() {
-            const members = cut[turn[this.position] ?? -1];
-            if (members === undefined) return { done: true, value: undefined };
-            this.position++;
-            return { done: false, value: make(members) };
-          },
-        };
-      },
-    };
+      ),
+    );
   }
 
   /**
@@ -535,18 +507,15 @@ export class Classifier extends Module implements Trainable<ClassBatch> {
     rows: readonly Int32Array[],
     work: (logits: Tensor, B: number, members: Int32Array) => T[],
   ): T[] {
-    const order = Int32Array.from(rows, (_, i) => i).sort(
-      (a, b) => rows[a]!.length - rows[b]!.length,
+    return byLength(
+      rows.map(({ length }) => length),
+      ROWS,
+      members =>
+        infer(() => {
+          const batch = this.batch(Array.from(members, i => rows[i]!));
+          return work(this.forward(batch), batch.B, members);
+        }),
     );
-    const results: T[] = new Array(rows.length);
-    for (let from = 0; from < order.length; from += 64) {
-      const members = order.subarray(from, from + 64);
-      infer(() => {
-        const batch = this.batch(Array.from(members, i => rows[i]!));
-        work(this.forward(batch), batch.B, members).forEach((each, b) => (results[members[b]!] = each)); // biome-ignore format: one line
-      });
-    }
-    return results;
   }
 
   /** The classes of a text and their probabilities, the most probable first. */

@@ -4,6 +4,7 @@
  * @module throughtime/tasks
  */
 
+export type { DataOptions } from './buckets.js';
 export {
   type ClassBatch,
   Classifier,
@@ -43,3 +44,11 @@ export {
   maxPool,
   meanPool,
 } from './pooling.js';
+export {
+  type TagBatch,
+  type TaggedSentence,
+  Tagger,
+  type TaggerConfig,
+  type TaggerMetrics,
+  type TaggerOptions,
+} from './tagger.js';

@@ -37,7 +37,7 @@ export abstract class GradientTrainer<
     }
     super(model, options);
     this.optimizer = options.optimizer;
-    this.descent = { schedule: constant(), ...options };
+    this.descent = { ...options, schedule: options.schedule ?? constant() };
     this.baseLr = options.optimizer.lr;
   }
 
