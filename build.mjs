@@ -4,6 +4,7 @@
  *             → dist/kernels/binary*.js               what `#binary` is: both inline, or files, by package condition
  *   assembly/words/ → dist/kernels/words-*.wasm, words*.js        the same for `#words`, a module on the same memory
  *   assembly/cells/ → dist/kernels/cells-*.wasm, cells*.js        the same for `#cells`
+ *   assembly/tasks/ → dist/kernels/tasks-*.wasm, tasks*.js        the same for `#tasks`
  *   src/      → dist/, dist/<room>/     index.js by esbuild with shared chunks, index.d.ts by tsc; dist/cli.js
  *   src/ test/ bench/ examples/ → build/              plain JavaScript, file by file, for tests and benches
  *
@@ -47,7 +48,7 @@ async function pack(simd, relaxed) {
 }
 
 /** Where the static tables of a module begin; the arena begins above the last one's. */
-const TABLES = { '': 0, 'words-': 4096, 'cells-': 8192 };
+const TABLES = { '': 0, 'words-': 4096, 'cells-': 8192, 'tasks-': 12288 };
 
 /** One module of kernels in both builds: `prefix` of its files, and what its `#name` resolves to. */
 async function kernels(entry, prefix, name) {
@@ -244,7 +245,7 @@ async function bundles() {
     minifySyntax: true,
     mainFields: ['module', 'main'],
     conditions: ['node'],
-    external: ['#binary', '#words', '#cells'],
+    external: ['#binary', '#words', '#cells', '#tasks'],
     plugins: [builtins, rooms, loader],
     metafile: true,
     write: false,
@@ -262,6 +263,7 @@ async function bundles() {
 await kernels('assembly/index.ts', '', 'binary');
 await kernels('assembly/words/index.ts', 'words-', 'words');
 await kernels('assembly/cells/index.ts', 'cells-', 'cells');
+await kernels('assembly/tasks/index.ts', 'tasks-', 'tasks');
 if (!process.argv.includes('--kernels')) {
   scripts();
   await bundles();

@@ -121,7 +121,7 @@ function argumentsOf(text: string, from: number): string[] {
 
 test('a call of a kernel with more than eight arguments names each as the kernel does', () => {
   const declared = new Map(
-    ['simd', 'words-simd', 'cells-simd']
+    ['simd', 'words-simd', 'cells-simd', 'tasks-simd']
       .flatMap(file => [
         ...read(`dist/kernels/${file}.d.ts`).matchAll(/export function (\w+)\((.*?)\): /g),
       ])
@@ -160,6 +160,7 @@ test('node: is imported by node and cli alone; packages by cli, d3 by plot, the 
     (room(from) === 'runtime' && ['#binary', '#kernels', '@assemblyscript/loader'].includes(to)) ||
     (room(from) === 'words' && ['#words', '#words-kernels'].includes(to)) ||
     (room(from) === 'ops' && ['#cells', '#cells-kernels'].includes(to)) ||
+    (room(from) === 'tasks' && ['#tasks', '#tasks-kernels'].includes(to)) ||
     (room(from) === 'plot' && ['d3-scale', 'd3-shape'].includes(to));
   none(
     bare

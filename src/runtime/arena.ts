@@ -12,7 +12,7 @@ import { kernels } from './kernels.js';
 
 const PAGE = 65536;
 /** Below it lie the static tables of all modules of kernels: 4096 bytes each (build.mjs). */
-const TABLES = 12288;
+const TABLES = 16384;
 const ALIGN = 16;
 /** The last page stays free: the address behind it would be 0. */
 const MAX_BYTES = 2 ** 32 - PAGE;

@@ -1,4 +1,4 @@
-/** `#binary`, `#words`, `#cells`: made by the build and chosen by package conditions. */
+/** `#binary`, `#words`, `#cells`, `#tasks`: made by the build and chosen by package conditions. */
 import type { Build, Packed } from './unpack.js';
 
 /**

@@ -25,13 +25,16 @@ export interface InitOptions {
   module?: WebAssembly.Module;
   /**
    * Compiled modules of the kernels that only some models need (`throughtime/kernels/words-*.wasm`,
-   * `cells-*.wasm`), for the same runtimes; elsewhere they load when they are first used.
+   * `cells-*.wasm`, `tasks-*.wasm`), for the same runtimes; elsewhere they load when they are first
+   * used.
    */
   modules?: {
     /** What `throughtime/words` needs. */
     words?: WebAssembly.Module;
     /** What `nn.loadCells` loads. */
     cells?: WebAssembly.Module;
+    /** What `tasks.load` loads. */
+    tasks?: WebAssembly.Module;
   };
   /**
    * Threads that share the work of large steps; 'auto': one for each core. The results are the same
@@ -122,7 +125,7 @@ export async function init(options: InitOptions = {}): Promise<void> {
     threads: true,
     wide: true,
   });
-  checkOptions('init.modules', options.modules ?? {}, { words: true, cells: true });
+  checkOptions('init.modules', options.modules ?? {}, { words: true, cells: true, tasks: true });
   loading ??= load(options).catch((error: unknown) => {
     loading = null;
     throw error;
@@ -168,7 +171,8 @@ async function load(options: InitOptions): Promise<void> {
     bytes = other ?? bytes;
   } else if (widened) setWide(true);
   let count = 1; // a compiled module imports a memory that is not shared
-  if (wanted !== 1 && bytes && !given.words && !given.cells && hasThreads())
+  const joined = given.words ?? given.cells ?? given.tasks;
+  if (wanted !== 1 && bytes && !joined && hasThreads())
     count = wanted === 'auto' ? availableThreads() : wanted;
   const shared = count > 1;
   if (shared) importShared(bytes!);

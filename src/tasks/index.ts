@@ -4,6 +4,7 @@
  * @module throughtime/tasks
  */
 
+export { type Attended, type AttentionOptions, attention } from './attention.js';
 export type { DataOptions } from './buckets.js';
 export {
   type ClassBatch,
@@ -16,6 +17,7 @@ export {
   type Explanation,
   type Pretrained,
 } from './classifier.js';
+export { load } from './load.js';
 export {
   accuracy,
   type ClassScore,

@@ -74,6 +74,8 @@ test('the types of every entry are found as its code is', () => {
     'kernels/words-relaxed.wasm',
     'kernels/cells-simd.wasm',
     'kernels/cells-relaxed.wasm',
+    'kernels/tasks-simd.wasm',
+    'kernels/tasks-relaxed.wasm',
     '--format',
     'ascii',
     '--no-emoji',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { CUTS as CELLS } from '../../src/ops/cells.js';
 import { CUTS, RECURRENT, shares } from '../../src/runtime/shares.js';
+import { CUTS as TASKS } from '../../src/tasks/kernels.js';
 import { CUTS as WORDS } from '../../src/words/kernels.js';
 import { Bench, builds, type Kernels } from '../support/kernels.js';
 import { TestRandom } from '../support/random.js';
@@ -450,7 +451,7 @@ for (const build of builds) {
 }
 
 test('the arguments that threads find by name are those of the compiled kernels', () => {
-  const declarations = ['simd', 'words-simd', 'cells-simd']
+  const declarations = ['simd', 'words-simd', 'cells-simd', 'tasks-simd']
     .map(file =>
       readFileSync(new URL(`../../../dist/kernels/${file}.d.ts`, import.meta.url), 'utf8'),
     )
@@ -462,7 +463,7 @@ test('the arguments that threads find by name are those of the compiled kernels'
       .map(argument => argument.split(':')[0])
       .join(' ');
   };
-  for (const [kernel, { args }] of Object.entries({ ...CUTS, ...WORDS, ...CELLS }))
+  for (const [kernel, { args }] of Object.entries({ ...CUTS, ...WORDS, ...CELLS, ...TASKS }))
     assert.is(args, names(kernel), kernel);
   for (const [kernel, args] of Object.entries(RECURRENT)) assert.is(args, names(kernel), kernel);
 });

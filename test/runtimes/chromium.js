@@ -153,6 +153,7 @@ export async function checkBrowser(same) {
         '#binary': '../node_modules/throughtime/dist/kernels/binary.js',
         '#words': '../node_modules/throughtime/dist/kernels/words.js',
         '#cells': '../node_modules/throughtime/dist/kernels/cells.js',
+        '#tasks': '../node_modules/throughtime/dist/kernels/tasks.js',
       },
     });
     const hash = createHash('sha256').update(map).digest('base64');

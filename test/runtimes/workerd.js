@@ -19,6 +19,8 @@ const KERNELS = [
   'words-relaxed',
   'cells-simd',
   'cells-relaxed',
+  'tasks-simd',
+  'tasks-relaxed',
 ].map(name => `${name}.wasm`);
 
 /** The worker as wrangler bundles it: condition `workerd`, .wasm files beside it. */

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { instantiate as instantiateCells } from '#cells-kernels';
 import type { instantiate } from '#kernels';
+import type { instantiate as instantiateTasks } from '#tasks-kernels';
 import type { instantiate as instantiateWords } from '#words-kernels';
 
 export type Kernels = Awaited<ReturnType<typeof instantiate>>;
@@ -50,6 +51,7 @@ const CANARY_BYTES = 32;
 /** A module's kernels on the memory of a bench. */
 export type WordKernels = Awaited<ReturnType<typeof instantiateWords>>;
 export type CellKernels = Awaited<ReturnType<typeof instantiateCells>>;
+export type TaskKernels = Awaited<ReturnType<typeof instantiateTasks>>;
 
 export class Bench {
   private readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
@@ -75,6 +77,11 @@ export class Bench {
   /** The kernels of cells that are scans, on the same memory. */
   cells(): CellKernels {
     return this.module<CellKernels>('cells-');
+  }
+
+  /** The kernels of sequence tasks, on the same memory. */
+  tasks(): TaskKernels {
+    return this.module<TaskKernels>('tasks-');
   }
 
   private module<Own extends { heap_base(): number }>(prefix: string): Own {
