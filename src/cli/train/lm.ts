@@ -292,7 +292,7 @@ export function languageModelCommand(): Command {
     ).argParser(whole()),
   );
   group(
-    'AWD-LSTM (rnn, lstm, gru; with any of these, dropout masks stay the same over a window):',
+    'AWD-LSTM (rnn, lstm, gru; one dropout mask for all steps of a window):',
     option('--width <n>', 'hidden units of all layers but the last', '--hidden').argParser(whole()),
     option(
       '--embedding-dropout <p>',
