@@ -16,6 +16,8 @@ export interface AveragedSGDOptions {
   nonmonotone: number;
 }
 
+type State = 'ax';
+
 /** Where the count of the averaged steps and the losses stand in a saved state. */
 const HISTORY = 'optimizer.history';
 /** Steps are kept as two numbers that f32 holds exactly. */
@@ -32,7 +34,7 @@ const WORD = 65536;
  * on from the weights themselves. torch.optim.ASGD with lambd = 0, t0 = 0 is the same, but that
  * it counts the first step twice. Not for row-sparse parameters.
  */
-export class AveragedSGD extends Optimizer<AveragedSGDOptions, 'ax'> {
+export class AveragedSGD extends Optimizer<AveragedSGDOptions, State> {
   private readonly nonmonotone: number;
   /** Validation losses so far, as f32. */
   private losses: number[] = [];
@@ -69,12 +71,12 @@ export class AveragedSGD extends Optimizer<AveragedSGDOptions, 'ax'> {
       );
   }
 
-  protected states(): { ax: boolean } {
+  protected states(): Record<State, boolean> {
     return { ax: true };
   }
 
   protected update(
-    { p, g, state, n, lr }: Stretch<'ax'>,
+    { p, g, state, n, lr }: Stretch<State>,
     { weightDecay }: AveragedSGDOptions,
   ): void {
     sgd(p, g, n, lr, weightDecay);
