@@ -2,7 +2,21 @@
  * The job that every runtime does: 200 steps of a character model, just large enough that threads
  * share them, then 200 characters of its own.
  */
-import { init, lm, nn, optim, runtimeInfo, text, train, words } from 'throughtime';
+import {
+  init,
+  lm,
+  nn,
+  ops,
+  optim,
+  Random,
+  runtimeInfo,
+  scope,
+  tasks,
+  tensor,
+  text,
+  train,
+  words,
+} from 'throughtime';
 
 const CORPUS = `
 The river is slow where the valley is wide. It carries the snow of the hills to the sea, and it is never in a hurry.
@@ -112,6 +126,50 @@ async function models() {
   return files;
 }
 
+/** Attention and its gradients, a tagger and a classifier; the kernels of the first load here. */
+async function sequences() {
+  await tasks.load();
+  const random = new Random(7);
+  const filled = (...shape) => {
+    const size = shape.reduce((a, b) => a * b);
+    const data = Float32Array.from({ length: size }, () => random.float() - 0.5);
+    return tensor(data, { shape, requiresGrad: true });
+  };
+  const results = scope(() => {
+    const [query, keys, values] = [filled(9, 8, 64), filled(11, 8, 64), filled(11, 8, 64)];
+    const lengths = Int32Array.from({ length: 8 }, (_, b) => 4 + b);
+    const { context } = tasks.attention(query, keys, values, { lengths, v: filled(64) });
+    ops.sum(ops.mul(context, context)).backward();
+    return [context.toArray(), query.grad, keys.grad, values.grad];
+  });
+  const lines = CORPUS.trim().split('\n');
+  const sentences = lines.map(line => {
+    const words = line.split(' ');
+    return { words, tags: { ending: words.map(word => word.at(-1)) } };
+  });
+  const tagger = new tasks.Tagger({ ...tasks.Tagger.vocab(sentences), dropout: 0.3, seed: 7 });
+  const examples = lines.map((line, i) => ({ text: line, label: i % 2 === 0 ? 'even' : 'odd' }));
+  const classifier = new tasks.Classifier({
+    vocab: tasks.Classifier.vocab(lines),
+    labels: new text.Labels(['even', 'odd']),
+    dropout: 0.3,
+    seed: 7,
+  });
+  const options = { batchSize: 4, fingerprint: 'lines' };
+  for (const [model, batches] of [
+    [tagger, tagger.data(sentences, options)],
+    [classifier, classifier.data(examples, options)],
+  ]) {
+    const optimizer = new optim.Adam(model.namedParameters());
+    const trainer = new train.BatchTrainer(model, { optimizer, steps: 6, seed: 7 });
+    for await (const report of trainer.run(batches)) void report;
+    results.push(model.save());
+    trainer.dispose();
+    model.dispose();
+  }
+  return results;
+}
+
 /** SHA-256 of a product, word vectors, other models and the model file of a checkpoint, and what its model writes. */
 export async function outcome(checkpoint, options) {
   const { step, model } = await open(checkpoint, options);
@@ -122,6 +180,7 @@ export async function outcome(checkpoint, options) {
     await product(),
     ...(await vectors()),
     ...(await models()),
+    ...(await sequences()),
     model.save(),
   ]);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await results.arrayBuffer()));
