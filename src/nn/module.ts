@@ -59,8 +59,11 @@ function isMarked(value: unknown): boolean {
   return typeof (value as { throughtime?: string } | null)?.throughtime === 'string';
 }
 
+/** Also an object of another realm: its prototype is the root of all, whatever it is called. */
 function isPlain(value: unknown): value is object {
-  return typeof value === 'object' && value?.constructor === Object;
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /**

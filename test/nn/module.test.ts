@@ -1,3 +1,5 @@
+import { runInNewContext } from 'node:vm';
+import * as assert from 'uvu/assert';
 import {
   infer,
   init,
@@ -399,6 +401,15 @@ test('LayerNorm and Linear without bias are their ops', () => {
   });
   norm.dispose();
   linear.dispose();
+});
+
+test('an object of another realm is as good as ours: its parameters have names', () => {
+  class Heads extends nn.Module {
+    heads = runInNewContext('({})') as Record<string, nn.Linear>;
+  }
+  const model = new Heads();
+  model.heads['left'] = new nn.Linear(2, 3);
+  assert.equal([...model.namedParameters().keys()], ['heads.left.weight', 'heads.left.bias']);
 });
 
 run();
