@@ -7,7 +7,8 @@ import { explain } from '../src/cli/errors.js';
 import { loadModel } from '../src/cli/kinds.js';
 import { colours, complain, print } from '../src/cli/output.js';
 import { write } from '../src/cli/sample.js';
-import { newRecipe, trainLanguageModel } from '../src/cli/train/lm.js';
+import { trainLanguageModel } from '../src/cli/train/lm.js';
+import { newRecipe } from '../src/cli/train/plan.js';
 import { writeFileAtomic } from '../src/node/files.js';
 import { glosses } from './glosses.js';
 

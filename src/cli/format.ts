@@ -30,8 +30,8 @@ export function bytes(n: number): string {
 }
 
 /** 3 characters, 1 character */
-export function plural(n: number, noun: string): string {
-  return `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+export function plural(n: number, noun: string, several = `${noun}s`): string {
+  return `${count(n)} ${n === 1 ? noun : several}`;
 }
 
 /** What one token is called, by the vocabulary's level. */

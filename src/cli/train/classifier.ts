@@ -1,7 +1,7 @@
 /** `throughtime train classifier` */
 import { createHash } from 'node:crypto';
-import { basename, resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { basename } from 'node:path';
+import { Command } from 'commander';
 import { readVectors } from '../../node/vectors.js';
 import { Adam } from '../../optim/adam.js';
 import { init, runtimeInfo } from '../../runtime/init.js';
@@ -17,8 +17,9 @@ import { count, plural } from '../format.js';
 import { checkpointOf, type JobOptions, type Outcome, perform, type Task } from '../job.js';
 import { decimal, oneOf, whole } from '../options.js';
 import { printJSON } from '../output.js';
-import { noteFor, type Resumed, readCheckpoint, resumedRecipe } from '../resume.js';
+import { noteFor, type Resumed, readCheckpoint } from '../resume.js';
 import { fileArgument } from '../shell.js';
+import { addRunOptions, goingOn, group, howToGoOn, jobOf, option, type RunFlags } from './run.js';
 
 const EXAMPLES = `
 Examples:
@@ -86,29 +87,18 @@ const DEFAULTS: Recipe = {
   seed: 1,
   deterministic: false,
 };
-const OUT = 'classifier.safetensors';
-const CHECKPOINT_EVERY = 60;
 const REPORT_EVERY = 50;
+const OUT = 'classifier.safetensors';
 /** Share of the examples that is held out where no file is. */
 const HELD_OUT = 0.1;
 /** Of the gradient, as for language models. */
 const CLIP_NORM = 5;
 
 /** What was written on the command line, by name. */
-type Given = { -readonly [Name in keyof Recipe]?: NonNullable<Recipe[Name]> } & {
+type Given = RunFlags & { -readonly [Name in keyof Recipe]?: NonNullable<Recipe[Name]> } & {
   input?: string;
   valid?: string;
   vectors?: string;
-  out?: string;
-  checkpoint?: string;
-  checkpointEvery?: number;
-  resume?: string;
-  acceptBuild?: boolean;
-  slice?: number;
-  maxSeconds?: number;
-  reportEvery?: number;
-  threads?: number;
-  json?: boolean;
 };
 
 /** One run. */
@@ -124,16 +114,13 @@ interface Job extends JobOptions {
 }
 
 export function classifierCommand(): Command {
-  const option = (flags: string, description: string, shown?: string | number): Option =>
-    new Option(flags, shown === undefined ? description : `${description} (default: ${shown})`);
   const command = new Command('classifier')
     .description('Train a classifier of texts.')
     .addHelpText('after', EXAMPLES)
     .action((given: Given) => run(given));
-  const group = (title: string, ...options: Option[]): void =>
-    options.forEach(each => command.addOption(each.helpGroup(title)));
   const share = decimal({ least: 0, below: 1 });
   group(
+    command,
     'Texts:',
     option(
       '--input <path>',
@@ -152,6 +139,7 @@ export function classifierCommand(): Command {
     ),
   );
   group(
+    command,
     'Model:',
     option('--cell <name>', 'rnn, lstm or gru', DEFAULTS.cell).argParser(
       oneOf(['rnn', 'lstm', 'gru']),
@@ -182,6 +170,7 @@ export function classifierCommand(): Command {
     option('--frozen', 'do not train the embeddings; goes with --vectors'),
   );
   group(
+    command,
     'Training:',
     option('--batch <n>', 'texts of a step', DEFAULTS.batch).argParser(whole()),
     option('--lr <rate>', 'learning rate of Adam', DEFAULTS.lr).argParser(decimal({ above: 0 })),
@@ -197,30 +186,7 @@ export function classifierCommand(): Command {
     option('--deterministic', 'the same bits in every engine, somewhat slower in some'),
     option('--threads <n>', 'threads to train with: the same result, sooner', 1).argParser(whole()),
   );
-  group(
-    'This run:',
-    option('--slice <n>', 'stop after n steps of this run and keep a checkpoint').argParser(
-      whole(),
-    ),
-    option('--max-seconds <n>', 'stop after n seconds and keep a checkpoint').argParser(
-      decimal({ above: 0 }),
-    ),
-    option('--report-every <n>', 'steps between two reports', REPORT_EVERY).argParser(whole()),
-    option('--out <file>', 'file of the model', OUT),
-    option(
-      '--checkpoint <file>',
-      'file of the checkpoint, kept when the training has finished',
-      'beside the model, then removed',
-    ),
-    option(
-      '--checkpoint-every <seconds>',
-      'seconds between two checkpoints',
-      CHECKPOINT_EVERY,
-    ).argParser(decimal({ above: 0 })),
-    option('--resume <file>', 'continue exactly from this checkpoint; needs no other option'),
-    option('--accept-build', 'with --resume: continue also with another build of the kernels'),
-    option('--json', 'print one JSON object per line on stdout'),
-  );
+  addRunOptions(command, { flag: 'file', of: 'model', name: OUT, beside: 'model' }, REPORT_EVERY);
   return command;
 }
 
@@ -232,10 +198,9 @@ async function run(given: Given): Promise<void> {
   for (const [label, text] of whatNext(outcome)) display.copyable(label, text);
 }
 
-function whatNext({ reason, model, checkpoint }: Outcome): [label: string, text: string][] {
-  const lines: [string, string][] = [];
-  if (reason === 'budget' || reason === 'aborted')
-    lines.push(['go on', `npx throughtime train classifier --resume ${fileArgument(checkpoint!)}`]);
+function whatNext(outcome: Outcome): [label: string, text: string][] {
+  const { model } = outcome;
+  const lines = howToGoOn('classifier', outcome);
   if (model !== null)
     lines.push(['model', model], ['classify', `npx throughtime predict ${fileArgument(model)}`]);
   return lines;
@@ -243,34 +208,20 @@ function whatNext({ reason, model, checkpoint }: Outcome): [label: string, text:
 
 /** The command line as a job. */
 async function plan(given: Given): Promise<Job> {
-  const common = {
-    task: 'classifier',
-    slice: given.slice ?? null,
-    maxSeconds: given.maxSeconds ?? null,
-    threads: given.threads ?? 1,
-    acceptBuild: given.acceptBuild ?? false,
-    checkpointEvery: given.checkpointEvery ?? CHECKPOINT_EVERY,
-    json: given.json ?? false,
-  };
+  const common = jobOf('classifier', given);
   if (given.resume !== undefined) {
     const resume = await readCheckpoint<Recipe>(given.resume, Classifier.kind);
     if (given.vectors !== undefined)
       throw new Refusal('--vectors: a run goes on with the words it has; leave it out');
     const input = given.input ?? resume.files.input[0]!;
     const valid = given.valid ?? resume.files.valid;
-    const out = given.out ?? resume.files.out;
-    const beside = resolve(given.resume) === resolve(checkpointOf({ out, checkpoint: null }).path);
     return {
       ...common,
-      recipe: resumedRecipe(resume, given),
+      ...goingOn(resume, given),
       inputs: { input, valid },
       input,
       valid,
       vectors: null,
-      out,
-      checkpoint: given.checkpoint ?? (beside ? null : given.resume),
-      resume,
-      reportEvery: given.reportEvery ?? resume.reportEvery,
     };
   }
   const { input, valid = null, vectors = null, out = OUT } = given;
@@ -394,7 +345,7 @@ async function prepare(job: Job, display: Display): Promise<Task<BatchData<never
       display.note(
         'texts',
         `${basename(input)}: ${count(train.length)} and ${count(held.length)} held out, ` +
-          `${plural(model.labels.size, 'class').replace('classs', 'classes')}`,
+          plural(model.labels.size, 'class', 'classes'),
       );
       const size = model.parameters().reduce((sum, each) => sum + each.size, 0);
       display.note(

@@ -1,6 +1,6 @@
 /** `throughtime train vectors` */
-import { basename, resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { basename } from 'node:path';
+import { Command } from 'commander';
 import { writeVectors } from '../../io/vectors.js';
 import { init, runtimeInfo } from '../../runtime/init.js';
 import { cooccurrence } from '../../words/cooccurrence.js';
@@ -15,9 +15,10 @@ import { formatOf } from '../formats.js';
 import { checkpointOf, type JobOptions, type Outcome, perform, type Task } from '../job.js';
 import { decimal, oneOf, whole } from '../options.js';
 import { printJSON } from '../output.js';
-import { flag, noteFor, type Resumed, readCheckpoint, resumedRecipe } from '../resume.js';
+import { flag, noteFor, type Resumed, readCheckpoint } from '../resume.js';
 import { fileArgument } from '../shell.js';
 import { factor } from './factor.js';
+import { addRunOptions, goingOn, group, howToGoOn, jobOf, option, type RunFlags } from './run.js';
 
 const EXAMPLES = `
 Examples:
@@ -88,7 +89,6 @@ const OWN = {
   glove: { lr: 0.05, window: 10, epochs: 15 },
 };
 const OUT = 'vectors.safetensors';
-const CHECKPOINT_EVERY = 60;
 /** Steps between reports: a step takes some tenths of a second. */
 const REPORT_EVERY = 10;
 
@@ -97,24 +97,14 @@ const FACTORED = ['lsa', 'ppmi'];
 const FACTORING = { window: 5, document: 1000, power: 0.5 };
 
 /** What was written on the command line, by name. */
-type Given = {
+type Given = RunFlags & {
   -readonly [Name in Exclude<keyof Recipe, 'algorithm'>]?: NonNullable<Recipe[Name]>;
 } & {
   algorithm?: Recipe['algorithm'] | 'lsa' | 'ppmi';
   document?: number;
   power?: number;
   input?: string[];
-  out?: string;
-  checkpoint?: string;
-  checkpointEvery?: number;
-  resume?: string;
-  acceptBuild?: boolean;
-  slice?: number;
-  maxSeconds?: number;
-  reportEvery?: number;
-  threads?: number;
   wide?: boolean | 'auto';
-  json?: boolean;
 };
 
 /** One run. */
@@ -128,15 +118,12 @@ interface Job extends JobOptions {
 }
 
 export function vectorsCommand(): Command {
-  const option = (flags: string, description: string, shown?: string | number): Option =>
-    new Option(flags, shown === undefined ? description : `${description} (default: ${shown})`);
   const command = new Command('vectors')
     .description('Train word vectors on texts.')
     .addHelpText('after', EXAMPLES)
     .action((given: Given) => run(given));
-  const group = (title: string, ...options: Option[]): void =>
-    options.forEach(each => command.addOption(each.helpGroup(title)));
   group(
+    command,
     'Text:',
     option(
       '--input <file...>',
@@ -151,6 +138,7 @@ export function vectorsCommand(): Command {
     option('--max-vocab <n>', 'keep the n most frequent words', 'all').argParser(whole(4)),
   );
   group(
+    command,
     'Vectors:',
     option(
       '--algorithm <name>',
@@ -201,6 +189,7 @@ export function vectorsCommand(): Command {
     ).argParser(decimal({ least: 0, most: 1 })),
   );
   group(
+    command,
     'Training:',
     option(
       '--lr <rate>',
@@ -225,29 +214,10 @@ export function vectorsCommand(): Command {
     option('--wide', '256-bit instructions: the same result, sooner', 'by a trial'),
     option('--no-wide', 'without 256-bit instructions, and without the trial'),
   );
-  group(
-    'This run:',
-    option('--slice <n>', 'stop after n steps of this run and keep a checkpoint').argParser(
-      whole(),
-    ),
-    option('--max-seconds <n>', 'stop after n seconds and keep a checkpoint').argParser(
-      decimal({ above: 0 }),
-    ),
-    option('--report-every <n>', 'steps between two reports', REPORT_EVERY).argParser(whole()),
-    option('--out <file>', 'file of the vectors', OUT),
-    option(
-      '--checkpoint <file>',
-      'file of the checkpoint, kept when the training has finished',
-      'beside the vectors, then removed',
-    ),
-    option(
-      '--checkpoint-every <seconds>',
-      'seconds between two checkpoints',
-      CHECKPOINT_EVERY,
-    ).argParser(decimal({ above: 0 })),
-    option('--resume <file>', 'continue exactly from this checkpoint; needs no other option'),
-    option('--accept-build', 'with --resume: continue also with another build of the kernels'),
-    option('--json', 'print one JSON object per line on stdout'),
+  addRunOptions(
+    command,
+    { flag: 'file', of: 'vectors', name: OUT, beside: 'vectors' },
+    REPORT_EVERY,
   );
   return command;
 }
@@ -266,10 +236,9 @@ async function run(given: Given): Promise<void> {
   for (const [label, text] of whatNext(outcome)) display.copyable(label, text);
 }
 
-function whatNext({ reason, model, checkpoint }: Outcome): [label: string, text: string][] {
-  const lines: [string, string][] = [];
-  if (reason === 'budget' || reason === 'aborted')
-    lines.push(['go on', `npx throughtime train vectors --resume ${fileArgument(checkpoint!)}`]);
+function whatNext(outcome: Outcome): [label: string, text: string][] {
+  const { model } = outcome;
+  const lines = howToGoOn('vectors', outcome);
   if (model !== null)
     lines.push(['vectors', model], ['neighbours', `npx throughtime nearest ${fileArgument(model)} WORD`]); // biome-ignore format: one call
   return lines;
@@ -277,31 +246,17 @@ function whatNext({ reason, model, checkpoint }: Outcome): [label: string, text:
 
 /** The command line as a job. */
 async function plan(given: Given): Promise<Job> {
-  const common = {
-    task: 'vectors',
-    slice: given.slice ?? null,
-    maxSeconds: given.maxSeconds ?? null,
-    threads: given.threads ?? 1,
-    wide: given.wide ?? ('auto' as const),
-    acceptBuild: given.acceptBuild ?? false,
-    checkpointEvery: given.checkpointEvery ?? CHECKPOINT_EVERY,
-    json: given.json ?? false,
-  };
+  const common = { ...jobOf('vectors', given), wide: given.wide ?? ('auto' as const) };
   if (given.resume !== undefined) {
     const resume = await readCheckpoint<Recipe>(given.resume, Word2Vec.kind, Glove.kind);
     const input = given.input ?? resume.files.input;
-    const out = given.out ?? resume.files.out;
-    const beside = resolve(given.resume) === resolve(checkpointOf({ out, checkpoint: null }).path);
+    const own = goingOn(resume, given);
     return {
       ...common,
-      recipe: resumedRecipe(resume, given),
+      ...own,
       inputs: { input },
-      writes: { 'the file of ids': idFileOf(out) },
+      writes: { 'the file of ids': idFileOf(own.out) },
       input,
-      out,
-      checkpoint: given.checkpoint ?? (beside ? null : given.resume),
-      resume,
-      reportEvery: given.reportEvery ?? resume.reportEvery,
     };
   }
   const { input, out = OUT } = given;
