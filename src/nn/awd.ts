@@ -4,11 +4,7 @@
 import { dropout } from '../ops/dropout.js';
 import { add, affine, mul, sub } from '../ops/elementwise.js';
 import { embedding as lookUp } from '../ops/embedding.js';
-import { gru } from '../ops/gru.js';
-import { lstm } from '../ops/lstm.js';
-import type { CellWeights, SequenceOptions } from '../ops/recurrent.js';
 import { sum } from '../ops/reduce.js';
-import { rnn } from '../ops/rnn.js';
 import { slice } from '../ops/strided.js';
 import { allOrNothing } from '../runtime/arena.js';
 import { checkOptions, noOthers } from '../runtime/options.js';
@@ -47,39 +43,7 @@ export interface AWDOptions {
 
 const DROPS = ['embeddingDropout', 'inputDropout', 'hiddenDropout', 'outputDropout', 'weightDrop'] as const; // biome-ignore format: one line
 
-/** A cell: its layers, and its op on weights that need not be the layer's own. */
-interface Kind {
-  Layer: new (inputs: number, units: number, options: { random: Random }) => Recurrent;
-  states: number;
-  run(x: Tensor, w: CellWeights, state: readonly Tensor[], options: SequenceOptions): RecurrentOutput; // biome-ignore format: one line
-}
-
-const KINDS: Record<NonNullable<AWDOptions['cell']>, Kind> = {
-  lstm: {
-    Layer: LSTM,
-    states: 2,
-    run(x, w, [h0, c0], options) {
-      const { output, h, c } = lstm(x, [w], { ...options, h0, c0 });
-      return { output, state: [h, c] };
-    },
-  },
-  gru: {
-    Layer: GRU,
-    states: 1,
-    run(x, w, [h0], options) {
-      const { output, h } = gru(x, [w], { ...options, h0 });
-      return { output, state: [h] };
-    },
-  },
-  rnn: {
-    Layer: RNN,
-    states: 1,
-    run(x, w, [h0], options) {
-      const { output, h } = rnn(x, [w], { ...options, h0 });
-      return { output, state: [h] };
-    },
-  },
-};
+const cells = { lstm: LSTM, gru: GRU, rnn: RNN };
 
 /**
  * RNN, LSTM or GRU layers, size → width → … → size, whose dropout masks stay the same over a window
@@ -126,7 +90,7 @@ export class AWDLayers extends Module {
     checkSize(size, 'size', who);
     checkSize(layers, 'layers', who);
     checkSize(full.width, 'width', who);
-    if (!Object.hasOwn(KINDS, full.cell))
+    if (!Object.hasOwn(cells, full.cell))
       throw new RangeError(`${who}: cell "${full.cell}", expected lstm, gru or rnn`);
     for (const name of DROPS)
       if (!(full[name] >= 0 && full[name] < 1))
@@ -137,7 +101,7 @@ export class AWDLayers extends Module {
     this.hiddenSize = size;
     this.options = full;
     const sizes = [size, ...Array<number>(layers - 1).fill(full.width), size];
-    const { Layer } = KINDS[full.cell];
+    const Layer = cells[full.cell];
     this.layers = allOrNothing(() =>
       Array.from({ length: layers }, (_, k) => new Layer(sizes[k]!, sizes[k + 1]!, { random })),
     );
@@ -175,17 +139,17 @@ export class AWDLayers extends Module {
     if (state && state.length !== shapes.length)
       throw new RangeError(`${who}: a state of ${state.length} tensors, expected ${shapes.length}`);
     state?.forEach((each, i) => expectShape(each, shapes[i]!, 'state', who));
-    const { cell, inputDropout, hiddenDropout, outputDropout, weightDrop } = this.options;
-    const { states, run } = KINDS[cell];
+    const { inputDropout, hiddenDropout, outputDropout, weightDrop } = this.options;
+    const states = shapes.length / this.layers.length; // of a layer
     const locked = (each: Tensor, p: number): Tensor =>
       random ? dropout(each, p, random, { locked: true }) : each;
     let raw = locked(x, inputDropout);
     const finals: Tensor[] = [];
-    for (const [k, { weights }] of this.layers.entries()) {
-      const w = weights[0]!;
+    for (const [k, layer] of this.layers.entries()) {
+      const w = layer.weights[0]!;
       const weight_hh = random ? dropout(w.weight_hh, weightDrop, random) : w.weight_hh;
-      const initial = state?.slice(k * states, (k + 1) * states) ?? [];
-      const result = run(k > 0 ? locked(raw, hiddenDropout) : raw, { ...w, weight_hh }, initial, { lengths, resets }); // biome-ignore format: one line
+      const initial = state?.slice(k * states, (k + 1) * states);
+      const result = layer.layer(k > 0 ? locked(raw, hiddenDropout) : raw, [{ ...w, weight_hh }], initial, { lengths, resets }); // biome-ignore format: one line
       raw = result.output;
       finals.push(...result.state);
     }

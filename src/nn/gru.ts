@@ -11,7 +11,7 @@ export class GRU extends Recurrent {
     super(inputSize, hiddenSize, 3, 1, options);
   }
 
-  protected override layer(
+  override layer(
     x: Tensor,
     weights: readonly CellWeights[],
     state: readonly Tensor[] | undefined,

@@ -12,7 +12,7 @@ export class LSTM extends Recurrent {
     super(inputSize, hiddenSize, 4, 2, options);
   }
 
-  protected override layer(
+  override layer(
     x: Tensor,
     weights: readonly CellWeights[],
     state: readonly Tensor[] | undefined,

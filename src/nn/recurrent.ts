@@ -187,10 +187,16 @@ export abstract class Recurrent extends Module {
   }
 
   /**
-   * One layer: the op of the cell. `state` holds [directions, B, H] tensors, or is undefined for
-   * zeros.
+   * One layer: the op of the cell, on weights that need not be the module's own. Runs inside a
+   * scope.
+   *
+   * @param x [T, B, inputSize of the layer], time-major
+   * @param weights of each direction
+   * @param state [directions, B, H] tensors; undefined: zeros
+   * @param options lengths and resets
+   * @throws RangeError for shapes that do not fit
    */
-  protected abstract layer(
+  abstract layer(
     x: Tensor,
     weights: readonly CellWeights[],
     state: readonly Tensor[] | undefined,

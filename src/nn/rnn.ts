@@ -22,7 +22,7 @@ export class RNN extends Recurrent {
     this.nonlinearity = nonlinearity;
   }
 
-  protected override layer(
+  override layer(
     x: Tensor,
     weights: readonly CellWeights[],
     state: readonly Tensor[] | undefined,
