@@ -126,3 +126,16 @@ export function readModel(bytes: Bytes): ModelFile {
   if (metadata['trainer'] !== undefined) file.trainer = parse('trainer');
   return file;
 }
+
+/**
+ * @internal The config that a file of this kind holds.
+ *
+ * @throws RangeError for another kind of file, or a config that is no object
+ */
+export function configOf({ kind, config }: ModelFile, expected: string): object {
+  if (kind !== expected)
+    throw new RangeError(`load: the file holds a model of kind "${kind}", expected "${expected}"`);
+  if (typeof config !== 'object' || config === null)
+    throw new RangeError('load: the config is not an object');
+  return config;
+}

@@ -1,5 +1,6 @@
 /** What loading a trained language model is, whatever its layers. */
-import type { ModelFile } from '../io/model.js';
+import { configOf, type ModelFile } from '../io/model.js';
+import { adopt } from '../nn/adopt.js';
 import type { Module } from '../nn/module.js';
 import type { VocabJSON } from '../text/count.js';
 import { Vocab } from '../text/vocab.js';
@@ -13,33 +14,23 @@ import type { Softmax, SoftmaxConfig } from './softmax.js';
  * @throws RangeError for another kind of file, or tensors that do not fit its config
  */
 export function loadLM<Model extends Module>(
-  { kind, config, vocab, state, trainer }: ModelFile,
+  file: ModelFile,
   expected: string,
   softmax: ((config: SoftmaxConfig) => Softmax | undefined) | undefined,
   make: (options: object) => Model,
 ): Model {
-  if (kind !== expected)
-    throw new RangeError(`load: the file holds a model of kind "${kind}", expected "${expected}"`);
-  if (typeof config !== 'object' || config === null)
-    throw new RangeError('load: the config is not an object');
-  const { softmax: name, cutoffs: _, samples: __, ...options } = config as SoftmaxConfig;
+  const config = configOf(file, expected) as SoftmaxConfig;
+  const { softmax: name, cutoffs: _, samples: __, ...options } = config;
   if (name && !softmax)
     throw new RangeError(
       `load: the model has the ${name} softmax; pass lm.softmaxOf as second argument`,
     );
-  const model = make({
-    ...options,
-    softmax: softmax?.(config),
-    vocab: Vocab.fromJSON(vocab as VocabJSON),
-  });
-  try {
-    const own = model.stateDict();
-    model.loadStateDict(
-      trainer === undefined ? state : new Map([...state].filter(([name]) => own.has(name))),
-    );
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
-  return model;
+  return adopt(
+    make({
+      ...options,
+      softmax: softmax?.(config),
+      vocab: Vocab.fromJSON(file.vocab as VocabJSON),
+    }),
+    file,
+  );
 }

@@ -1,6 +1,7 @@
 /** Classes of texts: embedding → RNN, LSTM or GRU → pooling over time → softmax. */
 import type { Bytes } from '../io/bytes.js';
-import { type ModelFile, readModel, writeModel } from '../io/model.js';
+import { configOf, type ModelFile, readModel, writeModel } from '../io/model.js';
+import { adopt } from '../nn/adopt.js';
 import { Embedding } from '../nn/embedding.js';
 import { GRU } from '../nn/gru.js';
 import { uniform } from '../nn/init.js';
@@ -672,29 +673,14 @@ export class Classifier extends Module implements Trainable<ClassBatch> {
   }
 
   /** As `load`, from a file already read. */
-  static from({ kind, config, vocab, state, trainer }: ModelFile): Classifier {
-    if (kind !== Classifier.kind)
-      throw new RangeError(
-        `load: the file holds a model of kind "${kind}", expected "${Classifier.kind}"`,
-      );
-    if (typeof config !== 'object' || config === null)
-      throw new RangeError('load: the config is not an object');
-    const { labels, ...options } = config as ClassifierConfig;
+  static from(file: ModelFile): Classifier {
+    const { labels, ...options } = configOf(file, Classifier.kind) as ClassifierConfig;
     if (!Array.isArray(labels)) throw new RangeError('load: the config has no list of labels');
     const model = new Classifier({
       ...options,
       labels: new Labels(labels),
-      vocab: Vocab.fromJSON(vocab as VocabJSON),
+      vocab: Vocab.fromJSON(file.vocab as VocabJSON),
     });
-    try {
-      const own = model.stateDict();
-      model.loadStateDict(
-        trainer === undefined ? state : new Map([...state].filter(([name]) => own.has(name))),
-      );
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
-    return model;
+    return adopt(model, file);
   }
 }

@@ -3,7 +3,8 @@
  * LSTM makes of its characters; layers over the sentence; one softmax for each kind of tags.
  */
 import type { Bytes } from '../io/bytes.js';
-import { type ModelFile, readModel, writeModel } from '../io/model.js';
+import { configOf, type ModelFile, readModel, writeModel } from '../io/model.js';
+import { adopt } from '../nn/adopt.js';
 import { Embedding } from '../nn/embedding.js';
 import { GRU } from '../nn/gru.js';
 import { Linear } from '../nn/linear.js';
@@ -335,7 +336,7 @@ export class Tagger extends Module implements Trainable<TagBatch> {
       Object.keys(this.tags).map(name => {
         const all = new Int32Array(T * B).fill(IGNORED);
         tags.forEach((each, b) =>
-          each[name]!.forEach((tag, t) => {
+          each[name]?.forEach((tag, t) => {
             all[t * B + b] = tag;
           }),
         );
@@ -356,24 +357,36 @@ export class Tagger extends Module implements Trainable<TagBatch> {
     };
   }
 
-  /** The numbers of a sentence's tags. */
-  private numbers(
-    who: string,
-    { words, tags }: TaggedSentence,
-    i: number,
-  ): Record<string, Int32Array> {
-    // biome-ignore format: one line
+  /** Refuses a sentence without words, or with other tags than words. */
+  private check(who: string, { words, tags }: TaggedSentence, i: number): void {
     checkWords(who, words, i);
+    for (const name of Object.keys(this.tags)) {
+      const given = tags[name]?.length ?? 0;
+      if (given !== words.length)
+        throw new RangeError(
+          `${who}: sentence ${i} has ${words.length} words and ${given} tags of ${name}`,
+        );
+    }
+  }
+
+  /** The numbers of a sentence's tags. */
+  private numbers(who: string, sentence: TaggedSentence, i: number): Record<string, Int32Array> {
+    this.check(who, sentence, i);
     return Object.fromEntries(
-      Object.entries(this.tags).map(([name, labels]) => {
-        const own = tags[name] ?? [];
-        if (own.length !== words.length)
-          throw new RangeError(
-            `${who}: sentence ${i} has ${words.length} words and ${own.length} tags of ${name}`,
-          );
-        return [name, labels.encode(own)];
-      }),
+      Object.entries(this.tags).map(([name, labels]) => [
+        name,
+        labels.encode(sentence.tags[name]!),
+      ]),
     );
+  }
+
+  /** As `numbers`; none where the tagger does not know one of the tags. */
+  private knownTags(who: string, sentence: TaggedSentence, i: number): Record<string, Int32Array> {
+    this.check(who, sentence, i);
+    const known = Object.entries(this.tags).every(([name, labels]) =>
+      sentence.tags[name]!.every(tag => labels.idOf(tag) >= 0),
+    );
+    return known ? this.numbers(who, sentence, i) : {};
   }
 
   /**
@@ -436,11 +449,13 @@ export class Tagger extends Module implements Trainable<TagBatch> {
 
   /** Mean loss of a batch's words in nats, summed over the kinds of tags. */
   loss(batch: TagBatch, { random }: LossContext): LossResult {
-    const x = this.forward(batch, random);
-    const losses = Object.entries(batch.targets).map(([name, targets]) =>
-      crossEntropy(this.logits(x, name), targets),
-    );
-    return { loss: losses.reduce((sum, each) => add(sum, each)) };
+    return { loss: this.lossOf(this.forward(batch, random), batch) };
+  }
+
+  private lossOf(x: Tensor, { targets }: TagBatch): Tensor {
+    return Object.entries(targets)
+      .map(([name, wanted]) => crossEntropy(this.logits(x, name), wanted))
+      .reduce((sum, each) => add(sum, each));
   }
 
   /**
@@ -451,96 +466,83 @@ export class Tagger extends Module implements Trainable<TagBatch> {
    */
   tag(sentences: readonly (readonly string[])[]): Record<string, string[]>[] {
     sentences.forEach((words, i) => checkWords('tag', words, i));
-    const lengths = sentences.map(({ length }) => length);
-    return byLength(lengths, ROWS, members =>
-      infer(() => {
-        const batch = this.batch(Array.from(members, i => sentences[i]!));
-        const x = this.forward(batch);
-        const best = Object.entries(this.tags).map(
-          ([name, labels]) => [name, labels, argmax(this.logits(x, name), { axis: 1 })] as const,
-        );
-        return Array.from(members, (i, b) =>
-          Object.fromEntries(
-            best.map(([name, labels, ids]) => [
-              name,
-              sentences[i]!.map((_, t) => labels.labelOf(ids[t * batch.B + b]!)),
-            ]),
-          ),
-        );
-      }),
+    return byLength(
+      sentences.map(({ length }) => length),
+      ROWS,
+      members =>
+        infer(() => {
+          const batch = this.batch(Array.from(members, i => sentences[i]!));
+          return this.best(this.forward(batch), batch);
+        }),
+    );
+  }
+
+  /** The most probable tags of each sentence of a batch. */
+  private best(x: Tensor, { B, lengths }: TagBatch): Record<string, string[]>[] {
+    const best = Object.entries(this.tags).map(
+      ([name, labels]) => [name, labels, argmax(this.logits(x, name), { axis: 1 })] as const,
+    );
+    return Array.from(lengths, (length, b) =>
+      Object.fromEntries(
+        best.map(([name, labels, ids]) => [
+          name,
+          Array.from({ length }, (_, t) => labels.labelOf(ids[t * B + b]!)),
+        ]),
+      ),
     );
   }
 
   /**
    * How good the tags are.
    *
-   * @param sentences with their tags; one that the tagger does not know counts as wrong, and has
-   *   no part in the loss
+   * @param sentences with their tags; a sentence with one that the tagger does not know has no part
+   *   in the loss, which is NaN where none has
    * @throws RangeError where there is none, or one has no words or other tags than words
    */
   evaluate(sentences: readonly TaggedSentence[]): TaggerMetrics {
     const who = 'evaluate';
     checkSize(sentences.length, 'sentences', who);
     const names = Object.keys(this.tags);
-    sentences.forEach(({ words, tags }, i) => {
-      checkWords(who, words, i);
-      for (const name of names)
-        if (tags[name]?.length !== words.length)
-          throw new RangeError(
-            `${who}: sentence ${i} has ${words.length} words and ${tags[name]?.length ?? 0} tags ` +
-              `of ${name}`,
+    const numbers = sentences.map((sentence, i) => this.knownTags(who, sentence, i));
+    let [loss, counted] = [0, 0];
+    const given = byLength(
+      sentences.map(({ words }) => words.length),
+      ROWS,
+      members =>
+        infer(() => {
+          const batch = this.batch(
+            Array.from(members, i => sentences[i]!.words),
+            Array.from(members, i => numbers[i]!),
           );
-    });
+          const x = this.forward(batch);
+          const known = batch.targets[names[0]!]!.filter(target => target !== IGNORED).length;
+          if (known > 0) loss += this.lossOf(x, batch).item() * known;
+          counted += known;
+          return this.best(x, batch);
+        }),
+    );
     const right = Object.fromEntries(names.map(name => [name, 0]));
     let [tokens, unknown, unknownRight] = [0, 0, 0];
-    this.tag(sentences.map(({ words }) => words)).forEach((given, i) => {
-      const { words, tags } = sentences[i]!;
+    sentences.forEach(({ words, tags }, i) => {
       tokens += words.length;
-      for (const name of names)
-        given[name]!.forEach((tag, t) => {
-          if (tag === tags[name]![t]) right[name]!++;
-        });
       words.forEach((word, t) => {
+        const hits = names.map(name => given[i]![name]![t] === tags[name]![t]);
+        names.forEach((name, k) => {
+          if (hits[k]) right[name]!++;
+        });
         if (this.idOf(word) !== this.words.unknown) return;
         unknown++;
-        if (given[names[0]!]![t] === tags[names[0]!]![t]) unknownRight++;
+        if (hits[0]) unknownRight++;
       });
     });
     const accuracies = Object.fromEntries(names.map(name => [name, right[name]! / tokens]));
     return {
       tokens,
-      loss: this.lossOf(sentences),
+      loss: loss / counted,
       accuracy: accuracies[names[0]!]!,
       accuracies,
       unknownAccuracy: unknownRight / unknown,
     };
-  }
-
-  /** Mean loss of a word whose tags are all known. */
-  private lossOf(sentences: readonly TaggedSentence[]): number {
-    const known = sentences.filter(({ tags }) =>
-      Object.entries(this.tags).every(([name, labels]) =>
-        tags[name]!.every(tag => labels.idOf(tag) >= 0),
-      ),
-    );
-    const ids = known.map((sentence, i) => this.numbers('evaluate', sentence, i));
-    let [sum, words] = [0, 0];
-    byLength(
-      known.map(({ words }) => words.length),
-      ROWS,
-      members =>
-        infer(() => {
-          const batch = this.batch(
-            Array.from(members, i => known[i]!.words),
-            Array.from(members, i => ids[i]!),
-          );
-          const { loss } = this.loss(batch, { state: undefined, random: undefined });
-          sum += loss.item() * batch.tokens;
-          words += batch.tokens;
-          return [];
-        }),
-    );
-    return sum / words;
   }
 
   /** The bytes of a model file. */
@@ -568,34 +570,19 @@ export class Tagger extends Module implements Trainable<TagBatch> {
   }
 
   /** As `load`, from a file already read. */
-  static from({ kind, config, vocab, state, trainer }: ModelFile): Tagger {
-    if (kind !== Tagger.kind)
-      throw new RangeError(
-        `load: the file holds a model of kind "${kind}", expected "${Tagger.kind}"`,
-      );
-    if (typeof config !== 'object' || config === null)
-      throw new RangeError('load: the config is not an object');
-    const { tags, characters, ...options } = config as TaggerConfig;
+  static from(file: ModelFile): Tagger {
+    const { tags, characters, ...options } = configOf(file, Tagger.kind) as TaggerConfig;
     if (typeof tags !== 'object' || tags === null)
       throw new RangeError('load: the config has no tags');
     const model = new Tagger({
       ...options,
-      words: Vocab.fromJSON(vocab as VocabJSON),
+      words: Vocab.fromJSON(file.vocab as VocabJSON),
       characters: Vocab.fromJSON(characters),
       tags: Object.fromEntries(
         Object.entries(tags).map(([name, labels]) => [name, new Labels(labels)]),
       ),
     });
-    try {
-      const own = model.stateDict();
-      model.loadStateDict(
-        trainer === undefined ? state : new Map([...state].filter(([name]) => own.has(name))),
-      );
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
-    return model;
+    return adopt(model, file);
   }
 }
 

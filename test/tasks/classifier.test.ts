@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { init, optim, Random, scope, tasks, text, train } from '../../src/index.js';
+import { gradientsAlong } from '../support/along.js';
 import { near } from '../support/near.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
@@ -46,27 +47,9 @@ for (const pooling of ['last', 'max', 'mean', 'attention'] as const)
     test(`${cell}, ${pooling}: gradients of the loss are its central differences`, () => {
       using model = new Classifier({ ...SMALL, pooling, cell, bidirectional: cell !== 'rnn' });
       const batch = model.data(TRAIN.slice(0, 5), { batchSize: 5, fingerprint: '' }).batches(new Random(5)).next().value!; // biome-ignore format: one line
-      const loss = (): number =>
-        scope(() => model.loss(batch, { state: undefined, random: undefined }).loss.item());
-      scope(() => model.loss(batch, { state: undefined, random: undefined }).loss.backward());
-      const random = new TestRandom(9);
-      for (const [name, parameter] of model.namedParameters()) {
-        // along one direction, so that f32 suffices; so short that no maximum changes place
-        const grad = parameter.grad!;
-        const values = parameter.toArray();
-        const direction = random.array(values.length);
-        const at = (step: number): number => {
-          parameter.set(values.map((value, i) => value + step * direction[i]!));
-          return loss();
-        };
-        const expected = (at(3e-4) - at(-3e-4)) / 6e-4;
-        parameter.set(values);
-        const actual = grad.reduce((sum, d, i) => sum + d * direction[i]!, 0);
-        assert.ok(
-          Math.abs(actual - expected) < 1e-3 + 1e-2 * Math.abs(expected),
-          `${name}: ${actual} ${expected}`,
-        );
-      }
+      const context = { state: undefined, random: undefined };
+      // so short a step that no maximum changes place
+      gradientsAlong(model, () => model.loss(batch, context).loss, 3e-4);
     });
 
 test('it learns the word that matters, explains by it, and is the same after its file', async () => {

@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
-import { init, optim, Random, scope, tasks, train } from '../../src/index.js';
+import { init, optim, Random, tasks, train } from '../../src/index.js';
+import { gradientsAlong } from '../support/along.js';
 import { TestRandom } from '../support/random.js';
 import { suite } from '../support/suite.js';
 import { throws } from '../support/throws.js';
@@ -58,29 +59,7 @@ for (const cell of ['rnn', 'lstm', 'gru'] as const)
     using model = new Tagger({ ...SMALL, cell });
     const batch = model.data(TRAIN.slice(0, 4), { batchSize: 4, fingerprint: '' }).batches(new Random(5)).next().value!; // biome-ignore format: one line
     const context = { state: undefined, random: undefined };
-    const loss = (): number => scope(() => model.loss(batch, context).loss.item());
-    scope(() => model.loss(batch, context).loss.backward());
-    const random = new TestRandom(9);
-    for (const [name, parameter] of model.namedParameters()) {
-      const grad = parameter.grad!;
-      const values = parameter.toArray();
-      const direction = random.array(values.length);
-      const at = (step: number): number => {
-        parameter.set(values.map((value, i) => value + step * direction[i]!));
-        return loss();
-      };
-      const expected = (at(1e-3) - at(-1e-3)) / 2e-3;
-      parameter.set(values);
-      const actual = grad.reduce((sum, d, i) => sum + d * direction[i]!, 0);
-      assert.ok(
-        Math.abs(actual - expected) < 1e-3 + 1e-2 * Math.abs(expected),
-        `${name}: ${actual} ${expected}`,
-      );
-      assert.ok(
-        grad.some(d => d !== 0),
-        `${name}: its gradient is zero`,
-      );
-    }
+    gradientsAlong(model, () => model.loss(batch, context).loss);
   });
 
 test('two kinds of tags are learnt from characters and neighbours, and a file holds it all', async () => {
