@@ -1,11 +1,9 @@
 /** `throughtime eval` */
 import { Command, Option } from 'commander';
-import { readModel } from '../io/model.js';
 import { evaluateDynamic } from '../lm/dynamic.js';
 import type { Evaluation } from '../lm/evaluate.js';
 import { FeedforwardLM } from '../lm/feedforward.js';
 import { RecurrentLM } from '../lm/recurrent.js';
-import { readFileBytes } from '../node/files.js';
 import { init } from '../runtime/init.js';
 import { Classifier } from '../tasks/classifier.js';
 import { confusionText } from '../tasks/metrics/accuracy.js';
@@ -14,7 +12,7 @@ import { createDisplay } from './display.js';
 import { Refusal, refusing } from './errors.js';
 import { readExamples } from './examples.js';
 import { count, plural, UNITS } from './format.js';
-import { isModelFile, loadModel, type StoredModel } from './kinds.js';
+import { readStored, type StoredModel, storedModel } from './kinds.js';
 import { decimal, whole } from './options.js';
 import { print, printJSON, printTable } from './output.js';
 import { evaluateVectors } from './vectors.js';
@@ -92,10 +90,14 @@ async function run(
         '--analogies',
     );
   await init({ deterministic: options.deterministic === true });
-  const classifier = await loadClassifier(path);
-  if (classifier !== null) return evaluateClassifier(classifier, path, { ...options, input });
+  const stored = await readStored(path);
+  const { file } = stored;
+  if (file?.kind === Classifier.kind) {
+    const classifier = await refusing(path, () => Classifier.from(file));
+    return evaluateClassifier(classifier, path, { ...options, input });
+  }
   if (options.coarse) throw new Refusal('--coarse is for classifiers; leave it out');
-  const model: StoredModel = await loadModel(path);
+  const model: StoredModel = await storedModel(path, stored);
   const { parts } = options;
   const inParts = model instanceof RecurrentLM || model instanceof FeedforwardLM;
   if (parts > 1 && !inParts)
@@ -168,16 +170,6 @@ async function run(
           ],
         ] as [string, string][])),
   ]);
-}
-
-/** The classifier that a file holds; null where it is another model. */
-async function loadClassifier(path: string): Promise<Classifier | null> {
-  const bytes = await refusing(null, () => readFileBytes(path, 'the model'));
-  if (!isModelFile(bytes)) return null;
-  return refusing(path, () => {
-    const file = readModel(bytes);
-    return file.kind === Classifier.kind ? Classifier.from(file) : null;
-  });
 }
 
 /** Accuracy, macro-F1 and the confusion matrix; JSON has fractions. */

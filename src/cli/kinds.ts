@@ -62,14 +62,29 @@ export function checkTokenizer(path: string, level: Level): void {
     );
 }
 
-/** The model of a model file, a checkpoint or an ARPA file. Call `init` first. */
-export async function loadModel(path: string): Promise<StoredModel> {
+/** What is in a file of a model; `file` is null where it is an ARPA file. */
+export interface Stored {
+  bytes: Uint8Array;
+  file: ModelFile | null;
+}
+
+/** Reads a model file, a checkpoint or an ARPA file. */
+export async function readStored(path: string): Promise<Stored> {
   const bytes = await refusing(null, () => readFileBytes(path, 'the model'));
+  return refusing(path, () => ({ bytes, file: isArpa(bytes) ? null : readModel(bytes) }));
+}
+
+/** The language model that was read. Call `init` first. */
+export function storedModel(path: string, { bytes, file }: Stored): Promise<StoredModel> {
   return refusing(path, async () => {
-    const file = isArpa(bytes) ? null : readModel(bytes);
     if (file) await loadKernels(file.config);
     const model = file ? modelOf(file) : NgramLM.load(bytes);
     checkTokenizer(path, model.vocab.level);
     return model;
   });
+}
+
+/** The language model of a model file, a checkpoint or an ARPA file. Call `init` first. */
+export async function loadModel(path: string): Promise<StoredModel> {
+  return storedModel(path, await readStored(path));
 }
