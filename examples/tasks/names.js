@@ -8,21 +8,19 @@ if (folder === undefined) throw new Error('usage: node names.js FOLDER NAME...')
 await init();
 const examples = readdirSync(folder)
   .sort()
-  .flatMap(file => {
-    const names = readFileSync(join(folder, file), 'utf8')
-      .split('\n')
-      .filter(name => name.trim());
-    return names.map(name => ({ text: name.trim(), label: basename(file, '.txt') }));
-  });
+  .flatMap(file =>
+    [...new Set(readFileSync(join(folder, file), 'utf8').split('\n'))]
+      .filter(name => name.trim())
+      .map(name => ({ text: name.trim(), label: basename(file, '.txt') })),
+  );
 const order = new Random(1).shuffle(Int32Array.from(examples, (_, i) => i));
-const held = Array.from(order.subarray(0, examples.length / 10), i => examples[i]);
-const seen = Array.from(order.subarray(examples.length / 10), i => examples[i]);
+const shuffled = Array.from(order, i => examples[i]);
+const held = shuffled.slice(0, examples.length / 10);
+const seen = shuffled.slice(examples.length / 10);
 
+const names = seen.map(each => each.text);
 const model = new tasks.Classifier({
-  vocab: tasks.Classifier.vocab(
-    seen.map(each => each.text),
-    { level: 'char' },
-  ),
+  vocab: tasks.Classifier.vocab(names, { level: 'char' }),
   labels: text.Labels.of(examples.map(each => [each.label])),
   embeddingSize: 32,
   hiddenSize: 64,
@@ -31,15 +29,10 @@ const model = new tasks.Classifier({
 const optimizer = new optim.Adam(model.namedParameters(), { lr: 0.004 });
 const trainer = new train.BatchTrainer(model, { optimizer, epochs: 5 });
 const data = model.data(seen, { batchSize: 32, fingerprint: folder });
-const validate = async () => {
-  const { loss, accuracy } = model.evaluate(held);
-  return { loss, accuracy };
-};
-for await (const report of trainer.run(data, { validate }))
-  if (report.type === 'valid') console.log(`pass ${report.epoch}: ${(100 * report.metrics.accuracy).toFixed(1)} % of the names held out`); // biome-ignore format: one line
+for await (const report of trainer.run(data))
+  if (report.type === 'step') console.log(`step ${report.step}: loss ${report.loss.toFixed(3)}`);
 
-console.log(tasks.confusionText(model.evaluate(held).confusion));
-for (const name of asked) {
-  const best = model.classify(name).slice(0, 3);
-  console.log(`${name}: ${best.map(({ label, p }) => `${label} ${p.toFixed(2)}`).join(', ')}`);
-}
+const { accuracy, confusion } = model.evaluate(held);
+console.log(`${(100 * accuracy).toFixed(1)} % of the names held out\n`);
+console.log(tasks.confusionText(confusion));
+for (const name of asked) console.log(`${name}: ${model.classify(name)[0].label}`);

@@ -79,6 +79,23 @@ for (const [name, args, expected] of [
       assert.match(readFileSync(join(scratch, 'map.svg'), 'utf8'), /^<svg[\s\S]*<\/svg>\n$/);
   });
 
+await check('tasks: names.js tells languages apart', async () => {
+  const folder = join(scratch, 'names');
+  mkdirSync(folder);
+  const endings = { A: ['ov', 'ev'], B: ['ini', 'elli'] };
+  for (const [language, own] of Object.entries(endings)) {
+    const names = Array.from({ length: 200 }, (_, i) => `${i.toString(5)}${own[i % 2]}`);
+    const letters = names.map(name => name.replace(/\d/g, digit => 'bdgkm'[digit]));
+    writeFileSync(join(folder, `${language}.txt`), `${letters.join('\n')}\n`);
+  }
+  const program = `${EXAMPLES}/tasks/names.js`;
+  const said = await output(process.execPath, [program, folder, 'bagov', 'Madelli']);
+  assert.match(said, /^step 50: loss \d\.\d{3}\n[\s\S]*\n100\.0 % of the names held out\n/);
+  assert.match(said, /\nbagov: A\nMadelli: B\n$/);
+  const { length } = readFileSync(program, 'utf8').split('\n');
+  assert.ok(length <= 40, `${length - 1} lines, 39 at most: it is to be read at a glance`);
+});
+
 await check('deno: a slice at each call', async () => {
   const { file, version } = await runtime('@deno/linux-x64-glibc/deno');
   const args = [
