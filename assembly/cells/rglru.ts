@@ -7,8 +7,7 @@
  *   m = √(1 − a²)                           (3)
  *   h_t = a·h_{t−1} + m·i·x                 (4)
  *
- * Rows of the batch are independent: (t, b) stands at
- * t·rows + b, of which B are computed.
+ * Rows of the batch are independent: (t, b) stands at t·rows + b, of which B are computed.
  */
 import { backward4, forward4 } from '../core/rglru';
 
